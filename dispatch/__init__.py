@@ -1,0 +1,1 @@
+"""The story of an evening: people, orders, shifts, planning, offers, deliveries."""

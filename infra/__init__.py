@@ -1,0 +1,1 @@
+"""The composition root: settings, database, app, worker, command line, demo and replay."""

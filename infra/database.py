@@ -1,0 +1,90 @@
+"""The database: one engine, reading and writing transactions, the same on SQLite and PostgreSQL."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session, SQLModel
+
+# Any constant will do: every writer of one database takes the same lock.
+_WRITER_LOCK = 7_266_437
+
+
+class Database:
+    """One co-op's database.
+
+    SQLite runs in WAL mode with foreign keys on, and a writer says BEGIN IMMEDIATE; on PostgreSQL a writer
+    first takes one advisory lock. Either way writers go one after another, so that a check made inside a
+    writing transaction still holds when it commits.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Open the database at an SQLAlchemy URL; a plain `postgresql://` means the psycopg 3 driver."""
+        target = make_url(url)
+        if target.drivername in ("postgresql", "postgres"):
+            target = target.set(drivername="postgresql+psycopg")
+        if target.get_backend_name() == "sqlite":
+            if target.database and target.database != ":memory:":
+                Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(target, connect_args={"timeout": 30, "check_same_thread": False})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        else:
+            engine = create_engine(target, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return cls(engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only looks."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that may write: committed when the block ends well, rolled back when it raises."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"pannier_writer": True})
+            if self.dialect == "postgresql":
+                session.connection().execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    def create_all(self) -> None:
+        """Create every table and trigger as the models say; real installs migrate instead."""
+        with self.engine.begin() as connection:
+            SQLModel.metadata.create_all(connection)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        # Without it INSERT OR REPLACE deletes rows past the append-only triggers.
+        "recursive_triggers=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    writer = connection.get_execution_options().get("pannier_writer", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

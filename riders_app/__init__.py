@@ -1,0 +1,1 @@
+"""The people channel: text messages in and out, riders' and members' pages."""
