@@ -1,0 +1,66 @@
+"""What a person must look at, whichever channel it came by."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from dispatch.errors import NotFound
+from dispatch.tables import Attention
+
+
+def raise_(
+    session: Session,
+    kind: str,
+    key: str,
+    words: str,
+    *,
+    now: datetime,
+    person_id: int | None = None,
+    order_id: int | None = None,
+    job_id: int | None = None,
+    shift_id: int | None = None,
+) -> Attention:
+    """Put something before a person; while one with this key is open, it stays the only one."""
+    row = session.exec(select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))).first()
+    if row is None:
+        row = Attention(
+            kind=kind,
+            key=key,
+            words=words,
+            person_id=person_id,
+            order_id=order_id,
+            job_id=job_id,
+            shift_id=shift_id,
+            raised_at=now,
+        )
+        session.add(row)
+        session.flush()
+    return row
+
+
+def settle(session: Session, key: str, *, now: datetime, note: str) -> None:
+    """Close what resolved itself, saying how."""
+    row = session.exec(select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))).first()
+    if row is not None:
+        row.closed_at, row.note = now, note
+        session.add(row)
+
+
+def close(session: Session, attention_id: int, *, by: int, note: str, now: datetime) -> Attention:
+    """A named person has dealt with it."""
+    row = session.get(Attention, attention_id)
+    if row is None:
+        raise NotFound("There is nothing by that number to look at.")
+    if row.closed_at is None:
+        row.closed_at, row.closed_by, row.note = now, by, note
+        session.add(row)
+        session.flush()
+    return row
+
+
+def open_(session: Session) -> Sequence[Attention]:
+    """Everything a person must still look at, oldest first."""
+    return session.exec(
+        select(Attention).where(col(Attention.closed_at).is_(None)).order_by(col(Attention.id))
+    ).all()

@@ -1,0 +1,111 @@
+"""What can go wrong in the story of an evening; each docstring is the default message."""
+
+from datetime import datetime
+
+
+class DispatchError(Exception):
+    """Something in dispatch went wrong."""
+
+    def __init__(self, message: str | None = None, **facts: object) -> None:
+        self.message = message or (self.__doc__ or "").strip().splitlines()[0]
+        self.facts = facts
+        super().__init__(self.message)
+
+
+class NotFound(DispatchError):
+    """There is nothing by that name here."""
+
+
+class NotAllowed(DispatchError):
+    """You may not do this."""
+
+
+class BadPhone(DispatchError):
+    """That is not a mobile number we can text: write it like 07700 900123 or +447700900123."""
+
+
+class PhoneTaken(DispatchError):
+    """Another person already has this phone number."""
+
+
+class BadInput(DispatchError):
+    """Something in what was sent is not right."""
+
+
+class AddressNotFound(DispatchError):
+    """That address was not found: check the street name, or send a point (lat and lon)."""
+
+
+class OutOfZone(DispatchError):
+    """The co-op does not deliver there."""
+
+
+class Closed(DispatchError):
+    """The restaurant is closed at that time."""
+
+
+class Paused(DispatchError):
+    """The co-op is not taking orders just now."""
+
+    def __init__(self, until_at: datetime, reason: str) -> None:
+        super().__init__(f"The co-op is not taking orders until {until_at:%H:%M}: {reason}", until_at=until_at)
+
+
+class ImpossibleTime(DispatchError):
+    """That time cannot be."""
+
+
+class ExternalIdTaken(DispatchError):
+    """Another order of this restaurant already has this external_id."""
+
+
+class KeyReused(DispatchError):
+    """This Idempotency-Key was used before with another body: use a new key for a new order."""
+
+
+class WrongState(DispatchError):
+    """That cannot be done now."""
+
+
+class NoSuchJob(DispatchError):
+    """You have no job with that number."""
+
+
+class WhichJob(DispatchError):
+    """You have more than one job: say which number."""
+
+    def __init__(self, numbers: tuple[int, ...]) -> None:
+        super().__init__(numbers=numbers)
+        self.numbers = numbers
+
+
+class OfferGone(DispatchError):
+    """That job has gone to someone else."""
+
+
+class AlreadyMarked(DispatchError):
+    """That was marked already."""
+
+
+class NothingToUndo(DispatchError):
+    """There is nothing to undo from the last five minutes."""
+
+
+class NotOnShift(DispatchError):
+    """You are not on shift: text ON to start."""
+
+
+class StillCarrying(DispatchError):
+    """A job is still live."""
+
+
+class LinkSpent(DispatchError):
+    """This sign-in link is used up or too old: ask for a new one."""
+
+
+class TooMany(DispatchError):
+    """Too many tries: wait a little and try again."""
+
+
+class PlanRefused(DispatchError):
+    """The plan broke a rule and was not used."""

@@ -1,0 +1,64 @@
+"""What happened and who must know: a row in the transaction that caused it, spread later by whoever owns a channel."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from dispatch.tables import Event
+
+KINDS = (
+    "offer_made",
+    "offer_withdrawn",
+    "offer_expired",
+    "job_changed",
+    "order_placed",
+    "order_cancelled",
+    "shift_start_set",
+    "shift_end_set",
+    "shift_end_asked",
+    "sign_in",
+    "desk_note",
+)
+
+
+def write(
+    session: Session,
+    kind: str,
+    *,
+    now: datetime,
+    person_id: int | None = None,
+    order_id: int | None = None,
+    job_id: int | None = None,
+    shift_id: int | None = None,
+    link_id: int | None = None,
+    note_id: int | None = None,
+) -> Event:
+    """Write down that something happened and who must know. Ids only."""
+    if kind not in KINDS:
+        raise ValueError(f"unknown event kind {kind!r}")
+    event = Event(
+        kind=kind,
+        at=now,
+        person_id=person_id,
+        order_id=order_id,
+        job_id=job_id,
+        shift_id=shift_id,
+        link_id=link_id,
+        note_id=note_id,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def unspread(session: Session, limit: int = 200) -> Sequence[Event]:
+    """Events nobody has been told of yet, oldest first."""
+    return session.exec(
+        select(Event).where(col(Event.spread_at).is_(None)).order_by(col(Event.id)).limit(limit)
+    ).all()
+
+
+def latest(session: Session) -> int:
+    """The id of the newest event: changes whenever something happened."""
+    return session.exec(select(Event.id).order_by(col(Event.id).desc()).limit(1)).first() or 0

@@ -1,0 +1,119 @@
+"""What pages and texts are told: plain facts, with local times, that know no table and no channel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+VEHICLES = ("bike", "cargo")
+Vehicle = Literal["bike", "cargo"]
+ROLES = ("rider", "dispatcher", "treasurer", "secretary", "restaurant", "member", "administrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on the earth, in degrees (WGS 84)."""
+
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class PickupFacts:
+    """One call at a restaurant: what to collect there, and from when (local time)."""
+
+    restaurant: str
+    street: str
+    ready_at: datetime
+    references: tuple[str, ...]
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropFacts:
+    """One drop of a job. `street` is the address without the flat; `letter` is A, B, C in riding order."""
+
+    letter: str
+    street: str
+    flat: str
+    note: str
+    name: str
+    phone: str
+    reference: str
+    promise_at: datetime
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A job as its rider may see it; instants are in the co-op's local time.
+
+    `orders_tonight` counts this rider's orders on this shift with this job taken; `adds_minor` is what the job
+    adds to pay (0 under hourly pay) in minor units of `currency`, tips not counted; `tips_minor` is the tips on it.
+    """
+
+    number: int
+    state: str
+    pickups: tuple[PickupFacts, ...]
+    drops: tuple[DropFacts, ...]
+    distance_m: int
+    minutes: int
+    answer_by: datetime | None
+    orders_tonight: int
+    adds_minor: int
+    tips_minor: int
+    currency: str
+
+    @property
+    def next_pickup(self) -> PickupFacts | None:
+        """The next call at a restaurant still to make, if any."""
+        return next((p for p in self.pickups if not p.done), None)
+
+    @property
+    def next_drop(self) -> DropFacts | None:
+        """The next drop still to make, if any."""
+        return next((d for d in self.drops if not d.done), None)
+
+
+@dataclass(frozen=True, slots=True)
+class WhyFacts:
+    """Why one order went to one rider: minutes of cost by cause, for the chosen rider and the best other ones.
+
+    Other riders are named by a number (`rider 2`), never by name.
+    """
+
+    number: int
+    reference: str
+    chosen: tuple[tuple[str, float], ...]
+    others: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+    decided_at: datetime
+    rulebook: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """A shift as its rider may see it, in local time; `minutes` counts from its start until now or its end."""
+
+    id: int
+    state: str
+    vehicle: str
+    planned_start_at: datetime
+    planned_end_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    minutes: int
+    orders: int
+    earned_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What an answer marked: the verb, the job, which drops, and what is next (None: the job is finished)."""
+
+    verb: Literal["took", "passed", "here", "got", "done", "undone", "late", "trouble"]
+    number: int
+    letters: tuple[str, ...]
+    references: tuple[str, ...]
+    at: datetime
+    next: JobFacts | None
+    repeated: bool = False

@@ -1,0 +1,35 @@
+"""Every table of dispatch, by noun."""
+
+from dispatch.tables.desk import Attention, Contest, DeskNote, Event, Pause
+from dispatch.tables.jobs import Decision, Job, Mark, Refusal, Stop
+from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
+from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit
+from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
+from dispatch.tables.shifts import Shift, ShiftChange
+
+__all__ = [
+    "ApiKey",
+    "Attention",
+    "Contest",
+    "Decision",
+    "DeskNote",
+    "Event",
+    "IdempotencyKey",
+    "Job",
+    "Mark",
+    "OpeningHours",
+    "Order",
+    "OrderContact",
+    "Pause",
+    "Person",
+    "Refund",
+    "Refusal",
+    "Restaurant",
+    "RoleGrant",
+    "Shift",
+    "ShiftChange",
+    "SignInAttempt",
+    "SignInLink",
+    "Stop",
+    "Visit",
+]

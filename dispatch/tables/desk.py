@@ -1,0 +1,107 @@
+"""What happened and who must know; what a person must look at; what the desk said."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from dispatch.tables.people import at
+
+
+class Event(SQLModel, table=True):
+    """Something happened that somebody must hear of: ids only, turned into texts by whoever owns the channel.
+
+    `person_id` is who must know; for an event of an order with no person, its customer.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index(
+            "ix_event_unspread",
+            "id",
+            sqlite_where=text("spread_at IS NULL"),
+            postgresql_where=text("spread_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(index=True)
+    at: datetime = Field(sa_column=at())
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    order_id: int | None = Field(default=None, foreign_key="orders.id")
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    shift_id: int | None = Field(default=None, foreign_key="shift.id")
+    link_id: int | None = Field(default=None, foreign_key="sign_in_link.id")
+    note_id: int | None = Field(default=None, foreign_key="desk_note.id")
+    spread_at: datetime | None = Field(default=None, sa_column=at(null=True))
+
+
+class Attention(SQLModel, table=True):
+    """What a person must look at. One open row a key; `words` carry no personal data."""
+
+    __tablename__ = "attention"
+    __table_args__ = (
+        Index(
+            "uq_attention_open",
+            "key",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    key: str
+    words: str
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    order_id: int | None = Field(default=None, foreign_key="orders.id")
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    shift_id: int | None = Field(default=None, foreign_key="shift.id")
+    raised_at: datetime = Field(sa_column=at(index=True))
+    closed_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    closed_by: int | None = Field(default=None, foreign_key="person.id")
+    note: str | None = None
+
+
+class DeskNote(SQLModel, table=True):
+    """What a dispatcher wrote to one rider."""
+
+    __tablename__ = "desk_note"
+
+    id: int | None = Field(default=None, primary_key=True)
+    by_person_id: int = Field(foreign_key="person.id")
+    to_person_id: int = Field(foreign_key="person.id")
+    body: str
+    at: datetime = Field(sa_column=at())
+
+
+class Pause(SQLModel, table=True):
+    """The co-op takes no orders until then; the newest row that is not lifted counts."""
+
+    __tablename__ = "pause"
+
+    id: int | None = Field(default=None, primary_key=True)
+    until_at: datetime = Field(sa_column=at())
+    reason: str
+    by_person_id: int = Field(foreign_key="person.id")
+    at: datetime = Field(sa_column=at())
+    lifted_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    lifted_by: int | None = Field(default=None, foreign_key="person.id")
+
+
+class Contest(SQLModel, table=True):
+    """A rider says a decision was wrong: a named person answers within fourteen days."""
+
+    __tablename__ = "contest"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    shift_id: int | None = Field(default=None, foreign_key="shift.id")
+    words: str
+    opened_at: datetime = Field(sa_column=at())
+    due_at: datetime = Field(sa_column=at())
+    closed_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    closed_by: int | None = Field(default=None, foreign_key="person.id")
+    outcome: str | None = None

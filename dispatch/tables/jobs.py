@@ -1,0 +1,122 @@
+"""Jobs: what one rider is offered, its stops, the answers, and the decision behind it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from dispatch.states import JOB
+from dispatch.tables.orders import minor
+from dispatch.tables.people import at, one_of
+
+
+class Decision(SQLModel, table=True):
+    """A plan that led to an offer, with the problem it answers: enough to re-price its alternatives."""
+
+    __tablename__ = "decision"
+
+    id: int | None = Field(default=None, primary_key=True)
+    made_at: datetime = Field(sa_column=at(index=True))
+    rulebook: str
+    solver: str
+    seed: int
+    iterations: int
+    cost: int
+    digest: str
+    problem: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    plan: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class Job(SQLModel, table=True):
+    """One order or a batch, offered to one rider, under a number from 1 to 99 while it lives."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        one_of("state", tuple(JOB), "ck_job_state"),
+        CheckConstraint("number BETWEEN 1 AND 99", name="ck_job_number"),
+        CheckConstraint(
+            "(closed_at IS NULL) = (state IN ('offered', 'taken'))", name="ck_job_closed"
+        ),
+        Index(
+            "uq_job_number_live",
+            "number",
+            unique=True,
+            sqlite_where=text("state IN ('offered', 'taken')"),
+            postgresql_where=text("state IN ('offered', 'taken')"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: int
+    person_id: int = Field(foreign_key="person.id", index=True)
+    shift_id: int = Field(foreign_key="shift.id", index=True)
+    decision_id: int | None = Field(default=None, foreign_key="decision.id")
+    by_person_id: int | None = Field(default=None, foreign_key="person.id")  # a dispatcher gave it by hand
+    state: str = "offered"
+    offered_at: datetime = Field(sa_column=at())
+    answer_by: datetime = Field(sa_column=at(index=True))
+    depart_at: datetime = Field(sa_column=at())
+    taken_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    closed_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    distance_m: int
+    duration_s: int
+    adds_minor: int = Field(sa_column=minor())
+
+
+class Stop(SQLModel, table=True):
+    """One order's pick-up or drop within a job; pick-ups with the same `visit` are one call at a restaurant."""
+
+    __tablename__ = "stop"
+    __table_args__ = (
+        one_of("kind", ("pickup", "drop"), "ck_stop_kind"),
+        UniqueConstraint("job_id", "seq", name="uq_stop_seq"),
+        UniqueConstraint("job_id", "order_id", "kind", name="uq_stop_order"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    seq: int
+    visit: int
+    kind: str
+    letter: str
+    lat: float
+    lon: float
+    planned_at: datetime = Field(sa_column=at())
+    arrived_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    done_at: datetime | None = Field(default=None, sa_column=at(null=True))  # when it happened
+    dropped: bool = False  # the order left this job: cancelled, handed over or released
+
+
+class Mark(SQLModel, table=True):
+    """What a rider (or the desk for a rider) said happened: the log that UNDO reads."""
+
+    __tablename__ = "mark"
+    __table_args__ = (one_of("verb", ("took", "here", "got", "done"), "ck_mark_verb"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    verb: str
+    stops: list[int] = Field(sa_column=Column(JSON, nullable=False))
+    at: datetime = Field(sa_column=at())  # when it happened
+    said_at: datetime = Field(sa_column=at())  # when we were told
+    by_person_id: int = Field(foreign_key="person.id")
+    undone_at: datetime | None = Field(default=None, sa_column=at(null=True))
+
+
+class Refusal(SQLModel, table=True):
+    """A rider passed on an order, or let it go by: it is not offered to them again. Never a mark against anyone."""
+
+    __tablename__ = "refusal"
+    __table_args__ = (
+        one_of("why", ("passed", "expired", "released"), "ck_refusal_why"),
+        UniqueConstraint("order_id", "person_id", name="uq_refusal"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id")
+    person_id: int = Field(foreign_key="person.id")
+    why: str
+    at: datetime = Field(sa_column=at())
