@@ -1,0 +1,146 @@
+"""What can be wrong about money. Each docstring is the default message; the facts are attributes."""
+
+from datetime import date, datetime
+
+
+class MoneyFault(Exception):
+    """The books cannot take this."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class BadAmount(MoneyFault, ValueError):
+    """This is not an amount."""
+
+
+class BadEntry(MoneyFault, ValueError):
+    """This cannot be written down as an entry."""
+
+
+class RulebookFault(MoneyFault, ValueError):
+    """The rulebook has faults."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults) or None)
+
+
+class NoRulebook(MoneyFault):
+    """No rulebook is in force."""
+
+    def __init__(self, at: datetime | None = None, version: str | None = None) -> None:
+        self.at = at
+        self.version = version
+        if version is not None:
+            super().__init__(f"no rulebook has the version {version}")
+        else:
+            super().__init__(f"no rulebook is in force at {at.isoformat()}" if at else None)
+
+
+class NoRate(MoneyFault):
+    """No hourly rate is in force on that day."""
+
+    def __init__(self, on: date) -> None:
+        self.on = on
+        super().__init__(f"no hourly rate is in force on {on.isoformat()}")
+
+
+class UnknownZone(MoneyFault):
+    """The rulebook has no such zone."""
+
+    def __init__(self, zone: str) -> None:
+        self.zone = zone
+        super().__init__(f"the rulebook has no zone called {zone!r}")
+
+
+class KeyReused(MoneyFault):
+    """This key already names an entry with other facts."""
+
+    def __init__(self, key: str, entry_id: int) -> None:
+        self.key = key
+        self.entry_id = entry_id
+        super().__init__(f"{key} already names entry {entry_id}, with other facts")
+
+
+class NoSuchEntry(MoneyFault):
+    """The books have no such entry."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"the books have no entry {key}")
+
+
+class AlreadyReversed(MoneyFault):
+    """This entry has been reversed before."""
+
+    def __init__(self, key: str, by: str) -> None:
+        self.key = key
+        self.by = by
+        super().__init__(f"{key} has been reversed before, by {by}")
+
+
+class ReversalIsFinal(MoneyFault):
+    """A reversal is not reversed: post the facts anew under a new key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"{key} is a reversal; post the facts anew under a new key")
+
+
+class AlreadyBooked(MoneyFault):
+    """This was booked before and still stands."""
+
+    def __init__(self, subject: str, key: str) -> None:
+        self.subject = subject
+        self.key = key
+        super().__init__(f"{subject} is booked already, as {key}, and that still stands")
+
+
+class NotBooked(MoneyFault):
+    """Nothing that stands in the books answers to this."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(f"nothing that stands in the books answers to {subject}")
+
+
+class MixedUnits(MoneyFault):
+    """This account holds more than one unit: ask for one of them."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        super().__init__(f"{account} holds more than one unit: ask for one of them")
+
+
+class RefundTooLarge(MoneyFault):
+    """More than can still be given back."""
+
+    def __init__(self, order_id: int, asked_minor: int, left_minor: int) -> None:
+        self.order_id = order_id
+        self.asked_minor = asked_minor
+        self.left_minor = left_minor
+        super().__init__(
+            f"order {order_id}: {asked_minor} asked; {left_minor} can be given back; tips are the rider's"
+        )
+
+
+class RefundStands(MoneyFault):
+    """A delivery that was refunded cannot be undone."""
+
+    def __init__(self, order_id: int, key: str) -> None:
+        self.order_id = order_id
+        self.key = key
+        super().__init__(f"order {order_id} cannot be undone while {key} stands")
+
+
+class BadCorrection(MoneyFault, ValueError):
+    """A correction is of the same shift and rider, with a later revision."""
+
+
+class NoShares(MoneyFault):
+    """The rulebook in force says nothing of shares."""
+
+
+class SharesRefused(MoneyFault):
+    """These shares cannot be issued."""

@@ -1,0 +1,180 @@
+"""The co-op's rules as data: one TOML file, read whole, with every fault told at once."""
+
+import difflib
+import hashlib
+import tomllib
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from payments.errors import RulebookFault, UnknownZone
+from payments.rulebook.sections import (
+    CoOp,
+    Dispatch,
+    Hours,
+    Opening,
+    Pay,
+    PayPeriod,
+    Rate,
+    Retention,
+    Revenue,
+    Section,
+    Shares,
+    Shifts,
+    Surplus,
+    Zone,
+)
+from payments.rulebook.words import refuse, zone_info
+
+__all__ = [
+    "CoOp",
+    "Dispatch",
+    "Hours",
+    "Opening",
+    "Pay",
+    "PayPeriod",
+    "Rate",
+    "Retention",
+    "Revenue",
+    "Rulebook",
+    "Shares",
+    "Shifts",
+    "Surplus",
+    "Zone",
+    "digest",
+    "parse",
+]
+
+
+class Rulebook(Section):
+    """Everything the members have decided, section by section."""
+
+    co_op: CoOp
+    zones: tuple[Zone, ...]
+    hours: Hours | None = None
+    revenue: Revenue
+    pay: Pay
+    pay_period: PayPeriod = Field(default_factory=PayPeriod)
+    shifts: Shifts = Field(default_factory=Shifts)
+    dispatch: Dispatch = Field(default_factory=Dispatch)
+    surplus: Surplus | None = None
+    retention: Retention = Field(default_factory=Retention)
+    shares: Shares | None = None
+
+    @field_validator("zones")
+    @classmethod
+    def _named_once(cls, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+        if not zones:
+            raise refuse("needs at least one zone")
+        names = [zone.name for zone in zones]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise refuse(f"two zones have the same name: {', '.join(twice)}")
+        return zones
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The co-op's own time."""
+        return zone_info(self.co_op.timezone)
+
+    def local(self, at: datetime) -> datetime:
+        """An aware instant in the co-op's own time."""
+        return at.astimezone(self.timezone)
+
+    def midnight(self, on: date) -> datetime:
+        """The instant (UTC) a day of the co-op begins."""
+        return datetime.combine(on, time(), self.timezone).astimezone(UTC)
+
+    def period_at(self, at: datetime) -> tuple[datetime, datetime]:
+        """The pay period an instant is in: its beginning and the next one's, in UTC."""
+        since, until = self.pay_period.around(self.local(at).date())
+        return self.midnight(since), self.midnight(until)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the co-op works at an instant; always, where no hours are written."""
+        return self.hours is None or self.hours.open_at(self.local(at).replace(tzinfo=None))
+
+    def zone(self, name: str) -> Zone:
+        """The zone of that name; UnknownZone."""
+        for zone in self.zones:
+            if zone.name == name:
+                return zone
+        raise UnknownZone(name)
+
+    def zone_at(self, lat: float, lon: float) -> Zone | None:
+        """The first zone that covers a place (degrees), or None outside them all."""
+        return next((zone for zone in self.zones if zone.covers(lat, lon)), None)
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> Rulebook:
+    """Read a rulebook; RulebookFault lists every fault with its place in the file, lists counting from 1."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise RulebookFault((f"the file cannot be read as TOML: {fault}",)) from None
+    try:
+        return Rulebook.model_validate(raw)
+    except ValidationError as refused:
+        faults = [told for fault in refused.errors(include_url=False) for told in _told(fault, raw)]
+        raise RulebookFault(tuple(dict.fromkeys(faults))) from None
+
+
+def digest(text: str) -> str:
+    """SHA-256 (hex) of the text as it was adopted."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _told(fault: Any, raw: dict[str, Any]) -> list[str]:
+    """One of pydantic's errors in our words; a section's own rule may name the line it is about first."""
+    where, loc, kind = _path(fault["loc"], raw), fault["loc"], fault["type"]
+    if kind == "rule":
+        cut = [(said, *said.partition(": ")) for said in str(fault["ctx"]["words"]).split("\n")]
+        return [
+            f"{where}.{name}: {rest}" if colon and name.isidentifier() else f"{where}: {said}"
+            for said, name, colon, rest in cut
+        ]
+    if kind == "missing":
+        return [f"{where}: is missing, and has no default"]
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(loc[-1]), _known(loc[:-1]), n=1)
+        return [f"{where}: is not a rule we know" + (f"; did you mean {near[0]}?" if near else "")]
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        return [f"{where}: must be a section, such as [{loc[0]}]"]
+    if kind in ("list_type", "tuple_type"):
+        return [f"{where}: must be a list, such as [[{loc[0]}]]"]
+    return [f"{where}: {fault['msg']}"]
+
+
+def _path(loc: tuple[str | int, ...], raw: Any) -> str:
+    """The TOML path; a list's item is counted from 1 and called by its name where it has one."""
+    path, here = "", raw
+    for step in loc:
+        if isinstance(step, int):
+            here = here[step] if isinstance(here, list) and step < len(here) else None
+            path += f"[{step + 1}]"
+            if isinstance(here, dict) and isinstance(here.get("name"), str):
+                path += f' ("{here["name"]}")'
+        else:
+            here = here.get(step) if isinstance(here, dict) else None
+            path += f".{step}" if path else step
+    return path
+
+
+def _known(loc: tuple[str | int, ...]) -> list[str]:
+    """The rules the section at `loc` may hold."""
+    model: type[BaseModel] = Rulebook
+    for step in loc:
+        if isinstance(step, str) and step in model.model_fields:
+            inner = _models(model.model_fields[step].annotation)
+            model = inner[0] if inner else model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]

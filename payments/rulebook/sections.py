@@ -1,0 +1,277 @@
+"""The sections of a rulebook, as the members wrote them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from payments.errors import NoRate
+from payments.rulebook.words import (
+    WEEKDAYS,
+    Basis,
+    BasisPoints,
+    Currency,
+    Day,
+    Days,
+    Hour,
+    HourlyRate,
+    Minutes,
+    Pence,
+    PeriodStart,
+    Point,
+    Polygon,
+    Seconds,
+    Text,
+    Timezone,
+    Weight,
+    YesNo,
+    number,
+    one_of,
+    refuse,
+    whole,
+)
+
+
+class Section(BaseModel):
+    """A section of the file: nothing but the rules it lists, and nothing changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CoOp(Section):
+    """Who this is: the co-op's name, currency (three letters) and timezone."""
+
+    name: Text
+    currency: Currency = "GBP"
+    timezone: Timezone = "Europe/London"
+
+
+class Zone(Section):
+    """Where the co-op delivers and for how much; the first zone that covers a place is its zone."""
+
+    name: Text
+    polygon: Polygon | None = None
+    everywhere: YesNo = False
+    delivery_fee_minor: Pence
+    per_km_minor: Pence = 0
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if (self.polygon is not None) == self.everywhere:
+            raise refuse("needs either a polygon or everywhere = true, and not both")
+        return self
+
+    def covers(self, lat: float, lon: float) -> bool:
+        """Whether a place (degrees) lies in the zone; by counting edges to the east of it."""
+        if self.polygon is None:
+            return True
+        inside = False
+        for (lat_a, lon_a), (lat_b, lon_b) in zip(
+            self.polygon, self.polygon[1:] + self.polygon[:1], strict=True
+        ):
+            if (lat_a > lat) != (lat_b > lat):
+                inside ^= lon < (lon_b - lon_a) * (lat - lat_a) / (lat_b - lat_a) + lon_a
+        return inside
+
+
+class Opening(Section):
+    """When a day begins and ends, local time; an end before the beginning is after midnight."""
+
+    open: Hour
+    close: Hour
+
+
+class Hours(Section):
+    """The days the co-op works; a day that is not listed is closed."""
+
+    monday: Opening | None = None
+    tuesday: Opening | None = None
+    wednesday: Opening | None = None
+    thursday: Opening | None = None
+    friday: Opening | None = None
+    saturday: Opening | None = None
+    sunday: Opening | None = None
+
+    def on(self, day: date) -> Opening | None:
+        """The opening of that day's weekday."""
+        opening: Opening | None = getattr(self, WEEKDAYS[day.weekday()])
+        return opening
+
+    def open_at(self, local: datetime) -> bool:
+        """Whether the co-op is open at a local date and time."""
+        today, hour = self.on(local.date()), local.time()
+        if today is not None and today.open <= hour and (hour < today.close or today.close <= today.open):
+            return True
+        eve = self.on(local.date() - timedelta(days=1))
+        return eve is not None and eve.close <= eve.open and hour < eve.close
+
+
+class Revenue(Section):
+    """What the co-op keeps of the food, and what a card costs it."""
+
+    commission_bp: BasisPoints
+    card_fee_bp: BasisPoints = 0
+    card_fee_fixed_minor: Pence = 0
+
+
+class Rate(Section):
+    """An hourly rate and the day it holds from."""
+
+    from_on: Day = Field(alias="from")
+    per_hour_minor: HourlyRate
+
+
+def _rising(rates: Sequence[Rate]) -> bool:
+    days = [rate.from_on for rate in rates]
+    return sorted(set(days)) == days
+
+
+class Pay(Section):
+    """What riders earn: by the hour or by the drop, never under the floor, with holiday on top."""
+
+    basis: Basis
+    rates: tuple[Rate, ...] = ()
+    floor: tuple[Rate, ...] = ()
+    per_drop_minor: Pence = 0
+    holiday_bp: BasisPoints = 1207
+    tips: Annotated[Literal["own"], one_of("own")] = "own"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        faults = [
+            f"{name}: each rate must begin on a later day than the one above it"
+            for name, rates in (("rates", self.rates), ("floor", self.floor))
+            if not _rising(rates)
+        ]
+        if self.basis == "hourly" and not self.rates:
+            faults.append("rates: pay by the hour needs a [[pay.rates]] with from and per_hour_minor")
+        if self.basis == "per_drop" and not self.per_drop_minor:
+            faults.append("per_drop_minor: pay by the drop needs the pence for a drop")
+        if self.basis == "per_drop" and not self.floor:
+            faults.append("floor: pay by the drop needs a floor an hour, a [[pay.floor]] like [[pay.rates]]")
+        if faults:
+            raise refuse(*faults)
+        return self
+
+    def rate_on(self, on: date) -> int:
+        """Minor units an hour on that day; NoRate before the first rate."""
+        return _rate_on(self.rates, on)
+
+    def floor_on(self, on: date) -> int:
+        """Minor units an hour must earn on that day, nought without a floor; NoRate before the first."""
+        return _rate_on(self.floor, on) if self.floor else 0
+
+    def begins(self) -> date | None:
+        """The first day every table that is used has a rate for."""
+        used = [self.floor] if self.basis == "per_drop" else [self.rates, self.floor]
+        return max((table[0].from_on for table in used if table), default=None)
+
+
+def _rate_on(rates: Sequence[Rate], on: date) -> int:
+    begun = [rate for rate in rates if rate.from_on <= on]
+    if not begun:
+        raise NoRate(on)
+    return begun[-1].per_hour_minor
+
+
+class PayPeriod(Section):
+    """How long a pay period is and on what weekday, or day of the month, it begins."""
+
+    kind: Annotated[Literal["week", "month"], one_of("week", "month")] = "week"
+    starts_on: PeriodStart = "monday"
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.kind == "week") != isinstance(self.starts_on, str):
+            wanted = 'a weekday such as "monday"' if self.kind == "week" else "a day of the month, 1 to 28"
+            raise refuse(f"starts_on: a {self.kind} starts on {wanted}")
+        return self
+
+    def around(self, on: date) -> tuple[date, date]:
+        """The first day of the period that day is in, and the first day of the next."""
+        if isinstance(self.starts_on, str):
+            since = on - timedelta(days=(on.weekday() - WEEKDAYS.index(self.starts_on)) % 7)
+            return since, since + timedelta(days=7)
+        since = on.replace(day=self.starts_on)
+        if since > on:
+            since = (since.replace(day=1) - timedelta(days=1)).replace(day=self.starts_on)
+        return since, (since.replace(day=28) + timedelta(days=4)).replace(day=self.starts_on)
+
+
+class Shifts(Section):
+    """How long after a shift's end, and after a rider's last word, the rider is asked."""
+
+    ask_after_end_min: Minutes = 15
+    silence_min: Minutes = 10
+
+
+class Dispatch(Section):
+    """How jobs are planned and offered; seconds end in _s, minutes in _min, hours in _h."""
+
+    travel_provider: Annotated[Literal["crow", "plane"], one_of("crow", "plane")] = "crow"
+    speed_kmh: Annotated[float, number(1, 60)] = 14.0
+    detour: Annotated[float, number(1, 5)] = 1.35
+    origin: Point | None = None
+    metres_per_minute: Annotated[float, number(1, 1000)] | None = None
+    max_batch: Annotated[int, whole(1, 20, "orders")] = 3
+    one_restaurant_batches: YesNo = False
+    freshness_min: Minutes | None = None
+    promise_min: Annotated[int, whole(1, 1_440, "minutes", " (a day)")] = 45
+    offer_lead_s: Seconds = 120
+    offer_timeout_s: Annotated[int, whole(1, 86_400, "seconds", " (a day)")] = 180
+    tick_s: Annotated[int, whole(1, 3_600, "seconds", " (an hour)")] = 30
+    solve_budget_ms: Annotated[int, whole(1, 600_000, "milliseconds", " (ten minutes)")] = 1_000
+    capacity: dict[Text, Annotated[int, whole(1, 1_000)]] = Field(default={"bike": 3, "cargo": 8})
+    pickup_arrive_s: Seconds = 120
+    pickup_leave_s: Seconds = 120
+    drop_arrive_s: Seconds = 120
+    drop_leave_s: Seconds = 120
+    end_rule: Annotated[Literal["pickup", "drop"], one_of("pickup", "drop")] = "drop"
+    end_tolerance_min: Minutes = 0
+    max_live_jobs: Annotated[int, whole(1, 20, "jobs")] = 2
+    max_ahead_h: Annotated[int, whole(1, 720, "hours", " (30 days)")] = 24
+    fairness_basis: Annotated[Literal["orders", "effort", "pay"], one_of("orders", "effort", "pay")] = (
+        "orders"
+    )
+    fairness_weight: Weight = 0
+    late_weight: Weight = 1
+    travel_weight: Weight = 1
+    unserved_min: Minutes = 150
+    withdraw_saves_min: Minutes = 10
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.capacity:
+            raise refuse("capacity: at least one kind of vehicle is needed, such as bike = 3")
+        if self.travel_provider == "plane" and (self.origin is None or self.metres_per_minute is None):
+            raise refuse('travel_provider: "plane" needs both origin and metres_per_minute')
+        return self
+
+
+class Surplus(Section):
+    """What a year's surplus is for before dividends, in hundredths of a percent."""
+
+    reserve_bp: BasisPoints = 0
+    community_bp: BasisPoints = 0
+    share_interest_bp: BasisPoints = 0
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if self.reserve_bp + self.community_bp > 10_000:
+            raise refuse("reserve_bp and community_bp together are more than the whole (10000)")
+        return self
+
+
+class Retention(Section):
+    """Days that personal data is kept."""
+
+    contacts_days: Days = 30
+    texts_days: Days = 90
+
+
+class Shares(Section):
+    """What one share costs, and the most one member may hold, in minor units."""
+
+    par_minor: Annotated[int, whole(1, None, "pence (minor units)")]
+    max_minor: Annotated[int, whole(1, None, "pence (minor units)")] = 10_000_000
