@@ -1,0 +1,144 @@
+"""Backups: a checked copy of the whole database, and putting one back."""
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+
+from infra.errors import BackupFailed, RestoreRefused
+from infra.lock import hold
+from infra.settings import Settings
+
+
+def take(settings: Settings, *, now: datetime) -> Path:
+    """Copy the database, also while it is being written to, into the backups folder; the file's path.
+
+    The copy stands under its name only once it is whole and has been checked.
+    """
+    folder = settings.data / "backups"
+    folder.mkdir(parents=True, exist_ok=True)
+    source = settings.sqlite_path
+    target = _free(folder, f"pannier-{now:%Y%m%dT%H%M%SZ}", ".db" if source else ".dump")
+    draft = target.with_name(f"{target.name}.part")
+    try:
+        if source is not None:
+            _copy_sqlite(source, draft)
+        else:
+            _dump_postgres(make_url(settings.database), draft)
+        draft.chmod(0o600)
+        draft.rename(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def restore(settings: Settings, backup: Path, *, now: datetime) -> Path | None:
+    """Put a backup in the database's place; on SQLite, the path the replaced file is kept at.
+
+    AlreadyServed while a server runs on it; RestoreRefused for a file that is no sound backup.
+    """
+    if not backup.is_file():
+        raise RestoreRefused(f"There is no backup {backup}: nothing has changed.")
+    path = settings.sqlite_path
+    if path is None:
+        _restore_postgres(make_url(settings.database), backup)
+        return None
+    check_sqlite(backup)
+    with hold(path):
+        return _replace_sqlite(path, backup, now)
+
+
+def check_sqlite(file: Path) -> None:
+    """RestoreRefused unless the file is a whole SQLite database of Pannier's."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            sound = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            ours = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name IN ('install', 'alembic_version')"
+            ).fetchone() == (2,)
+    except sqlite3.DatabaseError as fault:
+        raise RestoreRefused(f"{file} cannot be read ({fault}): nothing has changed.") from fault
+    if not sound:
+        raise RestoreRefused(f"{file} is damaged: take another backup. Nothing has changed.")
+    if not ours:
+        raise RestoreRefused(f"{file} is no backup of Pannier's: nothing has changed.")
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise BackupFailed(f"There is no database {source} to back up.")
+    with (
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as live,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        live.backup(copy)
+        # The copy carries the WAL mode over; a backup is one file.
+        copy.execute("PRAGMA journal_mode=DELETE")
+        if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise BackupFailed(f"The copy of {source} is damaged: check the disk before anything else.")
+
+
+def _replace_sqlite(path: Path, backup: Path, now: datetime) -> Path | None:
+    # Copied beside it first: the replacing itself is a rename, which a crash cannot cut in half.
+    draft = path.with_name(f"{path.name}.restoring")
+    shutil.copyfile(backup, draft)
+    kept = None
+    if path.exists():
+        # What still stands in the write-ahead log belongs to the file that is kept.
+        with closing(sqlite3.connect(path)) as old:
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        kept = _free(path.parent, f"{path.stem}-replaced-{now:%Y%m%dT%H%M%SZ}", path.suffix)
+        path.rename(kept)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    draft.rename(path)
+    return kept
+
+
+def _dump_postgres(url: URL, target: Path) -> None:
+    # DBOS's schema is left out: it can be thrown away at any time.
+    _run("pg_dump", url, ["--format=custom", "--exclude-schema=dbos", f"--file={target}"], BackupFailed)
+
+
+def _restore_postgres(url: URL, backup: Path) -> None:
+    how = ["--clean", "--if-exists", "--single-transaction", "--no-owner", "--exit-on-error"]
+    _run("pg_restore", url, [*how, f"--dbname={_plain(url)}", str(backup)], RestoreRefused)
+
+
+def _run(program: str, url: URL, arguments: list[str], failure: type[Exception]) -> None:
+    found = shutil.which(program)
+    if found is None:
+        raise failure(
+            f"{program} is not installed: install PostgreSQL's client programs "
+            "(on Debian and Ubuntu: apt install postgresql-client) and try again."
+        )
+    if program == "pg_dump":
+        arguments = [f"--dbname={_plain(url)}", *arguments]
+    # The password travels by the environment: a command line can be read by every user of the machine.
+    ended = subprocess.run(  # noqa: S603
+        [found, *arguments],
+        env={"PGPASSWORD": url.password or "", "PATH": str(Path(found).parent)},
+        capture_output=True,
+        text=True,
+    )
+    if ended.returncode != 0:
+        reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise failure(f"{program} failed: {reason}")
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+
+
+def _free(folder: Path, stem: str, suffix: str) -> Path:
+    """A path nothing stands at: two backups within a second are two files."""
+    path = folder / f"{stem}{suffix}"
+    number = 2
+    while path.exists():
+        path = folder / f"{stem}-{number}{suffix}"
+        number += 1
+    return path
