@@ -1,51 +1,48 @@
 """What a rider's text means: a pure reading of it, that would rather ask back than guess.
 
-A wrong TAKE, PASS, GOT or DONE costs a meal or somebody's pay; asking back costs one text. So these verbs are read
-strictly (nothing may stand beside them that we do not know), while TROUBLE, LATE, WHY and CONTEST, which only tell
-people things, take free words.
+A wrong TAKE, PASS, GOT or DONE costs a meal or somebody's pay; asking back costs one text. So these verbs
+are read strictly (nothing may stand beside them that we do not know), while TROUBLE, LATE, WHY and CONTEST,
+which only tell people things, take free words.
 
-The carrier keeps STOP, STOPALL, UNSUBSCRIBE, CANCEL, END and QUIT (opt out) and START, YES and UNSTOP (opt in) for
-itself (Twilio, support article 223134027), so none of them is ever a command here.
+The carrier keeps STOP, STOPALL, UNSUBSCRIBE, CANCEL, END and QUIT (opt out) and START, YES and UNSTOP (opt
+in) for itself (Twilio, support article 223134027), so none of them is ever a command here.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-Verb = Literal[
-    "ON",
-    "OFF",
-    "TAKE",
-    "PASS",
-    "HERE",
-    "GOT",
-    "DONE",
-    "UNDO",
-    "LATE",
-    "TROUBLE",
-    "WHY",
-    "CONTEST",
-    "PAY",
-    "MENU",
-    "HELP",
-    "OPT_OUT",
-    "OPT_IN",
-]
-COMMANDS: tuple[Verb, ...] = get_args(Verb)[:14]
-OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-OPT_IN = frozenset({"START", "YES", "UNSTOP"})
-CANNED = frozenset({"HELP", "INFO"})
-MOST_MINUTES = 180
+from riders_app.replies.words import (
+    BESIDE,
+    CANNED,
+    COMMANDS,
+    COURTESY,
+    DROPS,
+    EVERYTHING,
+    FREE,
+    LABELS,
+    MOST_MINUTES,
+    NEGATIONS,
+    NUMBER_WORDS,
+    OPT_IN,
+    OPT_OUT,
+    REFUSALS,
+    SPELLINGS,
+    SPLIT_BY_A_NOUGHT,
+    STRICT,
+    UNITS,
+    Verb,
+)
+
+__all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "parse", "render"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read. `clear` says it may be acted on; when it is not, the rest is only a guess for the answer.
+    """What was read. `clear` says it may be acted on; when it is not, the rest is only a guess.
 
-    `numbers` are job numbers (1-99), `letters` drops (A-H) in alphabetical order, `everything` is DONE ... ALL,
-    `minutes` belongs to LATE, `words` to TROUBLE, CONTEST and HELP.
+    `numbers` are job numbers (1-99), `letters` drops (A-H) in alphabetical order, `everything` is
+    DONE ... ALL, `minutes` belongs to LATE, `words` to TROUBLE, CONTEST and HELP.
     """
 
     verb: Verb | None
@@ -62,118 +59,6 @@ class Reading:
         return self.numbers[0] if len(self.numbers) == 1 else None
 
 
-_SYNONYMS: dict[str, Verb] = {
-    "ONLINE": "ON",
-    "OFFLINE": "OFF",
-    "TAKING": "TAKE",
-    "ACCEPT": "TAKE",
-    "ACCEPTING": "TAKE",
-    "PASSING": "PASS",
-    "SKIP": "PASS",
-    "DECLINE": "PASS",
-    "REFUSE": "PASS",
-    "REJECT": "PASS",
-    "ARRIVED": "HERE",
-    "COLLECTED": "GOT",
-    "COLECTED": "GOT",
-    "PICKEDUP": "GOT",
-    "DELIVERED": "DONE",
-    "DELIVERD": "DONE",
-    "DELIVRED": "DONE",
-    "COMPLETED": "DONE",
-    "DELAYED": "LATE",
-    "PROBLEM": "TROUBLE",
-    "PROBLEMS": "TROUBLE",
-    "PROBLM": "TROUBLE",
-    "ISSUE": "TROUBLE",
-    "ACCIDENT": "TROUBLE",
-    "CRASHED": "TROUBLE",
-    "CRASH": "TROUBLE",
-    "PUNCTURE": "TROUBLE",
-    "EMERGENCY": "TROUBLE",
-    "INJURED": "TROUBLE",
-    "TROUBEL": "TROUBLE",
-    "DISPUTE": "CONTEST",
-    "APPEAL": "CONTEST",
-    "WAGES": "PAY",
-    "EARNINGS": "PAY",
-    "STATUS": "MENU",
-    "JOBS": "MENU",
-    "LIST": "MENU",
-    "HELP": "HELP",
-}
-
-_KEYS = ("QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM")
-# Real words one slip away from a verb: they mean themselves.
-_OTHER_WORDS = frozenset(
-    "ASS ATE BAT BOT CARE CONE DATE DIE DIME DINE DOE DOME DON DOSE DUE EAR EAT FATE FONE GATE GERE GIT GO GOD GOOD GOT "
-    "GOR HATE HE HER HERD HEN HEAR HEY HIRE HOT LACE LAST LASS LAKE LET LIE LOT MEN MANY MATE MEAN NOT OAT ONE OUR "
-    "PAD PADS PAL PAN PAST PAT PAYS PIE RATE RAKE SON SONE SAY SATE SHE TAILS TALE TALK TAME TAN TAP TEA TEN TIE TOE "
-    "TOT UNDER WAS WAY WERE WHO WHT LAY PAR AT AS IN TO NO SO OR ON OFF US UP OF OK PAY WHY HERE DONE TAKE PASS LATE "
-    "UNDO MENU".split()
-)
-
-
-def _slips(verb: str) -> Iterable[str]:
-    """Common slips of the thumb: two letters swapped, one doubled, one missing, or the key beside it."""
-    for i in range(len(verb)):
-        yield verb[: i + 1] + verb[i:]
-        if i + 1 < len(verb):
-            yield verb[:i] + verb[i + 1] + verb[i] + verb[i + 2 :]
-        if len(verb) >= 4:
-            yield verb[:i] + verb[i + 1 :]
-        for row in _KEYS:
-            at = row.find(verb[i])
-            if at >= 0:
-                for key in row[max(at - 1, 0) : at] + row[at + 1 : at + 2]:
-                    yield verb[:i] + key + verb[i + 1 :]
-
-
-def _spellings() -> dict[str, Verb]:
-    """Every spelling we read as a verb. A slip that could be two verbs, or is a word of its own, is left out."""
-    told: dict[str, set[Verb]] = {}
-    for verb in COMMANDS:
-        if len(verb) > 3 or verb == "GOT":
-            for slip in _slips(verb):
-                told.setdefault(slip, set()).add(verb)
-    spellings = {
-        slip: verbs.pop() for slip, verbs in told.items() if len(verbs) == 1 and slip not in _OTHER_WORDS
-    }
-    reserved = OPT_OUT | OPT_IN
-    spellings = {word: verb for word, verb in spellings.items() if word not in reserved}
-    return spellings | _SYNONYMS | {verb: verb for verb in COMMANDS}
-
-
-SPELLINGS = _spellings()
-
-_COURTESY = frozenset(
-    "PLEASE PLS PLZ THANKS THANK THX THANX TA CHEERS MATE BRO BOSS HI HEY HELLO JOB JOBS OK OKAY YES YEP YEAH YO "
-    "NUMBER NUM NR NOW SURE EVENING MORNING".split()
-)
-_BESIDE: dict[Verb, frozenset[str]] = {
-    "ON": frozenset("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY READY".split()),
-    "OFF": frozenset("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY HOME".split()),
-    "TAKE": frozenset("I ILL WILL CAN THE THIS THAT IT GONNA".split()),
-    "PASS": frozenset("I ILL WILL THE THIS THAT IT GONNA".split()),
-    "HERE": frozenset("I IM AM AT THE RESTAURANT SHOP DOOR HAVE IVE JUST".split()),
-    "GOT": frozenset("I IVE HAVE JUST THE FOOD".split()),
-    "DONE": frozenset(
-        "IVE HAVE JUST AND THE LEFT WITH AT DOOR DOORSTEP PORCH RECEPTION NEIGHBOUR NEIGHBOR CONCIERGE HANDED "
-        "CUSTOMER TO LOBBY".split()
-    ),
-    "UNDO": frozenset("THE LAST THAT THIS IT ONE".split()),
-    "PAY": frozenset("MY THE SO FAR TONIGHT TODAY SHOW ME WHAT IS HOW MUCH".split()),
-    "MENU": frozenset("MY THE SHOW ME AGAIN SEND FOR".split()),
-}
-_FREE: frozenset[Verb] = frozenset({"LATE", "TROUBLE", "WHY", "CONTEST", "HELP"})
-_STRICT: frozenset[Verb] = frozenset({"TAKE", "PASS", "GOT", "DONE"})
-_NEGATIONS = frozenset("NO NOT NEVER WITHOUT WONT ISNT DONT CANT CANNOT NT NON ANY".split())
-_LABELS = frozenset({"NO", "NR", "NUM", "NUMBER", "JOB", "N", "J"})
-_UNITS = frozenset({"MIN", "MINS", "MINUTE", "MINUTES", "M"})
-_NUMBER_WORDS = {"FIVE": 5, "TEN": 10, "FIFTEEN": 15, "TWENTY": 20, "THIRTY": 30}
-_EVERYTHING = frozenset({"ALL", "EVERYTHING"})
-_DROPS = frozenset("ABCDEFGH")
-_REFUSALS = frozenset("👎🙅❌🚫⛔✖")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+(?:'[^\W\d_]+)*|[£$€%]")
 
 
@@ -201,22 +86,22 @@ def parse(body: str) -> Reading:
     if not verbs:
         return Reading(None, numbers=_numbers(tokens), clear=False)
     at, verb = verbs[0]
-    if verb in _FREE and _leads(tokens, at):
+    if verb in FREE and _leads(tokens, at):
         return _free(verb, at, tokens, plain)
     if len({v for _, v in verbs}) > 1:
         return Reading(None, numbers=_numbers(tokens), clear=False)
     if verb == "CONTEST":  # only where it leads: "contest" in passing opens no case
         return Reading("CONTEST", numbers=_numbers(tokens), clear=False)
-    if verb in _FREE:
+    if verb in FREE:
         return _free(verb, at, tokens, plain)
     reading = _strict(verb, at, tokens)
-    if verb in _STRICT and ("?" in plain or any(mark in body for mark in _REFUSALS)):
+    if verb in STRICT and ("?" in plain or any(mark in body for mark in REFUSALS)):
         return _unsure(reading)
     return reading
 
 
 def render(reading: Reading) -> str:
-    """The plain spelling of a command: what we ask riders to text, and what parse() reads back as the same."""
+    """The plain spelling of a command: what we ask riders to text, and what parse() reads back."""
     words: list[str] = [reading.verb or ""]
     drops = "".join(reading.letters)
     if reading.numbers:
@@ -257,9 +142,8 @@ def _joined(tokens: list[_Token]) -> list[_Token]:
     out: list[_Token] = []
     for token in tokens:
         last = out[-1] if out else None
-        if last and (last.text, token.text) in {("PICKED", "UP"), ("0", "N"), ("0", "FF"), ("D", "0")}:
-            out[-1] = _Token((last.text + token.text).replace("0", "O"), last.start, token.end, last.glued)
-        elif last and (last.text, token.text) in {("G", "0"), ("D0", "NE"), ("DO", "NE")} and token.glued:
+        pair = (last.text, token.text) if last else None
+        if last and (pair == ("PICKED", "UP") or (token.glued and pair in SPLIT_BY_A_NOUGHT)):
             out[-1] = _Token((last.text + token.text).replace("0", "O"), last.start, token.end, last.glued)
         else:
             out.append(token)
@@ -294,7 +178,7 @@ def _verbs(tokens: list[_Token]) -> list[tuple[int, Verb]]:
 
 def _leads(tokens: list[_Token], at: int) -> bool:
     """Whether nothing but courtesy stands before it."""
-    return all(token.text in _COURTESY for token in tokens[:at])
+    return all(token.text in COURTESY for token in tokens[:at])
 
 
 def _numbers(tokens: list[_Token]) -> tuple[int, ...]:
@@ -308,12 +192,12 @@ def _unsure(reading: Reading) -> Reading:
 
 def _free(verb: Verb, at: int, tokens: list[_Token], plain: str) -> Reading:
     """A verb that takes free words: its number stands right beside it."""
-    if at and tokens[at - 1].text in _NEGATIONS:
+    if at and tokens[at - 1].text in NEGATIONS:
         return Reading(verb, clear=False)
     if verb == "LATE":
         return _late(tokens)
     follows = at + 1
-    while follows < len(tokens) and tokens[follows].text in _LABELS:
+    while follows < len(tokens) and tokens[follows].text in LABELS:
         follows += 1
     number = _job_number(tokens, follows)
     if number is not None:
@@ -339,18 +223,16 @@ def _job_number(tokens: list[_Token], at: int) -> int | None:
 
 
 def _late(tokens: list[_Token]) -> Reading:
-    """LATE 12 10: the job, then the minutes. One number alone may be either; the inbox knows which jobs live."""
+    """LATE 12 10: the job, then the minutes. One number alone may be either: the inbox knows which."""
     plain: list[int] = []
     timed: list[int] = []
     for i, token in enumerate(tokens):
         value = (
-            int(token.text)
-            if token.text.isdigit() and len(token.text) <= 3
-            else _NUMBER_WORDS.get(token.text)
+            int(token.text) if token.text.isdigit() and len(token.text) <= 3 else NUMBER_WORDS.get(token.text)
         )
         if value is None:
             continue
-        unit = i + 1 < len(tokens) and tokens[i + 1].text in _UNITS
+        unit = i + 1 < len(tokens) and tokens[i + 1].text in UNITS
         (timed if unit or not token.text.isdigit() else plain).append(value)
     if len(timed) == 1 and len(plain) <= 1:
         minutes, numbers = timed[0], tuple(plain)
@@ -383,7 +265,7 @@ def _strict(verb: Verb, at: int, tokens: list[_Token]) -> Reading:
             sure = sure and 1 <= number <= 99 and not _stuck_to_a_word(tokens, i)
             if 1 <= number <= 99:
                 numbers.append(number)
-        elif word in _EVERYTHING and verb in ("DONE", "GOT"):
+        elif word in EVERYTHING and verb in ("DONE", "GOT"):
             everything = verb == "DONE"
         elif verb == "DONE" and _is_drops(tokens, i):
             letters += word
@@ -402,16 +284,16 @@ def _stuck_to_a_word(tokens: list[_Token], at: int) -> bool:
     before = tokens[at - 1] if at else None
     if before is None or not tokens[at].glued:
         return False
-    return before.text not in _LABELS and before.text not in SPELLINGS
+    return before.text not in LABELS and before.text not in SPELLINGS
 
 
 def _is_drops(tokens: list[_Token], at: int) -> bool:
     """`B`, `BC` after a number or the verb; an `A` before a word is only English."""
     word = tokens[at].text
-    if not set(word) <= _DROPS or list(word) != sorted(set(word)):
+    if not set(word) <= DROPS or list(word) != sorted(set(word)):
         return False
     after = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    if word == "A" and after and not after.isdigit() and after not in ("AND", *_DROPS):
+    if word == "A" and after and not after.isdigit() and after not in ("AND", *DROPS):
         return SPELLINGS.get(after) == "DONE"
     if len(word) == 1 or tokens[at].glued:
         return True
@@ -424,7 +306,7 @@ def _harmless(verb: Verb, tokens: list[_Token], at: int) -> bool:
         return at > 0 and at + 1 < len(tokens) and tokens[at + 1].text.isdigit()
     if word == "CAN":  # "I can take 12" is an answer, "can I take 12" a question
         return at + 1 < len(tokens) and tokens[at + 1].text not in ("I", "WE", "YOU")
-    return word in _COURTESY or word in _BESIDE.get(verb, frozenset())
+    return word in COURTESY or word in BESIDE.get(verb, frozenset())
 
 
 def _means_the_evening(verb: Verb, tokens: list[_Token], numbers: list[int], letters: list[str]) -> bool:
@@ -432,4 +314,4 @@ def _means_the_evening(verb: Verb, tokens: list[_Token], numbers: list[int], let
     if verb != "DONE" or numbers or letters:
         return False
     words = [t.text for t in tokens]
-    return bool(_EVERYTHING & set(words)) and words[0] in _EVERYTHING
+    return bool(EVERYTHING & set(words)) and words[0] in EVERYTHING

@@ -1,0 +1,153 @@
+"""The alphabet of texts: what fits one segment, and how to make it fit.
+
+GSM 03.38 (3GPP TS 23.038) tables; counts agree with Twilio's segment rules: 160 septets alone, 153 when
+joined, UCS-2 70 and 67, and an escape pair or a surrogate pair never split between two segments.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+
+ONE_SEGMENT = 160
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = frozenset("\f^{}\\[~]|€")
+
+_PUNCTUATION = {
+    **dict.fromkeys("‘’‚‛′`´ʼʹ", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    "…": "...",
+    "•": "-",
+    "·": ".",
+    "→": ">",
+    "№": "No",
+    "₤": "£",
+    "⁄": "/",
+    "ー": "",
+    "٬": ",",
+    "،": ",",
+    "؟": "?",
+}
+
+
+def _pairs(written: str) -> dict[str, str]:
+    """Each word is a letter followed by how it is written in our alphabet."""
+    return {word[0]: word[1:] for word in written.split(" ")}
+
+
+_LATIN = _pairs("łl đd ðd þth ħh ıi ŋng œoe ŧt əe")
+_CYRILLIC = _pairs(
+    "аa бb вv гg дd еe ёe жzh зz иi йi кk лl мm нn оo пp рr сs тt уu фf хkh цts чch шsh щshch ъ ыy ь "
+    "эe юyu яya іi їi єie ґg ўu ђdj јj љlj њnj ћc џdz"
+)
+_GREEK = _pairs("αa βv γg δd εe ζz ηi θth ιi κk λl μm νn ξx οo πp ρr σs ςs τt υy φf χch ψps ωo")
+_ARABIC = _pairs(
+    "اa بb تt ثth جj حh خkh دd ذdh رr زz سs شsh صs ضd طt ظz ع' غgh فf قq كk لl مm نn هh وw يy ةa ىa "
+    "ء' أa إi آa ؤ' ئ'"
+)
+_LETTERS = _LATIN | _CYRILLIC | _GREEK | _ARABIC
+# Scripts whose letters Unicode itself names by their sound.
+_SOUNDED = re.compile(r"(?:HIRAGANA|KATAKANA) LETTER (?:SMALL )?([A-Z]+)$|HANGUL SYLLABLE ([A-Z]+)$")
+LOST = "?"
+
+
+def fold(text: str) -> str:
+    """The text in the GSM-7 alphabet, on one line: accents dropped where need be, other letters by sound.
+
+    A letter that has no way into the alphabet becomes one `?` (a run of them also only one).
+    """
+    out = []
+    for char in unicodedata.normalize("NFC", text):
+        if char in "\n\r\t\f" or unicodedata.category(char) in ("Zs", "Zl", "Zp"):
+            out.append(" ")
+        elif char in _BASIC or char in _EXTENDED:
+            out.append(char)
+        else:
+            out.append(_folded(char))
+    return re.sub(r"\?{2,}", LOST, re.sub(r" {2,}", " ", "".join(out))).strip()
+
+
+def loses(text: str) -> bool:
+    """Whether folding this text loses letters, so that it needs a link to what was written."""
+    return fold(text).count(LOST) > text.count(LOST)
+
+
+def _folded(char: str) -> str:
+    if char in _PUNCTUATION:
+        return _PUNCTUATION[char]
+    low = char.lower()
+    if low in _LETTERS:
+        plain = _LETTERS[low]
+        return plain if char == low else plain.capitalize()
+    sounded = _SOUNDED.match(unicodedata.name(char, ""))
+    if sounded:
+        return (sounded.group(1) or sounded.group(2)).lower()
+    parts = [part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)]
+    if parts and parts != [char]:
+        return "".join(part if part in _BASIC or part in _EXTENDED else _folded(part) for part in parts)
+    if unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf", "Cc", "So", "Sk"):
+        return ""
+    digit = unicodedata.digit(char, None)
+    return LOST if digit is None else str(digit)
+
+
+def septets(text: str) -> int:
+    """How many septets a text in the GSM-7 alphabet takes."""
+    return sum(2 if char in _EXTENDED else 1 for char in text)
+
+
+def segments(text: str) -> tuple[str, int]:
+    """The encoding a text needs ("GSM-7" or "UCS-2") and how many segments it is sent as."""
+    if all(char in _BASIC or char in _EXTENDED for char in text):
+        return "GSM-7", _packed([2 if char in _EXTENDED else 1 for char in text], ONE_SEGMENT, 153)
+    return "UCS-2", _packed([2 if ord(char) > 0xFFFF else 1 for char in text], 70, 67)
+
+
+def _packed(units: Sequence[int], alone: int, joined: int) -> int:
+    if sum(units) <= alone:
+        return 1
+    count, room = 1, joined
+    for unit in units:
+        if unit > room:
+            count, room = count + 1, joined
+        room -= unit
+    return count
+
+
+def cut(text: str, most: int) -> str:
+    """The text in at most so many septets; a dot in the last place says that something is missing."""
+    if septets(text) <= most:
+        return text
+    kept, room = [], most - 1
+    for char in text:
+        room -= 2 if char in _EXTENDED else 1
+        if room < 0:
+            break
+        kept.append(char)
+    short = "".join(kept).rstrip(" ,.;:-")
+    return f"{short}." if short else ""
+
+
+def fit(
+    say: Callable[[Mapping[str, str]], str], fields: Mapping[str, str], cuts: Sequence[tuple[str, int]]
+) -> str:
+    """One segment saying these fields (GSM-7 already), cut in the order of `cuts` (field, least septets).
+
+    Each field is cut only as far as the text needs, and at least 0 leaves it out. Raises ValueError when even
+    the shortest does not fit: a fault of the text, not of the facts.
+    """
+    held = dict(fields)
+    text = say(held)
+    for name, least in cuts:
+        over = septets(text) - ONE_SEGMENT
+        if over <= 0:
+            return text
+        most = max(least, septets(held[name]) - over)
+        held[name] = cut(held[name], most) if most >= 4 or least else ""
+        text = say(held)
+    if septets(text) > ONE_SEGMENT:
+        raise ValueError(f"a text does not fit one segment: {text!r}")
+    return text
