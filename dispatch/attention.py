@@ -22,7 +22,9 @@ def raise_(
     shift_id: int | None = None,
 ) -> Attention:
     """Put something before a person; while one with this key is open, it stays the only one."""
-    row = session.exec(select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))).first()
+    row = session.exec(
+        select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))
+    ).first()
     if row is None:
         row = Attention(
             kind=kind,
@@ -41,7 +43,9 @@ def raise_(
 
 def settle(session: Session, key: str, *, now: datetime, note: str) -> None:
     """Close what resolved itself, saying how."""
-    row = session.exec(select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))).first()
+    row = session.exec(
+        select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))
+    ).first()
     if row is not None:
         row.closed_at, row.note = now, note
         session.add(row)

@@ -48,7 +48,9 @@ class Paused(DispatchError):
     """The co-op is not taking orders just now."""
 
     def __init__(self, until_at: datetime, reason: str) -> None:
-        super().__init__(f"The co-op is not taking orders until {until_at:%H:%M}: {reason}", until_at=until_at)
+        super().__init__(
+            f"The co-op is not taking orders until {until_at:%H:%M}: {reason}", until_at=until_at
+        )
 
 
 class ImpossibleTime(DispatchError):

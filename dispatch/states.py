@@ -26,7 +26,7 @@ DELIVERY: Moves = {
 
 JOB: Moves = {
     "offered": frozenset({"taken", "passed", "expired", "withdrawn"}),
-    "taken": frozenset({"finished", "withdrawn", "offered"}),  # back to offered only by UNDO of a TAKE
+    "taken": frozenset({"finished", "withdrawn"}),
     "finished": frozenset({"taken"}),  # only by UNDO of the last DONE
     "passed": frozenset(),
     "expired": frozenset(),
@@ -57,6 +57,9 @@ def move(row: Any, column: str, moves: Moves, to: str) -> None:
     was: str = getattr(row, column)
     if to not in moves[was]:
         raise WrongState(
-            f"{type(row).__name__.lower()} {row.id} is {was}: it cannot become {to}", was=was, to=to, row=row.id
+            f"{type(row).__name__.lower()} {row.id} is {was}: it cannot become {to}",
+            was=was,
+            to=to,
+            row=row.id,
         )
     setattr(row, column, to)

@@ -1,9 +1,9 @@
 """Every table of dispatch, by noun."""
 
 from dispatch.tables.desk import Attention, Contest, DeskNote, Event, Pause
-from dispatch.tables.jobs import Decision, Job, Mark, Refusal, Stop
+from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
-from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit
+from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
 from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
 from dispatch.tables.shifts import Shift, ShiftChange
 
@@ -22,6 +22,7 @@ __all__ = [
     "OrderContact",
     "Pause",
     "Person",
+    "PlanRound",
     "Refund",
     "Refusal",
     "Restaurant",
@@ -32,4 +33,5 @@ __all__ = [
     "SignInLink",
     "Stop",
     "Visit",
+    "known",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from dispatch.tables.people import at
+from dispatch.tables.people import moment
 
 
 class Event(SQLModel, table=True):
@@ -26,14 +26,14 @@ class Event(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     kind: str = Field(index=True)
-    at: datetime = Field(sa_column=at())
+    at: datetime = Field(sa_column=moment())
     person_id: int | None = Field(default=None, foreign_key="person.id")
     order_id: int | None = Field(default=None, foreign_key="orders.id")
     job_id: int | None = Field(default=None, foreign_key="job.id")
     shift_id: int | None = Field(default=None, foreign_key="shift.id")
     link_id: int | None = Field(default=None, foreign_key="sign_in_link.id")
     note_id: int | None = Field(default=None, foreign_key="desk_note.id")
-    spread_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    spread_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
 class Attention(SQLModel, table=True):
@@ -58,8 +58,8 @@ class Attention(SQLModel, table=True):
     order_id: int | None = Field(default=None, foreign_key="orders.id")
     job_id: int | None = Field(default=None, foreign_key="job.id")
     shift_id: int | None = Field(default=None, foreign_key="shift.id")
-    raised_at: datetime = Field(sa_column=at(index=True))
-    closed_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    raised_at: datetime = Field(sa_column=moment(index=True))
+    closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     closed_by: int | None = Field(default=None, foreign_key="person.id")
     note: str | None = None
 
@@ -73,7 +73,7 @@ class DeskNote(SQLModel, table=True):
     by_person_id: int = Field(foreign_key="person.id")
     to_person_id: int = Field(foreign_key="person.id")
     body: str
-    at: datetime = Field(sa_column=at())
+    at: datetime = Field(sa_column=moment())
 
 
 class Pause(SQLModel, table=True):
@@ -82,11 +82,11 @@ class Pause(SQLModel, table=True):
     __tablename__ = "pause"
 
     id: int | None = Field(default=None, primary_key=True)
-    until_at: datetime = Field(sa_column=at())
+    until_at: datetime = Field(sa_column=moment())
     reason: str
     by_person_id: int = Field(foreign_key="person.id")
-    at: datetime = Field(sa_column=at())
-    lifted_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    at: datetime = Field(sa_column=moment())
+    lifted_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     lifted_by: int | None = Field(default=None, foreign_key="person.id")
 
 
@@ -100,8 +100,8 @@ class Contest(SQLModel, table=True):
     job_id: int | None = Field(default=None, foreign_key="job.id")
     shift_id: int | None = Field(default=None, foreign_key="shift.id")
     words: str
-    opened_at: datetime = Field(sa_column=at())
-    due_at: datetime = Field(sa_column=at())
-    closed_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    opened_at: datetime = Field(sa_column=moment())
+    due_at: datetime = Field(sa_column=moment())
+    closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     closed_by: int | None = Field(default=None, foreign_key="person.id")
     outcome: str | None = None

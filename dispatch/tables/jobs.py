@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from dispatch.states import JOB
 from dispatch.tables.orders import minor
-from dispatch.tables.people import at, one_of
+from dispatch.tables.people import moment, one_of
 
 
 class Decision(SQLModel, table=True):
@@ -17,7 +17,7 @@ class Decision(SQLModel, table=True):
     __tablename__ = "decision"
 
     id: int | None = Field(default=None, primary_key=True)
-    made_at: datetime = Field(sa_column=at(index=True))
+    made_at: datetime = Field(sa_column=moment(index=True))
     rulebook: str
     solver: str
     seed: int
@@ -35,9 +35,7 @@ class Job(SQLModel, table=True):
     __table_args__ = (
         one_of("state", tuple(JOB), "ck_job_state"),
         CheckConstraint("number BETWEEN 1 AND 99", name="ck_job_number"),
-        CheckConstraint(
-            "(closed_at IS NULL) = (state IN ('offered', 'taken'))", name="ck_job_closed"
-        ),
+        CheckConstraint("(closed_at IS NULL) = (state IN ('offered', 'taken'))", name="ck_job_closed"),
         Index(
             "uq_job_number_live",
             "number",
@@ -54,11 +52,11 @@ class Job(SQLModel, table=True):
     decision_id: int | None = Field(default=None, foreign_key="decision.id")
     by_person_id: int | None = Field(default=None, foreign_key="person.id")  # a dispatcher gave it by hand
     state: str = "offered"
-    offered_at: datetime = Field(sa_column=at())
-    answer_by: datetime = Field(sa_column=at(index=True))
-    depart_at: datetime = Field(sa_column=at())
-    taken_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    closed_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    offered_at: datetime = Field(sa_column=moment())
+    answer_by: datetime = Field(sa_column=moment(index=True))
+    depart_at: datetime = Field(sa_column=moment())
+    taken_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     distance_m: int
     duration_s: int
     adds_minor: int = Field(sa_column=minor())
@@ -83,9 +81,9 @@ class Stop(SQLModel, table=True):
     letter: str
     lat: float
     lon: float
-    planned_at: datetime = Field(sa_column=at())
-    arrived_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    done_at: datetime | None = Field(default=None, sa_column=at(null=True))  # when it happened
+    planned_at: datetime = Field(sa_column=moment())
+    arrived_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    done_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # when it happened
     dropped: bool = False  # the order left this job: cancelled, handed over or released
 
 
@@ -100,10 +98,10 @@ class Mark(SQLModel, table=True):
     job_id: int = Field(foreign_key="job.id", index=True)
     verb: str
     stops: list[int] = Field(sa_column=Column(JSON, nullable=False))
-    at: datetime = Field(sa_column=at())  # when it happened
-    said_at: datetime = Field(sa_column=at())  # when we were told
+    at: datetime = Field(sa_column=moment())  # when it happened
+    said_at: datetime = Field(sa_column=moment())  # when we were told
     by_person_id: int = Field(foreign_key="person.id")
-    undone_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    undone_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
 class Refusal(SQLModel, table=True):
@@ -119,4 +117,16 @@ class Refusal(SQLModel, table=True):
     order_id: int = Field(foreign_key="orders.id")
     person_id: int = Field(foreign_key="person.id")
     why: str
-    at: datetime = Field(sa_column=at())
+    at: datetime = Field(sa_column=moment())
+
+
+class PlanRound(SQLModel, table=True):
+    """One row: when a plan was last made, whether one is wanted, and when the next is due at the latest."""
+
+    __tablename__ = "plan_round"
+    __table_args__ = (CheckConstraint("id = 1", name="ck_plan_round_one"),)
+
+    id: int = Field(default=1, primary_key=True)
+    wanted_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    planned_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    due_at: datetime | None = Field(default=None, sa_column=moment(null=True))

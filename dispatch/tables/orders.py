@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, t
 from sqlmodel import Field, SQLModel
 
 from dispatch.states import DELIVERY, KITCHEN, PAYMENT
-from dispatch.tables.people import at, one_of
+from dispatch.tables.people import moment, one_of
 from payments.columns import Minor
 
 
@@ -29,7 +29,9 @@ class Order(SQLModel, table=True):
         CheckConstraint("value_minor >= 0 AND tip_minor >= 0 AND fee_minor >= 0", name="ck_orders_money"),
         CheckConstraint("size >= 1", name="ck_orders_size"),
         CheckConstraint("delivery <> 'delivered' OR delivered_at IS NOT NULL", name="ck_orders_delivered"),
-        CheckConstraint("delivery NOT IN ('assigned', 'carried') OR job_id IS NOT NULL", name="ck_orders_job"),
+        CheckConstraint(
+            "delivery NOT IN ('assigned', 'carried') OR job_id IS NOT NULL", name="ck_orders_job"
+        ),
         UniqueConstraint("restaurant_id", "external_id", name="uq_orders_external"),
         Index(
             "ix_orders_open",
@@ -43,10 +45,10 @@ class Order(SQLModel, table=True):
     public_id: str = Field(unique=True)
     restaurant_id: int = Field(foreign_key="restaurant.id", index=True)
     external_id: str
-    placed_at: datetime = Field(sa_column=at(index=True))
+    placed_at: datetime = Field(sa_column=moment(index=True))
     placed_by: int | None = Field(default=None, foreign_key="person.id")  # a phone order typed at the desk
-    ready_at: datetime = Field(sa_column=at())
-    promise_at: datetime = Field(sa_column=at())
+    ready_at: datetime = Field(sa_column=moment())
+    promise_at: datetime = Field(sa_column=moment())
     zone: str
     size: int = 1
     value_minor: int = Field(sa_column=minor())
@@ -67,9 +69,9 @@ class Order(SQLModel, table=True):
     distance_m: int  # as the rider rides, restaurant to door
     job_id: int | None = Field(default=None, foreign_key="job.id", index=True)
     rider_id: int | None = Field(default=None, foreign_key="person.id")
-    carried_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    delivered_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    cancelled_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    carried_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    delivered_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    cancelled_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     cancel_reason: str | None = None
 
 
@@ -86,7 +88,7 @@ class OrderContact(SQLModel, table=True):
     note: str = ""
     items_note: str = ""
     pickup_address: str = ""
-    blanked_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    blanked_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
 class Refund(SQLModel, table=True):
@@ -106,7 +108,7 @@ class Refund(SQLModel, table=True):
     liable: str
     reason: str
     by_person_id: int = Field(foreign_key="person.id")
-    at: datetime = Field(sa_column=at())
+    at: datetime = Field(sa_column=moment())
     entry_id: int
 
 
@@ -122,4 +124,4 @@ class IdempotencyKey(SQLModel, table=True):
     digest: str
     status: int
     answer: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    at: datetime = Field(sa_column=at(index=True))
+    at: datetime = Field(sa_column=moment(index=True))

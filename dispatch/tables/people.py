@@ -9,7 +9,13 @@ from dispatch.facts import ROLES
 from payments.columns import UtcDateTime
 
 
-def at(*, null: bool = False, index: bool = False) -> Column[datetime]:
+def known(row_id: int | None) -> int:
+    """The id of a row that was flushed, and so has one."""
+    assert row_id is not None, "the row was not flushed"  # noqa: S101 - a slip of ours, never a user's
+    return row_id
+
+
+def moment(*, null: bool = False, index: bool = False) -> Column[datetime]:
     """A column holding an instant."""
     return Column(UtcDateTime, nullable=null, index=index)
 
@@ -37,9 +43,9 @@ class Person(SQLModel, table=True):
     name: str
     phone: str | None = None
     language: str = "en"
-    unreachable_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    created_at: datetime = Field(sa_column=at())
-    ended_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    unreachable_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    created_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     ended_by: int | None = Field(default=None, foreign_key="person.id")
     ended_reason: str | None = None
 
@@ -50,7 +56,9 @@ class RoleGrant(SQLModel, table=True):
     __tablename__ = "role_grant"
     __table_args__ = (
         one_of("role", ROLES, "ck_role_grant_role"),
-        CheckConstraint("(role = 'restaurant') = (restaurant_id IS NOT NULL)", name="ck_role_grant_restaurant"),
+        CheckConstraint(
+            "(role = 'restaurant') = (restaurant_id IS NOT NULL)", name="ck_role_grant_restaurant"
+        ),
         Index(
             "uq_role_grant_active",
             "person_id",
@@ -76,9 +84,9 @@ class RoleGrant(SQLModel, table=True):
     vehicle: str | None = None  # what a rider usually rides
     home_lat: float | None = None  # where a rider usually starts
     home_lon: float | None = None
-    granted_at: datetime = Field(sa_column=at())
+    granted_at: datetime = Field(sa_column=moment())
     granted_by: int | None = Field(default=None, foreign_key="person.id")
-    ended_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    ended_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
 class SignInLink(SQLModel, table=True):
@@ -89,9 +97,9 @@ class SignInLink(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
     token_hash: str = Field(unique=True)
-    asked_at: datetime = Field(sa_column=at())
-    expires_at: datetime = Field(sa_column=at())
-    used_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    asked_at: datetime = Field(sa_column=moment())
+    expires_at: datetime = Field(sa_column=moment())
+    used_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
 class SignInAttempt(SQLModel, table=True):
@@ -100,7 +108,7 @@ class SignInAttempt(SQLModel, table=True):
     __tablename__ = "sign_in_attempt"
 
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime = Field(sa_column=at(index=True))
+    at: datetime = Field(sa_column=moment(index=True))
     phone_hash: str = Field(index=True)
     address_hash: str = Field(index=True)
 
@@ -113,6 +121,6 @@ class Visit(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
     token_hash: str = Field(unique=True)
-    started_at: datetime = Field(sa_column=at())
-    expires_at: datetime = Field(sa_column=at())
-    ended_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    started_at: datetime = Field(sa_column=moment())
+    expires_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(null=True))

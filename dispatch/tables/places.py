@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from dispatch.tables.people import at
+from dispatch.tables.people import moment
 
 
 class Restaurant(SQLModel, table=True):
@@ -24,8 +24,8 @@ class Restaurant(SQLModel, table=True):
     lat: float
     lon: float
     zone: str
-    created_at: datetime = Field(sa_column=at())
-    ended_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    created_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     ended_by: int | None = Field(default=None, foreign_key="person.id")
     ended_reason: str | None = None
 
@@ -58,6 +58,6 @@ class ApiKey(SQLModel, table=True):
     restaurant_id: int = Field(foreign_key="restaurant.id", index=True)
     prefix: str
     key_hash: str = Field(unique=True)
-    created_at: datetime = Field(sa_column=at())
+    created_at: datetime = Field(sa_column=moment())
     created_by: int | None = Field(default=None, foreign_key="person.id")
-    ended_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    ended_at: datetime | None = Field(default=None, sa_column=moment(null=True))

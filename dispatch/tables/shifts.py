@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from dispatch.facts import VEHICLES
 from dispatch.states import SHIFT
-from dispatch.tables.people import at, one_of
+from dispatch.tables.people import moment, one_of
 
 
 class Shift(SQLModel, table=True):
@@ -34,15 +34,19 @@ class Shift(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id", index=True)
     vehicle: str
     state: str = "planned"
-    planned_start_at: datetime = Field(sa_column=at(index=True))
-    planned_end_at: datetime = Field(sa_column=at())
-    started_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    ended_at: datetime | None = Field(default=None, sa_column=at(null=True))
+    planned_start_at: datetime = Field(sa_column=moment(index=True))
+    planned_end_at: datetime = Field(sa_column=moment())
+    started_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    ended_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     lat: float  # last known stop or reported point
     lon: float
-    there_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    off_asked_at: datetime | None = Field(default=None, sa_column=at(null=True))  # OFF said with a job live
-    end_asked_at: datetime | None = Field(default=None, sa_column=at(null=True))  # we asked: are you still out?
+    there_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    off_asked_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # OFF said with a job live
+    end_asked_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # we asked: are you still out?
     silences: int = 0  # offers in a row that ran out unanswered
     revision: int = 1  # which posting of this shift's pay stands
 
@@ -56,8 +60,8 @@ class ShiftChange(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     shift_id: int = Field(foreign_key="shift.id", index=True)
     what: str
-    was_at: datetime | None = Field(default=None, sa_column=at(null=True))
-    set_at: datetime = Field(sa_column=at())
+    was_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    set_at: datetime = Field(sa_column=moment())
     by_person_id: int = Field(foreign_key="person.id")
     reason: str
-    at: datetime = Field(sa_column=at())
+    at: datetime = Field(sa_column=moment())

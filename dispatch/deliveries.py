@@ -1,0 +1,285 @@
+"""On the road: here, got, done, undone; late, trouble; the books move in the same transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from dispatch import jobs, offers, orders, planning, shifts
+from dispatch.errors import BadInput, NoSuchJob, NothingToUndo, NotOnShift
+from dispatch.facts import Marked, Point
+from dispatch.states import DELIVERY, JOB, KITCHEN, LIVE_JOB, PAYMENT, move
+from dispatch.tables import Job, Mark, Shift, Stop, known
+from payments import pay
+
+UNDO_WITHIN = timedelta(minutes=5)
+CONTEST_DAYS = timedelta(days=14)
+REPEAT_WITHIN = timedelta(minutes=10)
+
+
+def here(
+    session: Session, person_id: int, number: int | None, *, now: datetime, by: int | None = None
+) -> Marked:
+    """The rider has arrived at the next stop."""
+    job = taken(session, person_id, number, now=now, by=by)
+    left = jobs.stops_left(session, job)
+    stops = [s for s in left if s.visit == left[0].visit and s.kind == left[0].kind] if left else []
+    for stop in stops:
+        stop.arrived_at = stop.arrived_at or now
+        session.add(stop)
+    jobs.mark(session, job, "here", stops, at=now, now=now, by=by or person_id)
+    return jobs.marked(session, "here", job, stops, now=now)
+
+
+def got(
+    session: Session,
+    person_id: int,
+    number: int | None,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    by: int | None = None,
+) -> Marked:
+    """All pick-ups of a job at its next restaurant are made. Said twice, the second changes nothing."""
+    job = taken(session, person_id, number, now=now, by=by)
+    pickups = [s for s in jobs.stops_left(session, job) if s.kind == "pickup"]
+    if not pickups:
+        return jobs.marked(session, "got", job, [], now=now, repeated=True)
+    stops = [s for s in pickups if s.visit == pickups[0].visit]
+    when = _when(at, now)
+    for stop in stops:
+        _picked_up(session, job, stop, when)
+    jobs.mark(session, job, "got", stops, at=when, now=now, by=by or person_id)
+    _there(session, job, stops[-1], when)
+    planning.wanted(session, now=now)
+    return jobs.marked(session, "got", job, stops, now=now)
+
+
+def done(
+    session: Session,
+    person_id: int,
+    number: int | None,
+    *,
+    now: datetime,
+    letters: tuple[str, ...] = (),
+    everything: bool = False,
+    at: datetime | None = None,
+    by: int | None = None,
+) -> Marked:
+    """Drops of a job are delivered: the next one, those named, or all. The books are posted with it.
+
+    A drop whose pick-up was never marked has that marked too: the food cannot have come otherwise.
+    """
+    job = _for_done(session, person_id, number, letters, now=now, by=by)
+    if job is None:
+        return _repeated_done(session, person_id, number, now=now)
+    drops = [s for s in jobs.stops_left(session, job) if s.kind == "drop"]
+    chosen = _chosen(session, job, drops, letters, everything)
+    if not chosen:
+        return jobs.marked(session, "done", job, [], now=now, repeated=True)
+    when = _when(at, now)
+    implied = [
+        s
+        for s in jobs.stops_left(session, job)
+        if s.kind == "pickup" and s.order_id in {d.order_id for d in chosen}
+    ]
+    for stop in implied:
+        _picked_up(session, job, stop, when)
+    for stop in chosen:
+        _delivered(session, job, stop, when, now=now)
+    jobs.mark(session, job, "done", [*implied, *chosen], at=when, now=now, by=by or person_id)
+    _there(session, job, chosen[-1], when)
+    session.flush()
+    if not jobs.stops_left(session, job):
+        jobs.finish(session, job, now=now)
+        shifts.finish_if_asked(session, person_id, now=now)
+    planning.wanted(session, now=now)
+    return jobs.marked(session, "done", job, chosen, now=now)
+
+
+def _for_done(
+    session: Session,
+    person_id: int,
+    number: int | None,
+    letters: tuple[str, ...],
+    *,
+    now: datetime,
+    by: int | None,
+) -> Job | None:
+    try:
+        return taken(session, person_id, number, now=now, by=by)
+    except NoSuchJob:
+        if _last_finished(session, person_id, number, now=now) is None:
+            raise
+        return None
+
+
+def _last_finished(session: Session, person_id: int, number: int | None, *, now: datetime) -> Job | None:
+    query = (
+        select(Job)
+        .where(Job.person_id == person_id, Job.state == "finished", col(Job.closed_at) >= now - REPEAT_WITHIN)
+        .order_by(col(Job.closed_at).desc())
+        .limit(1)
+    )
+    return session.exec(query if number is None else query.where(Job.number == number)).first()
+
+
+def _repeated_done(session: Session, person_id: int, number: int | None, *, now: datetime) -> Marked:
+    job = _last_finished(session, person_id, number, now=now)
+    if job is None:
+        raise NoSuchJob
+    return jobs.marked(session, "done", job, [], now=now, repeated=True)
+
+
+def _chosen(
+    session: Session, job: Job, drops: Sequence[Stop], letters: tuple[str, ...], everything: bool
+) -> list[Stop]:
+    if everything:
+        return list(drops)
+    if not letters:
+        return list(drops[:1])
+    all_letters = {s.letter for s in jobs.stops_of(session, job)}
+    unknown = [letter for letter in letters if letter not in all_letters]
+    if unknown:
+        raise BadInput(
+            f"Job {job.number} has no drop {', '.join(unknown)}: its drops are {', '.join(sorted(all_letters))}."
+        )
+    return [s for s in drops if s.letter in letters]
+
+
+def taken(session: Session, person_id: int, number: int | None, *, now: datetime, by: int | None) -> Job:
+    """The job meant; one still only offered is taken by what is said of it."""
+    try:
+        job = jobs.find(session, person_id, number, ("taken",))
+    except NoSuchJob:
+        job = jobs.find(session, person_id, number, LIVE_JOB)
+    if job.state == "offered":
+        offers.take(session, person_id, job.number, now=now, by=by)
+    return job
+
+
+def _when(at: datetime | None, now: datetime) -> datetime:
+    if at is None:
+        return now
+    if at > now + timedelta(minutes=1) or at < now - timedelta(hours=12):
+        raise BadInput("That time cannot be right: give one from this shift.")
+    return min(at, now)
+
+
+def _picked_up(session: Session, job: Job, stop: Stop, when: datetime) -> None:
+    order = orders.by_id(session, stop.order_id)
+    stop.done_at = when
+    move(order, "delivery", DELIVERY, "carried")
+    order.rider_id, order.carried_at = job.person_id, when
+    if order.kitchen == "cooking":
+        move(order, "kitchen", KITCHEN, "ready")
+    session.add_all((stop, order))
+
+
+def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:
+    order = orders.by_id(session, stop.order_id)
+    stop.done_at = when
+    move(order, "delivery", DELIVERY, "delivered")
+    move(order, "payment", PAYMENT, "booked")
+    order.delivered_at, order.rider_id = when, job.person_id
+    session.add_all((stop, order))
+    session.flush()
+    pay.delivered(session, orders.money(order), now=when)
+
+
+def _there(session: Session, job: Job, stop: Stop, when: datetime) -> None:
+    shift = shifts.get(session, job.shift_id)
+    shift.lat, shift.lon, shift.there_at = stop.lat, stop.lon, when
+    shift.silences = 0
+    session.add(shift)
+
+
+# Taking back -----------------------------------------------------------------------------------------------
+
+
+def undo(session: Session, person_id: int, *, now: datetime, by: int | None = None) -> Marked:
+    """Take back the last thing this rider said, within five minutes; a posted entry is reversed."""
+    last = session.exec(
+        select(Mark)
+        .where(
+            Mark.person_id == person_id,
+            col(Mark.undone_at).is_(None),
+            Mark.said_at >= now - UNDO_WITHIN,
+        )
+        .order_by(col(Mark.id).desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        raise NothingToUndo
+    job = session.get(Job, last.job_id)
+    if job is None or job.state not in ("taken", "finished"):
+        raise NothingToUndo("That job is closed: tell the desk what happened.")
+    if shifts.get(session, job.shift_id).state == "ended":
+        raise NothingToUndo("Your shift has ended since: tell the desk what happened.")
+    if job.state == "finished":
+        _reopen(session, job)
+    stops = [s for s in (session.get(Stop, i) for i in last.stops) if s is not None]
+    for stop in reversed(stops):
+        _unmark(session, stop, last.verb, now=now)
+    last.undone_at = now
+    session.add(last)
+    session.flush()
+    if last.verb == "took":
+        told = jobs.marked(session, "undone", job, [], now=now)
+        offers.untake(session, job, now=now)
+        return told
+    planning.wanted(session, now=now)
+    return jobs.marked(
+        session, "undone", job, [s for s in stops if s.kind == _kind(last.verb)] or stops, now=now
+    )
+
+
+def _kind(verb: str) -> str:
+    return "drop" if verb == "done" else "pickup"
+
+
+def _reopen(session: Session, job: Job) -> None:
+    held = session.exec(select(Job).where(Job.number == job.number, col(Job.state).in_(LIVE_JOB))).first()
+    if held is not None:
+        job.number = jobs.free_number(session)
+    move(job, "state", JOB, "taken")
+    job.closed_at = None
+    session.add(job)
+    session.flush()
+
+
+def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
+    if verb == "here":
+        stop.arrived_at = None
+        session.add(stop)
+        return
+    order = orders.by_id(session, stop.order_id)
+    stop.done_at = None
+    if stop.kind == "drop":
+        move(order, "delivery", DELIVERY, "carried")
+        move(order, "payment", PAYMENT, "due")
+        order.delivered_at = None
+        pay.undelivered(session, known(order.id), order.attempt, why="undone by the rider", now=now)
+        order.attempt += 1
+    else:
+        move(order, "delivery", DELIVERY, "assigned")
+        order.carried_at = None
+    session.add_all((stop, order))
+    session.flush()
+
+
+def off(session: Session, person_id: int, *, now: datetime) -> Shift:
+    """The rider says OFF: offers they have not answered go back; a job they took is finished first."""
+    if shifts.current(session, person_id) is None:
+        raise NotOnShift("You are not on shift.")
+    for job in shifts.live_jobs(session, person_id):
+        if job.state == "offered":
+            offers.release(session, job, "withdrawn", now=now, why="withdrawn")
+    session.flush()
+    return shifts.stop(session, person_id, now=now)
+
+
+def report_point(session: Session, person_id: int, where: Point, *, now: datetime) -> None:
+    """A rider's own reported position."""
+    shifts.report_position(session, person_id, where, now=now)
+    planning.wanted(session, now=now)

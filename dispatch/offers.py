@@ -1,0 +1,355 @@
+"""Offers: a plan's due batches put to their riders; taken, passed, expired, withdrawn."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+import routing
+from dispatch import attention, events, jobs, orders, planning, shifts
+from dispatch.errors import NoSuchJob, OfferGone, PlanRefused
+from dispatch.facts import Marked
+from dispatch.planning import Picture, instant, seconds
+from dispatch.states import DELIVERY, JOB, LIVE_JOB, move
+from dispatch.tables import Decision, Job, Order, Refusal, Shift, Stop, known
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def settle(session: Session, picture: Picture, plan: routing.Plan, *, now: datetime) -> list[int]:
+    """Offer every batch of the plan whose time to leave has come; what it read is read again first.
+
+    Returns the new jobs' ids. Batches that can wait stay unsaid, so that they may still change.
+    """
+    rules = picture.rulebook.dispatch
+    lead = timedelta(seconds=rules.offer_lead_s)
+    waits_until: datetime | None = None
+    made: list[Job] = []
+    waiting = {known(o.id): o for o in planning.open_orders(session)}
+    able = {s.person_id: s for s in planning.able(session)}
+    for route in plan.routes:
+        batch = [s for s in route.stops if s.batch == 0]
+        if not batch:
+            continue
+        leave_at = instant(route.departs[0]) - lead
+        if leave_at > now:
+            waits_until = min(waits_until or leave_at, leave_at)
+            continue
+        shift = able.get(int(route.courier))
+        batch_orders = [waiting.get(int(s.request)) for s in batch if s.kind == "pickup"]
+        if shift is None or None in batch_orders:
+            planning.wanted(session, now=now)  # the evening moved on while we thought
+            continue
+        if len(shifts.live_jobs(session, shift.person_id)) >= rules.max_live_jobs:
+            continue
+        made.append(
+            make(
+                session,
+                shift,
+                batch,
+                [o for o in batch_orders if o],
+                route,
+                distance_m=first_batch_m(picture.problem, route),
+                timeout_s=rules.offer_timeout_s,
+                now=now,
+            )
+        )
+    if made:
+        decision = _keep(session, picture, plan)
+        for job in made:
+            job.decision_id = decision.id
+            session.add(job)
+        planning.wanted(session, now=now)
+    still = list(planning.open_orders(session))
+    _raise_unserved(session, still, plan, now=now)
+    if still:
+        latest = now + timedelta(seconds=rules.tick_s)
+        due = latest if waits_until is None else min(latest, max(waits_until, now + planning.LEAST_GAP))
+        planning.again_by(session, due)
+    session.flush()
+    return [known(j.id) for j in made]
+
+
+def make(
+    session: Session,
+    shift: Shift,
+    batch: Sequence[routing.PlannedStop],
+    batch_orders: Sequence[Order],
+    route: routing.Route,
+    *,
+    distance_m: int,
+    timeout_s: int,
+    now: datetime,
+) -> Job:
+    last = batch[-1]
+    first_leave = route.departs[0]
+    job = Job(
+        number=jobs.free_number(session),
+        person_id=shift.person_id,
+        shift_id=known(shift.id),
+        offered_at=now,
+        answer_by=now + timedelta(seconds=timeout_s),
+        depart_at=instant(first_leave),
+        distance_m=distance_m,
+        duration_s=max(0, last.at_s - max(first_leave, seconds(now))),
+        adds_minor=0,
+    )
+    session.add(job)
+    session.flush()
+    by_id = {str(o.id): o for o in batch_orders}
+    letters = _letters(batch)
+    for seq, stop in enumerate(batch):
+        order = by_id[stop.request]
+        pickup = stop.kind == "pickup"
+        session.add(
+            Stop(
+                job_id=known(job.id),
+                order_id=known(order.id),
+                seq=seq,
+                visit=stop.visit,
+                kind=stop.kind,
+                letter=letters[stop.request],
+                lat=order.pickup_lat if pickup else order.drop_lat,
+                lon=order.pickup_lon if pickup else order.drop_lon,
+                planned_at=instant(stop.at_s),
+            )
+        )
+    for order in batch_orders:
+        order.job_id = job.id
+        move(order, "delivery", DELIVERY, "assigned")
+        session.add(order)
+    session.flush()
+    events.write(session, "offer_made", now=now, person_id=shift.person_id, job_id=known(job.id))
+    return job
+
+
+def first_batch_m(problem: routing.Problem, route: routing.Route) -> int:
+    """Metres of a route's first new batch, from wherever the rider comes to it."""
+    courier = next(c for c in problem.couriers if c.id == route.courier)
+    places = [courier.at] + [s.at for s in route.stops if s.batch <= 0]
+    legs = [int(problem.distance_m[a, b]) for a, b in pairwise(places)]
+    committed = sum(s.batch < 0 for s in route.stops)
+    return sum(legs[committed:])
+
+
+def _letters(batch: Sequence[routing.PlannedStop]) -> dict[str, str]:
+    drops = [s.request for s in batch if s.kind == "drop"]
+    return {request: LETTERS[i] for i, request in enumerate(drops)}
+
+
+def _keep(session: Session, picture: Picture, plan: routing.Plan) -> Decision:
+    problem, stored = routing.to_dict(picture.problem), routing.to_dict(plan)
+    row = Decision(
+        made_at=picture.at,
+        rulebook=picture.version,
+        solver=plan.solver,
+        seed=plan.seed,
+        iterations=plan.iterations,
+        cost=round(plan.cost.total),
+        digest=hashlib.sha256(json.dumps([problem, stored], sort_keys=True).encode()).hexdigest(),
+        problem=problem,
+        plan=stored,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _raise_unserved(session: Session, still: Sequence[Order], plan: routing.Plan, *, now: datetime) -> None:
+    """Orders no rider can take are put before a person, with the reason."""
+    reasons = dict(plan.unserved)
+    for order in still:
+        reason = reasons.get(str(order.id))
+        if reason is None or order.promise_at > now + timedelta(minutes=30):
+            continue
+        attention.raise_(
+            session,
+            "unserved",
+            f"unserved:{order.id}",
+            f"No rider can take this order ({reason.replace('_', ' ')}): give it to someone by hand, or cancel it.",
+            now=now,
+            order_id=known(order.id),
+        )
+
+
+def refused(session: Session, fault: PlanRefused, *, now: datetime) -> None:
+    """Even the plain plan broke a rule: nothing is offered, and a person must look."""
+    attention.raise_(
+        session, "plan_refused", "plan-refused", f"No plan could be used: {fault.message}", now=now
+    )
+
+
+# Answers ---------------------------------------------------------------------------------------------------
+
+
+def take(
+    session: Session, person_id: int, number: int | None, *, now: datetime, by: int | None = None
+) -> Marked:
+    """The rider takes a job; an offer that ran out may still be taken while nobody else has its orders."""
+    try:
+        job = jobs.find(session, person_id, number, LIVE_JOB if number is not None else ("offered",))
+    except OfferGone:
+        job = _revive(session, person_id, number, now=now)
+    except NoSuchJob:
+        if number is not None:
+            raise
+        job = jobs.find(session, person_id, None, ("taken",))  # taken already: say so again
+    if job.state == "taken":
+        return jobs.marked(session, "took", job, [], now=now, repeated=True)
+    move(job, "state", JOB, "taken")
+    job.taken_at = now
+    session.add(job)
+    answered(session, job, now=now)
+    jobs.mark(session, job, "took", [], at=now, now=now, by=by or person_id)
+    planning.wanted(session, now=now)
+    return jobs.marked(session, "took", job, [], now=now)
+
+
+def _revive(session: Session, person_id: int, number: int | None, *, now: datetime) -> Job:
+    """An expired offer taken late: good as long as its orders still wait and the rider is on shift."""
+    past = jobs.latest(session, person_id, number) if number is not None else None
+    if past is None:
+        raise OfferGone(number=number)
+    stops = jobs.stops_of(session, past)
+    held = [orders.by_id(session, i) for i in dict.fromkeys(s.order_id for s in stops)]
+    shift = shifts.current(session, person_id)
+    if past.state != "expired" or shift is None or not held or any(o.delivery != "waiting" for o in held):
+        raise OfferGone(number=number, was=past.state)
+    taken_number = session.exec(
+        select(Job).where(Job.number == past.number, col(Job.state).in_(LIVE_JOB))
+    ).first()
+    job = Job(
+        number=jobs.free_number(session) if taken_number else past.number,
+        person_id=person_id,
+        shift_id=known(shift.id),
+        decision_id=past.decision_id,
+        offered_at=past.offered_at,
+        answer_by=now,
+        depart_at=now,
+        distance_m=past.distance_m,
+        duration_s=past.duration_s,
+        adds_minor=past.adds_minor,
+    )
+    session.add(job)
+    session.flush()
+    for stop in stops:
+        copy = {k: v for k, v in stop.model_dump().items() if k not in ("id", "job_id")}
+        session.add(Stop(**copy, job_id=known(job.id)))
+    for order in held:
+        order.job_id = job.id
+        move(order, "delivery", DELIVERY, "assigned")
+        session.add(order)
+    session.flush()
+    return job
+
+
+def refuse(session: Session, person_id: int, number: int | None, *, now: datetime) -> Marked:
+    """The rider passes: the orders are planned again for others. No blame is kept."""
+    job = jobs.find(session, person_id, number, ("offered",))
+    answered(session, job, now=now)
+    told = jobs.marked(session, "passed", job, [], now=now)
+    release(session, job, "passed", now=now)
+    return told
+
+
+def answered(session: Session, job: Job, *, now: datetime) -> None:
+    """The rider answers: they are there."""
+    shift = shifts.get(session, job.shift_id)
+    if shift.silences:
+        shift.silences = 0
+        session.add(shift)
+
+
+def release(session: Session, job: Job, how: str, *, now: datetime, why: str | None = None) -> None:
+    """A job ends undone: its orders wait again, and are not put to this rider a second time by the machine."""
+    move(job, "state", JOB, how)
+    job.closed_at = now
+    session.add(job)
+    for stop in jobs.stops_of(session, job):
+        order = orders.by_id(session, stop.order_id)
+        if order.job_id == job.id and order.delivery == "assigned":
+            move(order, "delivery", DELIVERY, "waiting")
+            order.job_id = None
+            session.add(order)
+            if why != "withdrawn":
+                _remember_refusal(session, known(order.id), job.person_id, why or how, now=now)
+    session.flush()
+    planning.wanted(session, now=now)
+
+
+def _remember_refusal(session: Session, order_id: int, person_id: int, why: str, *, now: datetime) -> None:
+    held = session.exec(
+        select(Refusal).where(Refusal.order_id == order_id, Refusal.person_id == person_id)
+    ).first()
+    if held is None:
+        session.add(Refusal(order_id=order_id, person_id=person_id, why=why, at=now))
+
+
+def next_expiry(session: Session) -> datetime | None:
+    """When the first unanswered offer runs out."""
+    return session.exec(select(func.min(Job.answer_by)).where(Job.state == "offered")).one()
+
+
+def expire_due(session: Session, *, now: datetime) -> int:
+    """Offers nobody answered in time end without blame, and their orders are planned again.
+
+    A rider who let two in a row go by gets no more until any text of theirs arrives; a person is asked to look.
+    """
+    due = session.exec(
+        select(Job).where(Job.state == "offered", Job.answer_by <= now).order_by(col(Job.id))
+    ).all()
+    for job in due:
+        release(session, job, "expired", now=now)
+        events.write(session, "offer_expired", now=now, person_id=job.person_id, job_id=known(job.id))
+        shift = shifts.get(session, job.shift_id)
+        shift.silences += 1
+        session.add(shift)
+        if shift.silences >= planning.SILENCES and shift.state == "on":
+            attention.raise_(
+                session,
+                "silent",
+                f"silent:{shift.id}",
+                "A rider has let two offers go by and is offered no more: phone them.",
+                now=now,
+                person_id=shift.person_id,
+                shift_id=shift.id,
+            )
+    return len(due)
+
+
+def withdraw(session: Session, job: Job, *, now: datetime) -> None:
+    """Take an offer or a job back (its rider has gone, or its last order was cancelled); the rider is told."""
+    release(session, job, "withdrawn", now=now, why="withdrawn")
+    events.write(session, "offer_withdrawn", now=now, person_id=job.person_id, job_id=known(job.id))
+
+
+def cancel(session: Session, order: Order, *, reason: str, now: datetime) -> Order:
+    """Cancel an order wherever it stands before pick-up; a rider who has it is told, a job left empty ends."""
+    job = session.get(Job, order.job_id) if order.job_id is not None else None
+    if order.delivery == "cancelled":
+        return order
+    orders.cancelled(session, order, reason=reason, now=now)
+    if job is not None and job.state in LIVE_JOB:
+        for stop in jobs.stops_of(session, job):
+            if stop.order_id == order.id:
+                stop.dropped = True
+                session.add(stop)
+        session.flush()
+        if jobs.stops_left(session, job):
+            events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
+        elif any(s.done_at for s in jobs.stops_of(session, job)):
+            jobs.finish(session, job, now=now)
+        else:
+            withdraw(session, job, now=now)
+    attention.settle(session, f"unserved:{order.id}", now=now, note="The order was cancelled.")
+    planning.wanted(session, now=now)
+    return order
+
+
+def untake(session: Session, job: Job, *, now: datetime) -> None:
+    """A rider takes a TAKE back: the orders are planned again, this time for others."""
+    release(session, job, "withdrawn", now=now, why="released")

@@ -1,0 +1,76 @@
+"""When a dispatcher steps in: an order given by hand, a stop marked for a rider."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+import routing
+from dispatch import attention, events, offers, planning, shifts
+from dispatch.errors import BadInput, WrongState
+from dispatch.facts import Marked
+from dispatch.tables import Job, Order, known
+from payments import books
+
+
+def assign(session: Session, order: Order, person_id: int, *, by: int, now: datetime) -> Job:
+    """A dispatcher offers a waiting order to a rider by hand; the rider may still pass."""
+    shift = shifts.current(session, person_id)
+    if shift is None:
+        raise BadInput("That rider is not on shift.")
+    if order.delivery != "waiting":
+        raise WrongState(f"That order is {order.delivery}: it can be given by hand only while it waits.")
+    version, rulebook = books.in_force(session, at=now)
+    alone = _for_one(planning.problem(session, [order], version, rulebook, now=now), str(person_id))
+    route = _by_hand(alone)
+    job = offers.make(
+        session,
+        shift,
+        [s for s in route.stops if s.batch == 0],
+        [order],
+        route,
+        distance_m=offers.first_batch_m(alone, route),
+        timeout_s=rulebook.dispatch.offer_timeout_s,
+        now=now,
+    )
+    job.by_person_id = by
+    session.add(job)
+    attention.settle(session, f"unserved:{order.id}", now=now, note="Given to a rider by hand.")
+    return job
+
+
+def _for_one(problem: routing.Problem, courier: str) -> routing.Problem:
+    """The same problem with this rider alone, who may have passed on it, and may run over: a person decided."""
+    return replace(
+        problem,
+        couriers=tuple(
+            replace(c, tolerance_s=c.tolerance_s + 3600) for c in problem.couriers if c.id == courier
+        ),
+        requests=tuple(replace(r, never=frozenset()) for r in problem.requests),
+    )
+
+
+def _by_hand(alone: routing.Problem) -> routing.Route:
+    route = next((r for r in routing.greedy(alone).routes if any(s.batch == 0 for s in r.stops)), None)
+    if route is None:
+        raise BadInput(
+            "That rider cannot take it: it does not fit their load or their shift, or they get no offers."
+        )
+    return route
+
+
+def mark_for(
+    session: Session, job_id: int, verb: str, *, by: int, now: datetime, letters: tuple[str, ...] = ()
+) -> Marked:
+    """A dispatcher marks on a rider's behalf; the rider is sent what is next."""
+    job = jobs.get(session, job_id)
+    if verb == "take":
+        told = offers.take(session, job.person_id, job.number, now=now, by=by)
+    elif verb == "got":
+        told = deliveries.got(session, job.person_id, job.number, now=now, by=by)
+    elif verb == "done":
+        told = deliveries.done(session, job.person_id, job.number, letters=letters, now=now, by=by)
+    else:
+        raise BadInput("A job can be marked take, got or done.")
+    events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
+    return told

@@ -1,0 +1,38 @@
+"""Places: restaurants and their hours, zones, and finding an address on the map."""
+
+from dispatch.places.geocoding import Found, Gazetteer, Geocoder, NoGeocoder, Nominatim
+from dispatch.places.legs import leg, legs
+from dispatch.places.restaurants import (
+    add,
+    by_key,
+    change,
+    end,
+    get,
+    hours_of,
+    issue_key,
+    open_at,
+    revoke_keys,
+    set_hours,
+)
+from dispatch.places.zones import zone_of
+
+__all__ = [
+    "Found",
+    "Gazetteer",
+    "Geocoder",
+    "NoGeocoder",
+    "Nominatim",
+    "add",
+    "by_key",
+    "change",
+    "end",
+    "get",
+    "hours_of",
+    "issue_key",
+    "leg",
+    "legs",
+    "open_at",
+    "revoke_keys",
+    "set_hours",
+    "zone_of",
+]

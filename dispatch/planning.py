@@ -1,0 +1,346 @@
+"""Planning: what is open and who is out, as a routing problem; a plan that the referee has passed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+import routing
+from dispatch import jobs, places, shifts
+from dispatch.errors import PlanRefused
+from dispatch.facts import Point
+from dispatch.states import LIVE_JOB
+from dispatch.tables import Job, Order, Person, PlanRound, Refusal, Shift, Stop, known
+from payments import books
+from payments.rulebook import Rulebook
+
+LEAST_GAP = timedelta(seconds=1)  # never more than one plan a second
+SILENCES = 2  # offers in a row a rider may let go by before we stop offering and ask a person to look
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The evening at one instant, as a problem, and which rows its names stand for."""
+
+    at: datetime
+    version: str
+    rulebook: Rulebook
+    problem: routing.Problem
+    budget_s: float
+    seed: int
+
+
+@dataclass(slots=True)
+class _Points:
+    """Places by index; the same point gets the same index."""
+
+    points: list[Point] = field(default_factory=list)
+    index: dict[tuple[float, float], int] = field(default_factory=dict)
+
+    def at(self, lat: float, lon: float) -> int:
+        key = (lat, lon)
+        if key not in self.index:
+            self.index[key] = len(self.points)
+            self.points.append(Point(lat, lon))
+        return self.index[key]
+
+
+# When ------------------------------------------------------------------------------------------------------
+
+
+def wanted(session: Session, *, now: datetime) -> None:
+    """Something changed that a plan should know of."""
+    row = _round(session)
+    if row.wanted_at is None:
+        row.wanted_at = now
+        session.add(row)
+        session.flush()
+
+
+def due_at(session: Session, *, now: datetime) -> datetime | None:
+    """When the next plan is due: at once when wanted, a second apart at least, and at the latest by the tick."""
+    row = session.get(PlanRound, 1)
+    if row is None:
+        return None
+    due = min((t for t in (row.wanted_at, row.due_at) if t is not None), default=None)
+    if due is None:
+        return None
+    return due if row.planned_at is None else max(due, row.planned_at + LEAST_GAP)
+
+
+def again_by(session: Session, instant: datetime | None) -> None:
+    """Plan again by this instant at the latest."""
+    row = _round(session)
+    row.due_at = instant
+    session.add(row)
+
+
+def _round(session: Session) -> PlanRound:
+    row = session.get(PlanRound, 1)
+    if row is None:
+        row = PlanRound()
+        session.add(row)
+        session.flush()
+    return row
+
+
+# What ------------------------------------------------------------------------------------------------------
+
+
+def take(session: Session, *, now: datetime, force: bool = False) -> Picture | None:
+    """Read the evening as a problem and mark this round begun; None when nothing is open to plan.
+
+    If the process dies before the plan is used, `due_at` has it made again.
+    """
+    row = _round(session)
+    if not force and (due := due_at(session, now=now)) is not None and due > now:
+        return None
+    version, rulebook = books.in_force(session, at=now)
+    orders = open_orders(session)
+    row.wanted_at, row.planned_at = None, now
+    row.due_at = now + timedelta(seconds=rulebook.dispatch.tick_s) if orders else None
+    session.add(row)
+    session.flush()
+    if not orders:
+        return None
+    return Picture(
+        at=now,
+        version=version,
+        rulebook=rulebook,
+        problem=problem(session, orders, version, rulebook, now=now),
+        budget_s=rulebook.dispatch.solve_budget_ms / 1000,
+        seed=known(orders[-1].id),
+    )
+
+
+def do(picture: Picture) -> routing.Plan:
+    """Make a plan, with no transaction open. A plan the referee faults gives way to the greedy one.
+
+    Raises PlanRefused, naming what was broken, only if that is faulted too.
+    """
+    plan = routing.solve(picture.problem, budget_s=picture.budget_s, seed=picture.seed)
+    if not routing.check(picture.problem, plan):
+        return plan
+    plan = routing.greedy(picture.problem)
+    faults = routing.check(picture.problem, plan)
+    if faults:
+        raise PlanRefused("; ".join(f.message for f in faults))
+    return plan
+
+
+def open_orders(session: Session) -> Sequence[Order]:
+    """Orders that wait for a rider, first placed first."""
+    return session.exec(select(Order).where(Order.delivery == "waiting").order_by(col(Order.id))).all()
+
+
+def problem(
+    session: Session, orders: Sequence[Order], version: str, rulebook: Rulebook, *, now: datetime
+) -> routing.Problem:
+    """The routing problem of these orders and of everyone who can ride."""
+    points = _Points()
+    refusals = _refusals(session, [known(o.id) for o in orders])
+    had, hours = fairness_account(session, rulebook, now=now)
+    couriers = tuple(
+        _courier(session, shift, rulebook, points, had, hours, now=now) for shift in able(session)
+    )
+    requests = tuple(
+        routing.Request(
+            id=str(order.id),
+            pickup=points.at(order.pickup_lat, order.pickup_lon),
+            drop=points.at(order.drop_lat, order.drop_lon),
+            placed_s=seconds(order.placed_at),
+            ready_s=seconds(order.ready_at),
+            promise_s=seconds(order.promise_at),
+            size=order.size,
+            restaurant=str(order.restaurant_id),
+            never=frozenset(str(p) for p in refusals.get(known(order.id), ())),
+        )
+        for order in orders
+    )
+    travel_s, distance_m = places.legs(rulebook, points.points)
+    shaped = routing.Problem(
+        now_s=seconds(now),
+        couriers=couriers,
+        requests=requests,
+        travel_s=travel_s,
+        distance_m=distance_m,
+        rules=rules(rulebook),
+    )
+    return _caught_up(shaped)
+
+
+def able(session: Session) -> list[Shift]:
+    """Shifts whose riders may be offered work: on, not winding down, reachable, and answering."""
+    rows = session.exec(
+        select(Shift)
+        .join(Person, col(Person.id) == col(Shift.person_id))
+        .where(
+            Shift.state == "on",
+            col(Shift.off_asked_at).is_(None),
+            Shift.silences < SILENCES,
+            col(Person.unreachable_at).is_(None),
+            col(Person.ended_at).is_(None),
+        )
+        .order_by(col(Shift.id))
+    ).all()
+    return list(rows)
+
+
+def rules(rulebook: Rulebook) -> routing.Rules:
+    """The rulebook's dispatch section as the solver's rules."""
+    d = rulebook.dispatch
+    return routing.Rules(
+        pickup_arrive_s=d.pickup_arrive_s,
+        pickup_leave_s=d.pickup_leave_s,
+        drop_arrive_s=d.drop_arrive_s,
+        drop_leave_s=d.drop_leave_s,
+        max_batch=d.max_batch,
+        freshness_s=None if d.freshness_min is None else d.freshness_min * 60,
+        one_restaurant_batches=d.one_restaurant_batches,
+        end_rule=d.end_rule,
+        weights=routing.Weights(
+            wait_per_s=1.0,
+            late_per_s=d.late_weight,
+            travel_per_s=d.travel_weight,
+            unserved=d.unserved_min * 60,
+            fairness=d.fairness_weight,
+        ),
+        fairness_basis=d.fairness_basis,
+    )
+
+
+def seconds(instant: datetime) -> int:
+    """An instant as whole seconds since 1970."""
+    return int(instant.timestamp())
+
+
+def instant(second: int) -> datetime:
+    """Whole seconds since 1970 as an instant."""
+    return datetime.fromtimestamp(second, UTC)
+
+
+def _refusals(session: Session, order_ids: list[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for row in session.exec(select(Refusal).where(col(Refusal.order_id).in_(order_ids))).all():
+        found.setdefault(row.order_id, set()).add(row.person_id)
+    return found
+
+
+def _courier(
+    session: Session,
+    shift: Shift,
+    rulebook: Rulebook,
+    points: _Points,
+    had: dict[int, int],
+    hours: dict[int, float],
+    *,
+    now: datetime,
+) -> routing.Courier:
+    committed: list[routing.Committed] = []
+    leaves_at: datetime | None = None
+    d = rulebook.dispatch
+    for job in shifts.live_jobs(session, shift.person_id):
+        left = jobs.stops_left(session, job)
+        if left and leaves_at is None:
+            lead = timedelta(seconds=d.offer_lead_s)
+            leaves_at = job.taken_at or job.offered_at + lead
+        orders = {o.id: o for o in _orders_of(session, left)}
+        committed += [
+            routing.Committed(
+                kind="pickup" if stop.kind == "pickup" else "drop",
+                request=str(stop.order_id),
+                at=points.at(stop.lat, stop.lon),
+                ready_s=seconds(orders[stop.order_id].ready_at),
+                size=orders[stop.order_id].size,
+                # A visit number is unique over all of a rider's live jobs.
+                visit=known(job.id) * 100 + stop.visit,
+            )
+            for stop in left
+        ]
+    there = shift.there_at or now
+    free = max(there + timedelta(seconds=d.drop_leave_s), leaves_at) if leaves_at else max(now, there)
+    if not committed:
+        free = max(now, _leaves(session, shift, there, d.drop_leave_s))
+    return routing.Courier(
+        id=str(shift.person_id),
+        at=points.at(shift.lat, shift.lon),
+        free_s=seconds(free),
+        capacity=d.capacity[shift.vehicle],
+        shift_end_s=seconds(shift.planned_end_at),
+        tolerance_s=d.end_tolerance_min * 60,
+        had=float(had.get(shift.person_id, 0)),
+        hours=hours.get(shift.person_id, 0.0),
+        committed=tuple(committed),
+    )
+
+
+def _leaves(session: Session, shift: Shift, there: datetime, leave_s: int) -> datetime:
+    """A rider who has just delivered needs a moment at the door; one who has just come on shift does not."""
+    return there if there == shift.started_at else there + timedelta(seconds=leave_s)
+
+
+def _orders_of(session: Session, stops: Sequence[Stop]) -> Sequence[Order]:
+    return session.exec(select(Order).where(col(Order.id).in_({s.order_id for s in stops}))).all()
+
+
+def _caught_up(shaped: routing.Problem) -> routing.Problem:
+    """Riders whose next stop should have been marked by now are taken to be reaching it just now.
+
+    Otherwise the plan would believe that a rider who is late will be free in the past.
+    """
+    rules = shaped.rules
+    couriers = []
+    for courier in shaped.couriers:
+        if courier.committed:
+            first = courier.committed[0]
+            arrive = courier.free_s + int(shaped.travel_s[courier.at, first.at])
+            if first.kind == "pickup":
+                done = max(first.ready_s, arrive + rules.pickup_arrive_s)
+            else:
+                done = arrive + rules.drop_arrive_s
+            courier = replace(courier, free_s=courier.free_s + max(0, shaped.now_s - done))
+        couriers.append(courier)
+    return replace(shaped, couriers=tuple(couriers))
+
+
+# Fairness over the pay period ------------------------------------------------------------------------------
+
+
+def period_start(rulebook: Rulebook, now: datetime) -> datetime:
+    """When the pay period running now began, at local midnight."""
+    zone = ZoneInfo(rulebook.co_op.timezone)
+    first, _next = rulebook.pay_period.around(now.astimezone(zone).date())
+    return datetime.combine(first, time.min, zone).astimezone(UTC)
+
+
+def fairness_account(
+    session: Session, rulebook: Rulebook, *, now: datetime
+) -> tuple[dict[int, int], dict[int, float]]:
+    """What each rider has had this pay period: orders taken on or delivered, and hours on shift."""
+    since = period_start(rulebook, now)
+    had: dict[int, int] = {}
+    delivered = session.exec(
+        select(Order.rider_id, func.count())
+        .where(col(Order.delivered_at) >= since, col(Order.rider_id).is_not(None))
+        .group_by(col(Order.rider_id))
+    ).all()
+    under_way = session.exec(
+        select(Job.person_id, func.count())
+        .join(Order, col(Order.job_id) == col(Job.id))
+        .where(col(Job.state).in_(LIVE_JOB), col(Order.delivered_at).is_(None))
+        .group_by(col(Job.person_id))
+    ).all()
+    for person_id, count in (*delivered, *under_way):
+        had[person_id or 0] = had.get(person_id or 0, 0) + count
+    hours: dict[int, float] = {}
+    worked = session.exec(
+        select(Shift).where(col(Shift.started_at).is_not(None), Shift.planned_end_at >= since)
+    ).all()
+    for shift in worked:
+        began = max(shift.started_at or since, since)
+        spent = ((shift.ended_at or now) - began).total_seconds() / 3600
+        hours[shift.person_id] = hours.get(shift.person_id, 0.0) + max(0.0, spent)
+    return had, hours
