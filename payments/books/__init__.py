@@ -1,0 +1,40 @@
+"""The books: which rules hold, what was posted, what stands on the accounts."""
+
+from payments.books.accounts import TrialLine, balance, balances, below, lines, trial_balance
+from payments.books.journal import (
+    GENESIS,
+    Booked,
+    booked,
+    entry_by_key,
+    head,
+    post,
+    reverse,
+    standing,
+)
+from payments.books.versions import adopt, in_force, rules, versions
+from payments.ledger import Line
+from payments.tables import RulebookVersion, append_only_ddl
+
+__all__ = [
+    "GENESIS",
+    "Booked",
+    "Line",
+    "RulebookVersion",
+    "TrialLine",
+    "adopt",
+    "append_only_ddl",
+    "balance",
+    "balances",
+    "below",
+    "booked",
+    "entry_by_key",
+    "head",
+    "in_force",
+    "lines",
+    "post",
+    "reverse",
+    "rules",
+    "standing",
+    "trial_balance",
+    "versions",
+]

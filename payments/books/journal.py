@@ -1,0 +1,192 @@
+"""Entries posted once, never changed, each chained to the one before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, insert, select, true, type_coerce
+from sqlmodel import Session
+
+from payments import ledger
+from payments.errors import AlreadyReversed, BadEntry, KeyReused, NoRulebook, NoSuchEntry
+from payments.ledger import Entry, Posting
+from payments.tables import ENTRIES, POSTINGS, VERSIONS
+
+GENESIS = "0" * 64  # what the first entry is chained to
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An entry as it stands in the books; its fields are as stored, whatever a hand may have done to them."""
+
+    id: int
+    key: str
+    at: object
+    why: str
+    unit: str
+    rulebook: str
+    subject: str
+    reverses: str | None
+    size: int
+    body: str
+    recorded_at: object
+    prev_hash: str
+    hash: str
+    postings: tuple[tuple[str, str, int], ...]
+
+    @property
+    def entry(self) -> Entry:
+        """The entry; BadEntry or ValueError when what is stored no longer makes one."""
+        return Entry(
+            self.key,
+            _instant(self.at),
+            self.why,
+            tuple(Posting(*each) for each in self.postings),
+            self.unit,
+            self.rulebook,
+            self.subject,
+            self.reverses,
+        )
+
+    @property
+    def chained(self) -> str:
+        """The hash this entry should have, from what it says and from the hash stored before it."""
+        return ledger.chain(self.prev_hash, self.id, ledger.digest(self.entry), _instant(self.recorded_at))
+
+
+def post(session: Session, entry: Entry, *, now: datetime) -> int:
+    """Write an entry down and return its number; the same key with the same facts again is the same number.
+
+    The facts are all the entry says, `at` among them; `now` is only when it was recorded. KeyReused when
+    the key names other facts; NoRulebook for an unknown version; NoSuchEntry, AlreadyReversed or BadEntry
+    when it reverses what is not there, what is reversed, or what it does not mirror.
+    """
+    body = ledger.digest(entry)
+    earlier = _find(session, ENTRIES.c.key == entry.key)
+    if earlier is not None:
+        if earlier.body != body:
+            raise KeyReused(entry.key, earlier.id)
+        return earlier.id
+    if not session.connection().scalar(select(VERSIONS.c.id).where(VERSIONS.c.version == entry.rulebook)):
+        raise NoRulebook(version=entry.rulebook)
+    if entry.reverses is not None:
+        _mirrors(session, entry)
+    last_id, last_hash = head(session)
+    number = last_id + 1
+    session.connection().execute(
+        insert(ENTRIES),
+        {
+            "id": number,
+            "key": entry.key,
+            "at": entry.at,
+            "why": entry.why,
+            "unit": entry.unit,
+            "rulebook": entry.rulebook,
+            "subject": entry.subject,
+            "reverses": entry.reverses,
+            "size": len(entry.postings),
+            "body": body,
+            "recorded_at": now,
+            "prev_hash": last_hash,
+            "hash": ledger.chain(last_hash, number, body, now),
+        },
+    )
+    session.connection().execute(
+        insert(POSTINGS),
+        [
+            {
+                "entry_id": number,
+                "position": position,
+                "source": each.source,
+                "destination": each.destination,
+                "amount": each.amount,
+            }
+            for position, each in enumerate(entry.postings)
+        ],
+    )
+    return number
+
+
+def reverse(session: Session, key: str, *, new_key: str, why: str, now: datetime) -> int:
+    """Undo an entry by its mirror image and return that one's number; asked again, the same number.
+
+    NoSuchEntry, ReversalIsFinal, AlreadyReversed (under another key), KeyReused (for another reason).
+    """
+    original = entry_by_key(session, key)
+    if original is None:
+        raise NoSuchEntry(key)
+    earlier = entry_by_key(session, new_key)
+    at = earlier.entry.at if earlier else now  # a repeat is judged by the moment of the first
+    return post(session, ledger.reversal(original.entry, key=new_key, at=at, why=why), now=now)
+
+
+def _mirrors(session: Session, entry: Entry) -> None:
+    original = entry_by_key(session, entry.reverses or "")
+    if original is None:
+        raise NoSuchEntry(entry.reverses or "")
+    if entry != ledger.reversal(original.entry, key=entry.key, at=entry.at, why=entry.why):
+        raise BadEntry(f"{entry.key} is not the mirror image of {entry.reverses}")
+    by = _find(session, ENTRIES.c.reverses == original.key)
+    if by is not None:
+        raise AlreadyReversed(original.key, by.key)
+
+
+def head(session: Session) -> tuple[int, str]:
+    """The number and hash of the last entry: noted elsewhere, they show whether the end was cut off."""
+    query = select(ENTRIES.c.id, ENTRIES.c.hash).order_by(ENTRIES.c.id.desc()).limit(1)
+    row = session.connection().execute(query).first()
+    return (row.id, row.hash) if row else (0, GENESIS)
+
+
+def entry_by_key(session: Session, key: str) -> Booked | None:
+    """The entry of that key, or None."""
+    return _find(session, ENTRIES.c.key == key)
+
+
+def standing(session: Session, subject: str) -> list[Booked]:
+    """The entries about a subject that are neither reversals nor reversed, in order."""
+    found = list(booked(session, ENTRIES.c.subject == subject))
+    undone = {each.reverses for each in found}
+    return [each for each in found if each.reverses is None and each.key not in undone]
+
+
+def booked(session: Session, where: ColumnElement[bool] | None = None) -> Iterator[Booked]:
+    """Entries in order, all of them or those that satisfy a condition on the entry table."""
+    raw = [
+        type_coerce(column, String).label(column.name) if column.name in ("at", "recorded_at") else column
+        for column in ENTRIES.c
+    ]
+    query = (
+        select(*raw, POSTINGS.c.source, POSTINGS.c.destination, POSTINGS.c.amount)
+        .select_from(ENTRIES.outerjoin(POSTINGS, POSTINGS.c.entry_id == ENTRIES.c.id))
+        .where(true() if where is None else where)
+        .order_by(ENTRIES.c.id, POSTINGS.c.position)
+    )
+    rows: list[Any] = []
+    # A whole ledger is read in portions; a few entries at once, so that no cursor stays open.
+    options = {"yield_per": 1000} if where is None else {}
+    for row in session.connection().execute(query, execution_options=options):
+        if rows and rows[0].id != row.id:
+            yield _booked(rows)
+            rows = []
+        rows.append(row)
+    if rows:
+        yield _booked(rows)
+
+
+def _booked(rows: list[Any]) -> Booked:
+    postings = tuple((row.source, row.destination, row.amount) for row in rows if row.source is not None)
+    fields = {name: value for name, value in rows[0]._mapping.items() if name in ENTRIES.c}
+    return Booked(**fields, postings=postings)
+
+
+def _find(session: Session, where: ColumnElement[bool]) -> Booked | None:
+    return next(booked(session, where), None)
+
+
+def _instant(stored: object) -> datetime:
+    """What SQLite keeps as text and PostgreSQL as an instant; ValueError when it is neither."""
+    if isinstance(stored, datetime):
+        return stored.astimezone(UTC)
+    return datetime.fromisoformat(str(stored)).replace(tzinfo=UTC)

@@ -1,0 +1,73 @@
+"""Which rulebook holds when."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from payments.errors import NoRulebook, RulebookFault
+from payments.rulebook import Rulebook, digest, parse
+from payments.tables import VERSIONS, RulebookVersion
+
+
+def adopt(
+    session: Session, text: str, *, effective_on: date, resolution: str, now: datetime
+) -> RulebookVersion:
+    """Store a rulebook the members adopted; the same text, day and resolution again is the same row.
+
+    RulebookFault with every fault, also when pay has no rate yet on the day it takes effect.
+    """
+    rulebook, resolution = parse(text), resolution.strip()
+    begins = rulebook.pay.begins()
+    if begins is not None and begins > effective_on:
+        raise RulebookFault((f"pay: no rate holds on {effective_on}, the day the rulebook takes effect",))
+    if not resolution:
+        raise RulebookFault(("resolution: say which decision of the members adopted it",))
+    seal = digest(text)
+    for earlier in versions(session):
+        if (earlier.digest, earlier.effective_on, earlier.resolution) == (seal, effective_on, resolution):
+            return earlier
+    number = (session.connection().scalar(select(func.max(VERSIONS.c.id))) or 0) + 1
+    row = RulebookVersion(
+        id=number,
+        version=f"{number}-{seal[:12]}",
+        digest=seal,
+        text=text,
+        effective_on=effective_on,
+        resolution=resolution,
+        adopted_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def versions(session: Session) -> list[RulebookVersion]:
+    """Every rulebook ever adopted, the last to take effect first."""
+    query = select(VERSIONS).order_by(VERSIONS.c.effective_on.desc(), VERSIONS.c.id.desc())
+    return [RulebookVersion(**row._mapping) for row in session.connection().execute(query)]
+
+
+def in_force(session: Session, *, at: datetime) -> tuple[str, Rulebook]:
+    """The version in force at an instant, and the rulebook; a day begins at midnight in the co-op's own time.
+
+    Of two that take effect on one day the one adopted last holds. NoRulebook when none has taken effect.
+    """
+    query = (
+        select(VERSIONS.c.version, VERSIONS.c.text, VERSIONS.c.effective_on)
+        .where(VERSIONS.c.effective_on <= (at + timedelta(days=1)).date())
+        .order_by(VERSIONS.c.effective_on.desc(), VERSIONS.c.id.desc())
+    )
+    for version, text, effective_on in session.connection().execute(query):
+        rulebook = parse(text)
+        if effective_on <= rulebook.local(at).date():
+            return version, rulebook
+    raise NoRulebook(at=at)
+
+
+def rules(session: Session, version: str) -> Rulebook:
+    """The rulebook an entry names; NoRulebook."""
+    text = session.connection().scalar(select(VERSIONS.c.text).where(VERSIONS.c.version == version))
+    if text is None:
+        raise NoRulebook(version=version)
+    return parse(text)
