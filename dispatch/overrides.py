@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 import routing
-from dispatch import attention, events, offers, planning, shifts
+from dispatch import attention, deliveries, events, jobs, offers, planning, shifts
 from dispatch.errors import BadInput, WrongState
 from dispatch.facts import Marked
 from dispatch.tables import Job, Order, known

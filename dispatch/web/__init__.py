@@ -1,0 +1,1 @@
+"""The restaurants' API, the desk and the restaurants' pages."""

@@ -1,0 +1,106 @@
+"""Each error as a status and a sentence a person can act on: problem+json for programs, a page for people."""
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from dispatch import errors
+from dispatch.web import access, pages
+from payments.errors import PaymentsError
+from routing.errors import RoutingError
+
+STATUS: dict[type[Exception], int] = {
+    errors.DispatchError: 400,
+    errors.NotFound: 404,
+    errors.NotAllowed: 403,
+    errors.BadPhone: 422,
+    errors.PhoneTaken: 409,
+    errors.BadInput: 422,
+    errors.AddressNotFound: 422,
+    errors.OutOfZone: 422,
+    errors.Closed: 422,
+    errors.Paused: 503,
+    errors.ImpossibleTime: 422,
+    errors.ExternalIdTaken: 409,
+    errors.KeyReused: 409,
+    errors.WrongState: 409,
+    errors.NoSuchJob: 404,
+    errors.WhichJob: 409,
+    errors.OfferGone: 409,
+    errors.AlreadyMarked: 409,
+    errors.NothingToUndo: 409,
+    errors.NotOnShift: 409,
+    errors.StillCarrying: 409,
+    errors.LinkSpent: 410,
+    errors.TooMany: 429,
+    errors.PlanRefused: 500,
+    access.SignInNeeded: 401,
+    access.BadKey: 401,
+    access.FormTooOld: 403,
+    PaymentsError: 422,
+    RoutingError: 500,
+}
+
+
+def status_of(error: Exception) -> int:
+    """The status of an error: its own, or its nearest ancestor's."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(status: int, slug: str, title: str, detail: str, **more: Any) -> JSONResponse:
+    """An answer in the form of RFC 9457."""
+    body = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail, **more}
+    headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def slug(kind: type[Exception]) -> str:
+    """An error's name in addresses: OutOfZone is out-of-zone."""
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in kind.__name__).strip("-")
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """Tell whoever called what went wrong, in the form they read."""
+    status = status_of(error)
+    detail = getattr(error, "message", None) or str(error) or (type(error).__doc__ or "").splitlines()[0]
+    if pages.for_program(request):
+        title = (type(error).__doc__ or type(error).__name__).strip().splitlines()[0]
+        facts = {k: v for k, v in getattr(error, "facts", {}).items() if isinstance(v, str | int)}
+        return problem(status, slug(type(error)), title, detail, **facts)
+    if isinstance(error, access.SignInNeeded):
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+    return pages.render(request, "error.html", status=status, words=detail)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ours, and the framework's, by this table."""
+
+    def ours(request: Request, error: Exception) -> Response:
+        return answer(request, error)
+
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+        faults = [
+            {"field": ".".join(str(part) for part in fault["loc"][1:]) or "body", "message": fault["msg"]}
+            for fault in error.errors()
+        ]
+        words = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
+        if pages.for_program(request):
+            return problem(422, "invalid", "Something in what was sent is not right.", words, errors=faults)
+        return pages.render(request, "error.html", status=422, words=words)
+
+    def plain(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+        if pages.for_program(request):
+            return problem(error.status_code, "http", str(error.detail), str(error.detail))
+        words = "There is no such page." if error.status_code == 404 else str(error.detail)
+        return pages.render(request, "error.html", status=error.status_code, words=words)
+
+    for kind in (errors.DispatchError, PaymentsError, RoutingError):
+        app.add_exception_handler(kind, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, plain)
