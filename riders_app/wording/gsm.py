@@ -136,8 +136,7 @@ def fit(
 ) -> str:
     """One segment saying these fields (GSM-7 already), cut in the order of `cuts` (field, least septets).
 
-    Each field is cut only as far as the text needs, and at least 0 leaves it out. Raises ValueError when even
-    the shortest does not fit: a fault of the text, not of the facts.
+    Each field is cut only as far as the text needs; a least of 0 may leave it out.
     """
     held = dict(fields)
     text = say(held)
@@ -148,6 +147,4 @@ def fit(
         most = max(least, septets(held[name]) - over)
         held[name] = cut(held[name], most) if most >= 4 or least else ""
         text = say(held)
-    if septets(text) > ONE_SEGMENT:
-        raise ValueError(f"a text does not fit one segment: {text!r}")
-    return text
+    return cut(text, ONE_SEGMENT)

@@ -1,0 +1,30 @@
+"""How sums, distances, times and lists are written in a text."""
+
+from collections.abc import Sequence
+
+_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
+
+
+def money(minor: int, currency: str) -> str:
+    """Minor units as people write them: £3.50, £2."""
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 100)
+    sum_ = f"{whole}.{rest:02d}" if rest else str(whole)
+    return f"{sign}{_SIGNS[currency]}{sum_}" if currency in _SIGNS else f"{sign}{sum_} {currency}"
+
+
+def distance(metres: int) -> str:
+    """Kilometres to one decimal."""
+    return f"{metres / 1000:.1f}km"
+
+
+def hours(minutes: int) -> str:
+    """4h 03m, or 25min."""
+    return f"{minutes // 60}h {minutes % 60:02d}m" if minutes >= 60 else f"{minutes}min"
+
+
+def joined(parts: Sequence[str], most: int) -> str:
+    """A list with commas; past `most`, how many more."""
+    if len(parts) > most:
+        return f"{', '.join(parts[: most - 1])} +{len(parts) - most + 1} more"
+    return ", ".join(parts)
