@@ -4,6 +4,7 @@ from payments.books.accounts import TrialLine, balance, balances, below, lines, 
 from payments.books.journal import (
     GENESIS,
     Booked,
+    about,
     booked,
     entry_by_key,
     head,
@@ -11,7 +12,7 @@ from payments.books.journal import (
     reverse,
     standing,
 )
-from payments.books.versions import adopt, in_force, rules, versions
+from payments.books.versions import adopt, in_force, named, rules, versions
 from payments.ledger import Line
 from payments.tables import RulebookVersion, append_only_ddl
 
@@ -21,6 +22,7 @@ __all__ = [
     "Line",
     "RulebookVersion",
     "TrialLine",
+    "about",
     "adopt",
     "append_only_ddl",
     "balance",
@@ -31,6 +33,7 @@ __all__ = [
     "head",
     "in_force",
     "lines",
+    "named",
     "post",
     "reverse",
     "rules",

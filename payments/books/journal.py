@@ -144,9 +144,14 @@ def entry_by_key(session: Session, key: str) -> Booked | None:
     return _find(session, ENTRIES.c.key == key)
 
 
+def about(session: Session, subject: str) -> list[Booked]:
+    """Every entry about a subject, in order."""
+    return list(booked(session, ENTRIES.c.subject == subject))
+
+
 def standing(session: Session, subject: str) -> list[Booked]:
     """The entries about a subject that are neither reversals nor reversed, in order."""
-    found = list(booked(session, ENTRIES.c.subject == subject))
+    found = about(session, subject)
     undone = {each.reverses for each in found}
     return [each for each in found if each.reverses is None and each.key not in undone]
 

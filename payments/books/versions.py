@@ -1,5 +1,6 @@
 """Which rulebook holds when."""
 
+import hashlib
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -8,6 +9,15 @@ from sqlmodel import Session
 from payments.errors import NoRulebook, RulebookFault
 from payments.rulebook import Rulebook, digest, parse
 from payments.tables import VERSIONS, RulebookVersion
+
+
+def named(number: int, seal: str, effective_on: date, resolution: str) -> str:
+    """What a version is called: its number, and a digest of its text's digest, its day and its resolution.
+
+    Entries name it, and their chain covers the name, so that none of these can be changed unseen.
+    """
+    told = f"{seal}\n{effective_on.isoformat()}\n{resolution}"
+    return f"{number}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def adopt(
@@ -30,7 +40,7 @@ def adopt(
     number = (session.connection().scalar(select(func.max(VERSIONS.c.id))) or 0) + 1
     row = RulebookVersion(
         id=number,
-        version=f"{number}-{seal[:12]}",
+        version=named(number, seal, effective_on, resolution),
         digest=seal,
         text=text,
         effective_on=effective_on,

@@ -1,0 +1,77 @@
+"""A shift's pay: booked when it ends, by the rules in force when it began; corrected by reversal."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from payments import books, ledger, statements, terms
+from payments.errors import AlreadyBooked, BadCorrection
+from payments.ledger import Entry, Posting
+from payments.rulebook import Rulebook
+from payments.statements import Statement
+from payments.terms import ShiftMoney
+
+# A shift is booked as up to three entries, one for each unit; this part of the key tells them apart.
+_KINDS: dict[str, Callable[[Rulebook, ShiftMoney], tuple[Posting, ...]]] = {
+    "ended": terms.wage_postings,
+    "minutes": terms.minute_postings,
+    "holiday": terms.holiday_postings,
+}
+
+
+def shift_ended(session: Session, shift: ShiftMoney, *, now: datetime) -> tuple[int, ...]:
+    """Book what a shift earned, at the moment it ended; the numbers of its entries, none for no time at all.
+
+    Asked again it is the same entries. AlreadyBooked while another revision stands; KeyReused when this
+    revision was booked with other facts; NoRulebook when none was in force as it began.
+    """
+    return _book(session, shift, at=shift.ended_at, why=f"Shift {shift.shift_id}", now=now)
+
+
+def shift_corrected(
+    session: Session, old: ShiftMoney, new: ShiftMoney, *, why: str, now: datetime
+) -> tuple[int, ...]:
+    """Undo what was booked for the old revision and book the new one, both at `now`.
+
+    A statement already given stays as it was; the difference stands in the next. Returns the numbers of the
+    reversals and of the new entries; asked again, the same. BadCorrection unless shift and rider are the
+    same and the revision is later; AlreadyBooked while yet another revision stands.
+    """
+    if (old.shift_id, old.rider_id) != (new.shift_id, new.rider_id) or new.revision <= old.revision:
+        raise BadCorrection
+    undone = tuple(
+        books.reverse(session, key, new_key=f"{key}:reversed", why=why, now=now)
+        for key in (_key(old, kind) for kind in _KINDS)
+        if books.entry_by_key(session, key) is not None
+    )
+    return undone + _book(session, new, at=now, why=why, now=now)
+
+
+def rider_statement(session: Session, rider_id: int, *, since: datetime, until: datetime) -> Statement:
+    """What a rider earned in `since` <= at < `until`: a line for each thing, with the entries behind it."""
+    lines = books.lines(session, f"rider:{rider_id}", since=since, until=until)
+    return statements.rider(lines, rider_id, since=since, until=until)
+
+
+def _key(shift: ShiftMoney, kind: str) -> str:
+    return f"shift:{shift.shift_id}:{kind}:{shift.revision}"
+
+
+def _book(session: Session, shift: ShiftMoney, *, at: datetime, why: str, now: datetime) -> tuple[int, ...]:
+    subject = f"shift:{shift.shift_id}"
+    earlier = next(filter(None, (books.entry_by_key(session, _key(shift, kind)) for kind in _KINDS)), None)
+    if earlier is not None:
+        at, version, rulebook = earlier.entry.at, earlier.rulebook, books.rules(session, earlier.rulebook)
+    else:
+        version, rulebook = books.in_force(session, at=shift.started_at)
+    units = {"ended": rulebook.co_op.currency, "minutes": ledger.MINUTES, "holiday": ledger.HOLIDAY}
+    entries = [
+        Entry(_key(shift, kind), at, why, postings, units[kind], version, subject)
+        for kind, terms_of in _KINDS.items()
+        if (postings := terms_of(rulebook, shift))
+    ]
+    if entries and earlier is None:
+        for other in books.standing(session, subject):
+            raise AlreadyBooked(subject, other.key)
+    return tuple(books.post(session, entry, now=now) for entry in entries)

@@ -1,0 +1,214 @@
+"""Statements: lines a person can check, each with the entries behind it, and totals that are their sums."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from payments import money
+from payments.ledger import HOLIDAY, MINUTES, Line
+from payments.terms import CARD, COMMISSION, DELIVERY, REFUNDS, TOP_UP
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One thing a rider earned, or that was undone (then negative): amounts in minor units.
+
+    `what` is wages, top-up, holiday pay or tip; `minutes` stands on wages only; `holiday_minutes`, exact,
+    on holiday pay only.
+    """
+
+    at: datetime
+    what: str
+    subject: str
+    why: str
+    minutes: int | None
+    amount_minor: int
+    entry_ids: tuple[int, ...]
+    holiday_minutes: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A rider's statement for `since` <= at < `until`; every figure is a sum over its lines."""
+
+    rider_id: int
+    since: datetime
+    until: datetime
+    lines: tuple[StatementLine, ...]
+
+    @property
+    def total_minor(self) -> int:
+        """Everything: wages, top-ups, tips, and the holiday pay set aside."""
+        return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def wages_minor(self) -> int:
+        """Pay for the work itself, top-ups apart."""
+        return self._of("wages")
+
+    @property
+    def top_up_minor(self) -> int:
+        """What was added to reach the floor."""
+        return self._of("top-up")
+
+    @property
+    def tips_minor(self) -> int:
+        """Tips, whole."""
+        return self._of("tip")
+
+    @property
+    def holiday_pay_minor(self) -> int:
+        """The value of the leave accrued."""
+        return self._of("holiday pay")
+
+    @property
+    def minutes(self) -> int:
+        """Minutes on shift."""
+        return sum(line.minutes or 0 for line in self.lines)
+
+    @property
+    def holiday_minutes(self) -> Fraction:
+        """Leave accrued, exactly, in minutes."""
+        return sum((line.holiday_minutes or Fraction(0) for line in self.lines), Fraction(0))
+
+    @property
+    def holiday_hours(self) -> int:
+        """Leave accrued in whole hours, as the law rounds it once for a whole pay period."""
+        return money.holiday_hours(max(0, int(self.holiday_minutes * money.HOLIDAY_UNITS_PER_MINUTE)))
+
+    def _of(self, what: str) -> int:
+        return sum(line.amount_minor for line in self.lines if line.what == what)
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementLine:
+    """One thing the co-op owes a restaurant (positive) or the restaurant owes the co-op (negative).
+
+    `what` is food, commission, delivery fee, tip, refund or other; `amount_minor` in minor units.
+    """
+
+    at: datetime
+    what: str
+    subject: str
+    why: str
+    amount_minor: int
+    entry_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A restaurant's statement for `since` <= at < `until`, in minor units; every figure sums its lines.
+
+    due = food - commission - charged - refunds + other. `till_minor` is what its own till took for orders
+    on account, less what it gave back: told, and no part of what is due.
+    """
+
+    restaurant_id: int
+    since: datetime
+    until: datetime
+    lines: tuple[SettlementLine, ...]
+    till_minor: int
+
+    @property
+    def food_minor(self) -> int:
+        """Food the co-op was paid for and owes on."""
+        return self._of("food")
+
+    @property
+    def commission_minor(self) -> int:
+        """What the co-op keeps of the food."""
+        return -self._of("commission")
+
+    @property
+    def charged_minor(self) -> int:
+        """Delivery fees and tips of orders on account, which the restaurant collected."""
+        return -self._of("delivery fee", "tip")
+
+    @property
+    def refunds_minor(self) -> int:
+        """What refunds took from what is due; negative where the co-op makes good what the till gave back."""
+        return -self._of("refund")
+
+    @property
+    def other_minor(self) -> int:
+        """Anything else."""
+        return self._of("other")
+
+    @property
+    def due_minor(self) -> int:
+        """What the co-op owes the restaurant; negative when the restaurant owes the co-op."""
+        return sum(line.amount_minor for line in self.lines)
+
+    def _of(self, *whats: str) -> int:
+        return sum(line.amount_minor for line in self.lines if line.what in whats)
+
+
+def rider(lines: Sequence[Line], rider_id: int, *, since: datetime, until: datetime) -> Statement:
+    """A rider's statement from the lines of the rider's accounts."""
+    clock: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.unit in (HOLIDAY, MINUTES):
+            clock[_occasion(line), line.unit].append(line)
+    told = []
+    for line in lines:
+        if line.unit in (HOLIDAY, MINUTES):
+            continue
+        what = _earned(line)
+        beside = clock.pop((_occasion(line), {"wages": MINUTES, "holiday pay": HOLIDAY}.get(what, "")), [])
+        told.append(_rider_line(what, line, beside))
+    told += [
+        _rider_line("wages" if unit == MINUTES else "holiday pay", None, left)
+        for (_, unit), left in clock.items()
+    ]
+    return Statement(rider_id, since, until, tuple(told))
+
+
+def _rider_line(what: str, paid: Line | None, beside: Sequence[Line]) -> StatementLine:
+    first = paid or beside[0]
+    count = sum(line.amount for line in beside)
+    return StatementLine(
+        at=first.at,
+        what=what,
+        subject=first.subject,
+        why=first.why,
+        minutes=count if beside and what == "wages" else None,
+        amount_minor=paid.amount if paid else 0,
+        entry_ids=tuple(line.entry_id for line in ([paid] if paid else []) + list(beside)),
+        holiday_minutes=money.holiday_minutes(count) if beside and what == "holiday pay" else None,
+    )
+
+
+def _occasion(line: Line) -> str:
+    """What the entries booked together for a shift share: their key without its kind (ended, minutes, ...)."""
+    parts = line.key.split(":")
+    return ":".join(parts[:2] + parts[3:]) if line.subject.startswith("shift:") else line.key
+
+
+def _earned(line: Line) -> str:
+    kind = line.account.rsplit(":", 1)[-1]
+    if line.other == TOP_UP:
+        return "top-up"
+    return {"tips": "tip", "holiday-pay": "holiday pay"}.get(kind, kind)
+
+
+def restaurant(lines: Sequence[Line], restaurant_id: int, *, since: datetime, until: datetime) -> Settlement:
+    """A restaurant's settlement from the lines of its accounts."""
+    due = f"restaurant:{restaurant_id}"
+    told = tuple(
+        SettlementLine(line.at, _settled(line), line.subject, line.why, line.amount, (line.entry_id,))
+        for line in lines
+        if line.account == due
+    )
+    till = sum(line.amount for line in lines if line.account == f"{due}:till")
+    return Settlement(restaurant_id, since, until, told, till)
+
+
+def _settled(line: Line) -> str:
+    kind = "".join((line.reverses or line.key).split(":")[2:3])
+    if line.other in (CARD, REFUNDS):
+        return "refund" if kind == "refunded" else "food"
+    if line.other.startswith("rider:"):
+        return "tip"
+    return {COMMISSION: "commission", DELIVERY: "delivery fee"}.get(line.other, "other")
