@@ -168,16 +168,16 @@ def desk(session: Session, *, now: datetime) -> Desk:
         ),
     )
     lines = order_lines(session, rows, now=now)
-    had, hours = planning.fairness_account(session, books.in_force(session, at=now)[1], now=now)
     riders = []
     for shift in shifts.on_now(session):
         person = people.get(session, shift.person_id)
+        told = shifts.facts(session, shift, now=now)
         riders.append(
             RiderLine(
                 person_id=shift.person_id,
                 name=person.name,
                 phone=person.phone or "",
-                shift=shifts.facts(session, shift, now=now),
+                shift=told,
                 jobs=jobs.of_rider(session, shift.person_id, now=now),
                 silent=shift.silences >= planning.SILENCES,
                 unreachable=person.unreachable_at is not None,

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from payments.pay import OrderMoney
 from sqlmodel import Session, col, select
 
 from dispatch import events, places
@@ -28,6 +27,7 @@ from dispatch.facts import Point
 from dispatch.states import DELIVERY, KITCHEN, OPEN_DELIVERY, PAYMENT, move
 from dispatch.tables import IdempotencyKey, Order, OrderContact, Pause, Refund, Restaurant, known
 from payments import books, pay
+from payments.pay import OrderMoney
 from payments.rulebook import Rulebook
 
 PAST = timedelta(minutes=5)  # food may have been ready this long before its order is typed
@@ -85,10 +85,11 @@ def quote(
     if paused is not None:
         raise Paused(paused.until_at.astimezone(zone_info), paused.reason)
     _check_time(ready_at, rulebook, zone_info, now)
+    local = ready_at.astimezone(zone_info)
+    if rulebook.hours is not None and not rulebook.hours.open_at(local):
+        raise Closed(f"{rulebook.co_op.name} does not deliver at {local:%A %H:%M}: check its hours.")
     if not places.open_at(places.hours_of(session, known(restaurant.id)), ready_at, zone_info):
-        raise Closed(
-            f"{restaurant.name} is closed at {ready_at.astimezone(zone_info):%A %H:%M}: check its opening hours."
-        )
+        raise Closed(f"{restaurant.name} is closed at {local:%A %H:%M}: check its opening hours.")
     zone = places.zone_of(rulebook, drop)
     if zone is None:
         names = ", ".join(z.name for z in rulebook.zones)

@@ -156,6 +156,7 @@ def problem(
             promise_s=seconds(order.promise_at),
             size=order.size,
             restaurant=str(order.restaurant_id),
+            pay=rulebook.pay.per_drop_minor / 100 if rulebook.pay.basis == "per_drop" else 1.0,
             never=frozenset(str(p) for p in refusals.get(known(order.id), ())),
         )
         for order in orders
@@ -234,7 +235,7 @@ def _courier(
     shift: Shift,
     rulebook: Rulebook,
     points: _Points,
-    had: dict[int, int],
+    had: dict[int, float],
     hours: dict[int, float],
     *,
     now: datetime,
@@ -271,7 +272,7 @@ def _courier(
         capacity=d.capacity[shift.vehicle],
         shift_end_s=seconds(shift.planned_end_at),
         tolerance_s=d.end_tolerance_min * 60,
-        had=float(had.get(shift.person_id, 0)),
+        had=had.get(shift.person_id, 0.0),
         hours=hours.get(shift.person_id, 0.0),
         committed=tuple(committed),
     )
@@ -318,23 +319,32 @@ def period_start(rulebook: Rulebook, now: datetime) -> datetime:
 
 def fairness_account(
     session: Session, rulebook: Rulebook, *, now: datetime
-) -> tuple[dict[int, int], dict[int, float]]:
-    """What each rider has had this pay period: orders taken on or delivered, and hours on shift."""
+) -> tuple[dict[int, float], dict[int, float]]:
+    """What each rider has had this pay period in the rulebook's basis, and their hours on shift.
+
+    Jobs taken or still on offer count with those finished: orders for `orders`, hours of riding and serving
+    for `effort`, and for `pay` what the drops earn in whole units of currency. What a rider passed on or let
+    go by counts for nothing either way: nobody is owed work for resting.
+    """
     since = period_start(rulebook, now)
-    had: dict[int, int] = {}
-    delivered = session.exec(
-        select(Order.rider_id, func.count())
-        .where(col(Order.delivered_at) >= since, col(Order.rider_id).is_not(None))
-        .group_by(col(Order.rider_id))
-    ).all()
-    under_way = session.exec(
-        select(Job.person_id, func.count())
-        .join(Order, col(Order.job_id) == col(Job.id))
-        .where(col(Job.state).in_(LIVE_JOB), col(Order.delivered_at).is_(None))
-        .group_by(col(Job.person_id))
-    ).all()
-    for person_id, count in (*delivered, *under_way):
-        had[person_id or 0] = had.get(person_id or 0, 0) + count
+    basis = rulebook.dispatch.fairness_basis
+    counted = (*LIVE_JOB, "finished")
+    if basis == "effort":
+        figure = func.sum(Job.duration_s) / 3600.0
+        rows = session.exec(
+            select(Job.person_id, figure)
+            .where(Job.offered_at >= since, col(Job.state).in_(counted))
+            .group_by(col(Job.person_id))
+        ).all()
+    else:
+        rows = session.exec(
+            select(Job.person_id, func.count())
+            .join(Order, col(Order.job_id) == col(Job.id))
+            .where(Job.offered_at >= since, col(Job.state).in_(counted))
+            .group_by(col(Job.person_id))
+        ).all()
+    worth = rulebook.pay.per_drop_minor / 100 if basis == "pay" else 1.0
+    had = {person_id: float(figure) * worth for person_id, figure in rows}
     hours: dict[int, float] = {}
     worked = session.exec(
         select(Shift).where(col(Shift.started_at).is_not(None), Shift.planned_end_at >= since)

@@ -79,6 +79,14 @@ class OrderContact(SQLModel, table=True):
     """The customer of one order: blanked when no longer needed."""
 
     __tablename__ = "order_contact"
+    __table_args__ = (
+        Index(
+            "ix_order_contact_kept",
+            "order_id",
+            sqlite_where=text("blanked_at IS NULL"),
+            postgresql_where=text("blanked_at IS NULL"),
+        ),
+    )
 
     order_id: int = Field(primary_key=True, foreign_key="orders.id")
     name: str = ""

@@ -61,9 +61,7 @@ def find(program: Program, place: Somewhere) -> tuple[Point, str, bool]:
     return found.point, place.address or found.label, found.approximate
 
 
-def new_order(
-    program: Program, body: OrderIn, *, placed_by: int | None = None
-) -> NewOrder:
+def new_order(program: Program, body: OrderIn, *, placed_by: int | None = None) -> NewOrder:
     """A request's body as an order, its addresses found and its phone read."""
     drop, address, approximate = find(program, body.dropoff)
     pickup, pickup_address = None, ""
@@ -274,6 +272,8 @@ def settlement(
 ) -> SettlementOut:
     """Food sold by card, commission, fees and tips charged to your account, refunds you bear; what is due."""
     if since.tzinfo is None or until.tzinfo is None or until <= since:
-        raise BadInput("since and until are instants with an offset, such as 2026-11-20T00:00:00Z, in that order.")
+        raise BadInput(
+            "since and until are instants with an offset, such as 2026-11-20T00:00:00Z, in that order."
+        )
     found = settlements.statement(session, known(restaurant.id), since=since, until=until)
     return SettlementOut.of(found)

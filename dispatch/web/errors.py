@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 
 from dispatch import errors
 from dispatch.web import access, pages
-from payments.errors import PaymentsError
-from routing.errors import RoutingError
+from payments.errors import MoneyFault
+from routing.errors import BadProblem
 
 STATUS: dict[type[Exception], int] = {
     errors.DispatchError: 400,
@@ -41,8 +41,8 @@ STATUS: dict[type[Exception], int] = {
     access.SignInNeeded: 401,
     access.BadKey: 401,
     access.FormTooOld: 403,
-    PaymentsError: 422,
-    RoutingError: 500,
+    MoneyFault: 422,
+    BadProblem: 500,
 }
 
 
@@ -100,7 +100,7 @@ def install(app: FastAPI) -> None:
         words = "There is no such page." if error.status_code == 404 else str(error.detail)
         return pages.render(request, "error.html", status=error.status_code, words=words)
 
-    for kind in (errors.DispatchError, PaymentsError, RoutingError):
+    for kind in (errors.DispatchError, MoneyFault, BadProblem):
         app.add_exception_handler(kind, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, plain)

@@ -1,0 +1,83 @@
+"""Forgetting: personal data is blanked once its purpose is over; what happened and the books stay."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, delete, select
+
+from dispatch.states import OPEN_DELIVERY
+from dispatch.tables import (
+    DeskNote,
+    IdempotencyKey,
+    Order,
+    OrderContact,
+    SignInAttempt,
+    Visit,
+)
+from payments import books
+
+ATTEMPTS_KEPT = timedelta(days=1)
+KEYS_KEPT = timedelta(days=7)
+VISITS_KEPT = timedelta(days=30)
+
+
+def next_due(session: Session, *, now: datetime) -> datetime | None:
+    """When the oldest contact still kept must go: contacts age in the order their orders were placed."""
+    order = session.exec(
+        select(Order)
+        .join(OrderContact, col(OrderContact.order_id) == col(Order.id))
+        .where(
+            col(OrderContact.blanked_at).is_(None),
+            OrderContact.order_id
+            == select(func.min(OrderContact.order_id))
+            .where(col(OrderContact.blanked_at).is_(None))
+            .scalar_subquery(),
+        )
+    ).first()
+    if order is None:
+        return None
+    days = books.in_force(session, at=now)[1].retention.contacts_days
+    return _over(order) + timedelta(days=days)
+
+
+def forget_due(session: Session, *, now: datetime, limit: int = 500) -> int:
+    """Blank contacts past their days (oldest first, some at a time) and drop spent links, tries and keys.
+
+    Returns how many contacts were blanked.
+    """
+    rules = books.in_force(session, at=now)[1].retention
+    before = now - timedelta(days=rules.contacts_days)
+    rows = session.exec(
+        select(OrderContact, Order)
+        .join(Order, col(Order.id) == col(OrderContact.order_id))
+        .where(col(OrderContact.blanked_at).is_(None), Order.placed_at <= before)
+        .order_by(col(OrderContact.order_id))
+        .limit(limit)
+    ).all()
+    blanked = 0
+    for contact, order in rows:
+        if order.delivery in OPEN_DELIVERY or _over(order) > before:
+            continue
+        contact.name = contact.address = contact.flat = contact.note = ""
+        contact.items_note = contact.pickup_address = ""
+        contact.phone = None
+        contact.blanked_at = now
+        session.add(contact)
+        blanked += 1
+    for table, column, kept in (
+        (SignInAttempt, SignInAttempt.at, ATTEMPTS_KEPT),
+        (IdempotencyKey, IdempotencyKey.at, KEYS_KEPT),
+        (Visit, Visit.expires_at, VISITS_KEPT),
+    ):
+        session.exec(delete(table).where(col(column) < now - kept))
+    for note in session.exec(
+        select(DeskNote).where(DeskNote.at < now - timedelta(days=rules.texts_days), DeskNote.body != "")
+    ).all():
+        note.body = ""
+        session.add(note)
+    session.flush()
+    return blanked
+
+
+def _over(order: Order) -> datetime:
+    return order.delivered_at or order.cancelled_at or order.ready_at

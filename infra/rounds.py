@@ -1,0 +1,68 @@
+"""One round of each job: the rows it works off, when they are due, and what is done about them.
+
+A round that solves or calls outside is three steps: read or claim in one transaction, do it in none, settle in
+another that checks again what it relied on.
+"""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from dispatch import offers, planning, retention, watch
+from dispatch.errors import PlanRefused
+from infra.program import Program
+
+
+def plan_due(session: Session, now: datetime) -> datetime | None:
+    """When the next plan is due."""
+    return planning.due_at(session, now=now)
+
+
+def plan(program: Program, now: datetime) -> bool:
+    """Plan the evening and offer what must go out now."""
+    with program.database.writing() as session:
+        picture = planning.take(session, now=now)
+    if picture is None:
+        return True
+    try:
+        made = planning.do(picture)
+    except PlanRefused as fault:
+        with program.database.writing() as session:
+            offers.refused(session, fault, now=now)
+        return True
+    with program.database.writing() as session:
+        offers.settle(session, picture, made, now=program.clock.now())
+    return True
+
+
+def expire_due(session: Session, now: datetime) -> datetime | None:
+    """When the next unanswered offer runs out."""
+    return offers.next_expiry(session)
+
+
+def expire(program: Program, now: datetime) -> bool:
+    """End the offers that ran out."""
+    with program.database.writing() as session:
+        return offers.expire_due(session, now=now) > 0
+
+
+def watch_due(session: Session, now: datetime) -> datetime | None:
+    """When a shift next needs asking after."""
+    return watch.next_due(session, now=now)
+
+
+def watch_shifts(program: Program, now: datetime) -> bool:
+    """Ask after forgotten shifts."""
+    with program.database.writing() as session:
+        return watch.ask(session, now=now) > 0
+
+
+def forget_due(session: Session, now: datetime) -> datetime | None:
+    """When personal data is next to be blanked."""
+    return retention.next_due(session, now=now)
+
+
+def forget(program: Program, now: datetime) -> bool:
+    """Blank what is past its days."""
+    with program.database.writing() as session:
+        return retention.forget_due(session, now=now) > 0
