@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError
 
 from payments.errors import RulebookFault, UnknownZone
+from payments.rulebook.across import across
 from payments.rulebook.sections import (
     CoOp,
     Dispatch,
@@ -27,7 +28,7 @@ from payments.rulebook.sections import (
     Surplus,
     Zone,
 )
-from payments.rulebook.words import refuse, zone_info
+from payments.rulebook.words import zone_info
 
 __all__ = [
     "CoOp",
@@ -63,17 +64,6 @@ class Rulebook(Section):
     surplus: Surplus | None = None
     retention: Retention = Field(default_factory=Retention)
     shares: Shares | None = None
-
-    @field_validator("zones")
-    @classmethod
-    def _named_once(cls, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
-        if not zones:
-            raise refuse("needs at least one zone")
-        names = [zone.name for zone in zones]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise refuse(f"two zones have the same name: {', '.join(twice)}")
-        return zones
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -116,11 +106,14 @@ def parse(text: str) -> Rulebook:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise RulebookFault((f"the file cannot be read as TOML: {fault}",)) from None
+    faults = [f"{_path(place, raw)}: {words}" for place, words in across(raw)]
     try:
-        return Rulebook.model_validate(raw)
+        rulebook = Rulebook.model_validate(raw)
     except ValidationError as refused:
-        faults = [told for fault in refused.errors(include_url=False) for told in _told(fault, raw)]
-        raise RulebookFault(tuple(dict.fromkeys(faults))) from None
+        faults = [_told(fault, raw) for fault in refused.errors(include_url=False)] + faults
+    if faults:
+        raise RulebookFault(tuple(dict.fromkeys(faults)))
+    return rulebook
 
 
 def digest(text: str) -> str:
@@ -128,25 +121,21 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _told(fault: Any, raw: dict[str, Any]) -> list[str]:
-    """One of pydantic's errors in our words; a section's own rule may name the line it is about first."""
+def _told(fault: Any, raw: dict[str, Any]) -> str:
+    """One of pydantic's errors in our words."""
     where, loc, kind = _path(fault["loc"], raw), fault["loc"], fault["type"]
     if kind == "rule":
-        cut = [(said, *said.partition(": ")) for said in str(fault["ctx"]["words"]).split("\n")]
-        return [
-            f"{where}.{name}: {rest}" if colon and name.isidentifier() else f"{where}: {said}"
-            for said, name, colon, rest in cut
-        ]
+        return f"{where}: {fault['ctx']['words']}"
     if kind == "missing":
-        return [f"{where}: is missing, and has no default"]
+        return f"{where}: is missing, and has no default"
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(loc[-1]), _known(loc[:-1]), n=1)
-        return [f"{where}: is not a rule we know" + (f"; did you mean {near[0]}?" if near else "")]
+        return f"{where}: is not a rule we know" + (f"; did you mean {near[0]}?" if near else "")
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return [f"{where}: must be a section, such as [{loc[0]}]"]
+        return f"{where}: must be a section, such as [{loc[0]}]"
     if kind in ("list_type", "tuple_type"):
-        return [f"{where}: must be a list, such as [[{loc[0]}]]"]
-    return [f"{where}: {fault['msg']}"]
+        return f"{where}: must be a list, such as [[{loc[0]}]]"
+    return f"{where}: {fault['msg']}"
 
 
 def _path(loc: tuple[str | int, ...], raw: Any) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from payments.errors import NoRate
 from payments.rulebook.words import (
@@ -28,7 +28,6 @@ from payments.rulebook.words import (
     YesNo,
     number,
     one_of,
-    refuse,
     whole,
 )
 
@@ -55,12 +54,6 @@ class Zone(Section):
     everywhere: YesNo = False
     delivery_fee_minor: Pence
     per_km_minor: Pence = 0
-
-    @model_validator(mode="after")
-    def _one_shape(self) -> Self:
-        if (self.polygon is not None) == self.everywhere:
-            raise refuse("needs either a polygon or everywhere = true, and not both")
-        return self
 
     def covers(self, lat: float, lon: float) -> bool:
         """Whether a place (degrees) lies in the zone; by counting edges to the east of it."""
@@ -122,11 +115,6 @@ class Rate(Section):
     per_hour_minor: HourlyRate
 
 
-def _rising(rates: Sequence[Rate]) -> bool:
-    days = [rate.from_on for rate in rates]
-    return sorted(set(days)) == days
-
-
 class Pay(Section):
     """What riders earn: by the hour or by the drop, never under the floor, with holiday on top."""
 
@@ -136,23 +124,6 @@ class Pay(Section):
     per_drop_minor: Pence = 0
     holiday_bp: BasisPoints = 1207
     tips: Annotated[Literal["own"], one_of("own")] = "own"
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        faults = [
-            f"{name}: each rate must begin on a later day than the one above it"
-            for name, rates in (("rates", self.rates), ("floor", self.floor))
-            if not _rising(rates)
-        ]
-        if self.basis == "hourly" and not self.rates:
-            faults.append("rates: pay by the hour needs a [[pay.rates]] with from and per_hour_minor")
-        if self.basis == "per_drop" and not self.per_drop_minor:
-            faults.append("per_drop_minor: pay by the drop needs the pence for a drop")
-        if self.basis == "per_drop" and not self.floor:
-            faults.append("floor: pay by the drop needs a floor an hour, a [[pay.floor]] like [[pay.rates]]")
-        if faults:
-            raise refuse(*faults)
-        return self
 
     def rate_on(self, on: date) -> int:
         """Minor units an hour on that day; NoRate before the first rate."""
@@ -180,13 +151,6 @@ class PayPeriod(Section):
 
     kind: Annotated[Literal["week", "month"], one_of("week", "month")] = "week"
     starts_on: PeriodStart = "monday"
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if (self.kind == "week") != isinstance(self.starts_on, str):
-            wanted = 'a weekday such as "monday"' if self.kind == "week" else "a day of the month, 1 to 28"
-            raise refuse(f"starts_on: a {self.kind} starts on {wanted}")
-        return self
 
     def around(self, on: date) -> tuple[date, date]:
         """The first day of the period that day is in, and the first day of the next."""
@@ -240,14 +204,6 @@ class Dispatch(Section):
     unserved_min: Minutes = 150
     withdraw_saves_min: Minutes = 10
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if not self.capacity:
-            raise refuse("capacity: at least one kind of vehicle is needed, such as bike = 3")
-        if self.travel_provider == "plane" and (self.origin is None or self.metres_per_minute is None):
-            raise refuse('travel_provider: "plane" needs both origin and metres_per_minute')
-        return self
-
 
 class Surplus(Section):
     """What a year's surplus is for before dividends, in hundredths of a percent."""
@@ -255,12 +211,6 @@ class Surplus(Section):
     reserve_bp: BasisPoints = 0
     community_bp: BasisPoints = 0
     share_interest_bp: BasisPoints = 0
-
-    @model_validator(mode="after")
-    def _within(self) -> Self:
-        if self.reserve_bp + self.community_bp > 10_000:
-            raise refuse("reserve_bp and community_bp together are more than the whole (10000)")
-        return self
 
 
 class Retention(Section):

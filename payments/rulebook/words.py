@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def refuse(*faults: str) -> PydanticCustomError:
-    """The error a validator raises; each fault is shown as it stands, after its place in the file."""
-    return PydanticCustomError("rule", "{words}", {"words": "\n".join(faults)})
+def refuse(words: str) -> PydanticCustomError:
+    """The error a validator raises; its words are shown as they stand, after their place in the file."""
+    return PydanticCustomError("rule", "{words}", {"words": words})
 
 
 def written(value: object) -> str:

@@ -1,0 +1,91 @@
+"""Rules about several lines of a rulebook at once, read from the file as written so that no fault hides another."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+Fault = tuple[tuple[str | int, ...], str]
+
+
+def across(raw: dict[str, Any]) -> Iterator[Fault]:
+    """(place, words) for each fault; what has a fault of its own kind is left to its own section."""
+    yield from _zones(raw.get("zones"))
+    for name, check in _SECTIONS.items():
+        section = raw.get(name)
+        if isinstance(section, dict):
+            yield from check(section)
+
+
+def _zones(zones: object) -> Iterator[Fault]:
+    if not isinstance(zones, list):
+        return
+    if not zones:
+        yield ("zones",), "needs at least one zone"
+    names: set[object] = set()
+    for place, zone in enumerate(zones):
+        if not isinstance(zone, dict):
+            continue
+        if ("polygon" in zone) == (zone.get("everywhere", False) is True):
+            yield ("zones", place), "needs either a polygon or everywhere = true, and not both"
+        name = zone.get("name")
+        if isinstance(name, str) and name.strip() in names:
+            yield ("zones", place, "name"), f'another zone is called "{name.strip()}" already'
+        names.add(name.strip() if isinstance(name, str) else None)
+
+
+def _pay(pay: dict[str, Any]) -> Iterator[Fault]:
+    for table in ("rates", "floor"):
+        if not _rising(pay.get(table)):
+            yield ("pay", table), "each rate must begin on a later day than the one above it"
+    if pay.get("basis") == "hourly" and not pay.get("rates"):
+        yield ("pay", "rates"), "pay by the hour needs a [[pay.rates]] with from and per_hour_minor"
+    if pay.get("basis") == "per_drop":
+        if not pay.get("per_drop_minor"):
+            yield ("pay", "per_drop_minor"), "pay by the drop needs the pence for a drop"
+        if not pay.get("floor"):
+            yield (
+                ("pay", "floor"),
+                "pay by the drop needs a floor an hour, a [[pay.floor]] like [[pay.rates]]",
+            )
+
+
+def _rising(rates: object) -> bool:
+    """Whether the days of a table of rates rise, as far as they are days."""
+    items = rates if isinstance(rates, list) else []
+    days = [item.get("from") for item in items if isinstance(item, dict)]
+    known = [date.fromisoformat(str(day)) for day in days if _is_day(day)]
+    return known == sorted(set(known))
+
+
+def _is_day(day: object) -> bool:
+    try:
+        date.fromisoformat(str(day))
+    except ValueError:
+        return False
+    return True
+
+
+def _pay_period(period: dict[str, Any]) -> Iterator[Fault]:
+    kind, start = period.get("kind", "week"), period.get("starts_on", "monday")
+    if kind == "week" and type(start) is int:
+        yield ("pay_period", "starts_on"), f'a week starts on a weekday such as "monday"; you wrote {start}'
+    if kind == "month" and isinstance(start, str):
+        yield ("pay_period", "starts_on"), f'a month starts on one of its days, 1 to 28; you wrote "{start}"'
+
+
+def _dispatch(dispatch: dict[str, Any]) -> Iterator[Fault]:
+    if dispatch.get("capacity") == {}:
+        yield ("dispatch", "capacity"), "at least one kind of vehicle is needed, such as bike = 3"
+    if dispatch.get("travel_provider") == "plane":
+        for needed in ("origin", "metres_per_minute"):
+            if needed not in dispatch:
+                yield ("dispatch", needed), 'is needed when travel_provider = "plane"'
+
+
+def _surplus(surplus: dict[str, Any]) -> Iterator[Fault]:
+    shares = [surplus.get(name, 0) for name in ("reserve_bp", "community_bp")]
+    if all(type(share) is int for share in shares) and sum(shares) > 10_000:
+        yield ("surplus",), "reserve_bp and community_bp together are more than the whole (10000)"
+
+
+_SECTIONS = {"pay": _pay, "pay_period": _pay_period, "dispatch": _dispatch, "surplus": _surplus}
