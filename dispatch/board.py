@@ -182,9 +182,7 @@ def desk(session: Session, *, now: datetime) -> Desk:
                 silent=shift.silences >= planning.SILENCES,
                 unreachable=person.unreachable_at is not None,
                 leaving=shift.off_asked_at is not None,
-                orders_per_hour=round(
-                    had.get(shift.person_id, 0) / max(hours.get(shift.person_id, 0.0), 0.25), 1
-                ),
+                orders_per_hour=round(told.orders / max(told.minutes / 60, 0.25), 1),
             )
         )
     still = [line for line in lines if line.state in (*OPEN_DELIVERY, "offered")]

@@ -20,11 +20,20 @@ from dispatch.tables import Decision, Job, Order, Refusal, Shift, Stop, known
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def settle(session: Session, picture: Picture, plan: routing.Plan, *, now: datetime) -> list[int]:
+def settle(session: Session, picture: Picture, result: planning.Made, *, now: datetime) -> list[int]:
     """Offer every batch of the plan whose time to leave has come; what it read is read again first.
 
     Returns the new jobs' ids. Batches that can wait stay unsaid, so that they may still change.
     """
+    plan = result.plan
+    if result.faults:
+        attention.raise_(
+            session,
+            "plan_refused",
+            "plan-refused",
+            f"The solver's plan broke a rule and the plain plan was used: {'; '.join(result.faults)}"[:500],
+            now=now,
+        )
     rules = picture.rulebook.dispatch
     lead = timedelta(seconds=rules.offer_lead_s)
     waits_until: datetime | None = None

@@ -1,6 +1,6 @@
 """Planning: what is open and who is out, as a routing problem; a plan that the referee has passed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -116,19 +116,28 @@ def take(session: Session, *, now: datetime, force: bool = False) -> Picture | N
     )
 
 
-def do(picture: Picture) -> routing.Plan:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan the referee passed, and what it found wrong with the solver's own, if that had to give way."""
+
+    plan: routing.Plan
+    faults: tuple[str, ...] = ()
+
+
+def do(picture: Picture, solve: Callable[..., routing.Plan] = routing.solve) -> Made:
     """Make a plan, with no transaction open. A plan the referee faults gives way to the greedy one.
 
     Raises PlanRefused, naming what was broken, only if that is faulted too.
     """
-    plan = routing.solve(picture.problem, budget_s=picture.budget_s, seed=picture.seed)
-    if not routing.check(picture.problem, plan):
-        return plan
-    plan = routing.greedy(picture.problem)
-    faults = routing.check(picture.problem, plan)
-    if faults:
-        raise PlanRefused("; ".join(f.message for f in faults))
-    return plan
+    plan = solve(picture.problem, budget_s=picture.budget_s, seed=picture.seed)
+    faults = tuple(f.message for f in routing.check(picture.problem, plan))
+    if not faults:
+        return Made(plan)
+    plain = routing.greedy(picture.problem)
+    worse = routing.check(picture.problem, plain)
+    if worse:
+        raise PlanRefused("; ".join(f.message for f in worse))
+    return Made(plain, faults)
 
 
 def open_orders(session: Session) -> Sequence[Order]:

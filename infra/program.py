@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.clock import Clock, SandboxClock, WallClock
 from infra.database import Database
-from infra.install import Kind, kind_of
+from infra.install import Kind, kind_of, sandboxed
 from infra.settings import Settings
 
 
@@ -29,6 +29,7 @@ class Program:
     # Set by the worker of this process, or by one that only tells another process's worker.
     on_nudge: Callable[[], None] = field(default=lambda: None, repr=False)
     swept_at: datetime | None = None
+    _secret: bytes | None = field(default=None, repr=False)
     _turns: defaultdict[str, threading.RLock] = field(
         default_factory=lambda: defaultdict(threading.RLock), repr=False
     )
@@ -42,6 +43,18 @@ class Program:
         wall = WallClock()
         clock: Clock = SandboxClock.open(database, start=wall.now()) if kind == "demo" else wall
         return cls(settings=settings, database=database, clock=clock, kind=kind)
+
+    @property
+    def secret(self) -> bytes:
+        """What signs links, cookies and forms; read once."""
+        if self._secret is None:
+            self._secret = self.settings.secret().encode()
+        return self._secret
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether sandbox phones stand in for real ones, and drama numbers count."""
+        return sandboxed(self.settings, self.kind)
 
     def nudge(self) -> None:
         """Say that rows may have come due; to be called after a commit, safe at any time."""

@@ -45,7 +45,7 @@ Id = Annotated[str, Path(description="The order's id, as given when it was place
 IdempotencyHeader = Annotated[
     str | None,
     Header(
-        description="Any text of yours, new for each new order: sent again with the same body, it gets the same answer.",
+        description="Any text of yours, new for each order: sent again with the same body, it gets the same answer.",
         min_length=1,
         max_length=200,
         examples=["till-3-000451"],

@@ -1,10 +1,12 @@
 """One order's way from the restaurant to the books, and the ways it may turn."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import Session, select
 
+import routing
 from dispatch import attention, deliveries, events, jobs, offers, orders, planning, shifts
 from dispatch.errors import NoSuchJob, NothingToUndo, OfferGone, WrongState
 from dispatch.tables import Event, Job, Order, Shift, known
@@ -214,7 +216,7 @@ def test_carried_food_stays_with_its_rider(evening: Session, now: datetime) -> N
     carrier = next(c for c in picture.problem.couriers if c.id == str(job.person_id))
     assert [c.request for c in carrier.committed] == [str(order.id)]
     made = planning.do(picture)
-    route = next(r for r in made.routes if r.courier == carrier.id)
+    route = next(r for r in made.plan.routes if r.courier == carrier.id)
     assert route.stops[0].request == str(order.id)
     assert shift.id is not None
 
@@ -254,3 +256,22 @@ def test_refund_names_who_bears_it(evening: Session, now: datetime) -> None:
             evening, order, amount_minor=9000, liable="co-op", reason="all", by=known(boss.id), now=then
         )
     assert checks.findings(evening) == []
+
+
+def test_a_faulty_plan_is_refused(evening: Session, now: datetime) -> None:
+    """A plan that breaks a rule is not used: the plain plan is, and a person is told."""
+    factories.rider(evening, now)
+    order = factories.order(evening, now, factories.restaurant(evening, now), ready_min=0)
+
+    def careless(problem: routing.Problem, *, budget_s: float, seed: int) -> routing.Plan:
+        good = routing.greedy(problem)
+        late = [replace(r, stops=tuple(replace(s, at_s=s.at_s - 60) for s in r.stops)) for r in good.routes]
+        return replace(good, routes=tuple(late))
+
+    picture = planning.take(evening, now=now, force=True)
+    assert picture is not None
+    made = planning.do(picture, careless)
+    assert made.faults
+    assert offers.settle(evening, picture, made, now=now)
+    assert order.delivery == "assigned"
+    assert [a.kind for a in attention.open_(evening)] == ["plan_refused"]

@@ -1,0 +1,99 @@
+"""How the install fares, for one page that a machine or a tired person can read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import func, select
+
+from infra import trouble
+from infra.clock import WallClock
+from infra.jobs import JOBS
+from infra.migrations import current, head
+from infra.program import Program
+from infra.tables import Sweep
+
+# Two signs of life missed, and a little.
+SWEEP_LATE_S = 75
+# A due job that nothing has done for this long is late, whatever the reason.
+JOB_LATE_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A job that fails, how often, and when it is tried again."""
+
+    job: str
+    fault: str
+    tries: int
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What stands well and what does not; `findings` is empty when nobody need look."""
+
+    database: bool
+    migrated: bool
+    swept_at: datetime | None
+    oldest_due: tuple[str, datetime] | None
+    troubles: tuple[Trouble, ...]
+    findings: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether nobody need look."""
+        return not self.findings
+
+
+def examine(program: Program) -> Health:
+    """Look at the database, its migrations, the sweep and the jobs; never raises for what it looks for."""
+    try:
+        migrated = current(program.database) == head()
+    except SQLAlchemyError:
+        return Health(False, False, None, None, (), ("The database cannot be reached.",))
+    if not migrated:
+        return Health(True, False, None, None, (), ("The database needs `pannier migrate`.",))
+    swept_at = _swept_at(program)
+    oldest = _oldest_due(program)
+    with program.database.reading() as session:
+        rows = trouble.troubles(session)
+    troubles = tuple(Trouble(row.job, row.fault, row.tries, row.retry_at) for row in rows)
+    return Health(True, True, swept_at, oldest, troubles, _findings(program, swept_at, oldest, troubles))
+
+
+def _swept_at(program: Program) -> datetime | None:
+    with program.database.reading() as session:
+        written = session.exec(select(func.max(Sweep.swept_at))).one()
+    known = [at for at in (program.swept_at, written) if at is not None]
+    return max(known, default=None)
+
+
+def _oldest_due(program: Program) -> tuple[str, datetime] | None:
+    now = program.clock.now()
+    due: list[tuple[datetime, str]] = []
+    for job in JOBS:
+        with program.database.reading() as session:
+            at = job.due(session, now)
+        if at is not None and at <= now:
+            due.append((at, job.name))
+    if not due:
+        return None
+    at, name = min(due)
+    return name, at
+
+
+def _findings(
+    program: Program,
+    swept_at: datetime | None,
+    oldest: tuple[str, datetime] | None,
+    troubles: tuple[Trouble, ...],
+) -> tuple[str, ...]:
+    found = [f"The job {row.job} fails ({row.fault}, try {row.tries})." for row in troubles]
+    if swept_at is None or (WallClock().now() - swept_at).total_seconds() > SWEEP_LATE_S:
+        found.append(
+            "No worker has looked for due work lately: is `pannier serve` or `pannier worker` running?"
+        )
+    if oldest is not None and (program.clock.now() - oldest[1]).total_seconds() > JOB_LATE_S:
+        found.append(f"The job {oldest[0]} has been due since {oldest[1]:%Y-%m-%d %H:%M} UTC.")
+    return tuple(found)
