@@ -45,6 +45,7 @@ __all__ = [
     "Shifts",
     "Surplus",
     "Zone",
+    "check",
     "digest",
     "parse",
 ]
@@ -106,6 +107,11 @@ def parse(text: str) -> Rulebook:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise RulebookFault((f"the file cannot be read as TOML: {fault}",)) from None
+    return check(raw)
+
+
+def check(raw: dict[str, Any]) -> Rulebook:
+    """The rulebook that TOML tables already read make; RulebookFault lists every fault."""
     faults = [f"{_path(place, raw)}: {words}" for place, words in across(raw)]
     try:
         rulebook = Rulebook.model_validate(raw)

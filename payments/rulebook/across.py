@@ -25,7 +25,7 @@ def _zones(zones: object) -> Iterator[Fault]:
     for place, zone in enumerate(zones):
         if not isinstance(zone, dict):
             continue
-        if ("polygon" in zone) == (zone.get("everywhere", False) is True):
+        if ("polygon" in zone) == zone.get("everywhere", False):
             yield ("zones", place), "needs either a polygon or everywhere = true, and not both"
         name = zone.get("name")
         if isinstance(name, str) and name.strip() in names:
