@@ -1,0 +1,358 @@
+"""Texts that come in: stored once, read, acted on, answered in the transaction that acted.
+
+`run` is the job; `next_due` says when it has something to do.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from dispatch import attention, board, deliveries, incidents, jobs, offers, people, planning, shifts
+from dispatch.errors import DispatchError, OfferGone, WhichJob
+from dispatch.facts import JobFacts, Marked, ShiftFacts
+from dispatch.states import LIVE_JOB
+from dispatch.tables import Job, OrderContact, known
+from payments import books
+from riders_app import wording
+from riders_app.gateways import Program
+from riders_app.replies import Reading, parse, render
+from riders_app.tables import InboundText, answer
+
+_log = logging.getLogger(__name__)
+_ROUND = 50
+_AGAIN = timedelta(seconds=5)
+_MOST_TRIES = 2
+_ENDED_LATELY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What answers need to know of this install."""
+
+    url: str
+    desk: str = ""  # the number of whoever is on duty
+
+
+def store(session: Session, *, vendor_id: str, phone: str, body: str, now: datetime) -> bool:
+    """Keep a text by the carrier's id, once; whether it is new."""
+    if session.exec(select(InboundText.id).where(InboundText.vendor_id == vendor_id)).first() is not None:
+        return False
+    session.add(InboundText(vendor_id=vendor_id, phone=phone, body=body, received_at=now, due_at=now))
+    session.flush()
+    return True
+
+
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """When the next text is to be acted on."""
+    return session.exec(select(func.min(InboundText.due_at)).where(InboundText.state == "new")).one()
+
+
+def run(program: Program, now: datetime) -> bool:
+    """Act on the texts that wait, each in its own transaction; whether there were any.
+
+    A fault in one is written down with it, and holds up no other.
+    """
+    house = House(program.settings.url, program.settings.on_duty_phone or "")
+    with program.database.reading() as session:
+        due = session.exec(
+            select(InboundText.id)
+            .where(InboundText.state == "new", InboundText.due_at <= now)
+            .order_by(col(InboundText.id))
+            .limit(_ROUND)
+        ).all()
+    for inbound_id in due:
+        try:
+            with program.database.writing() as session:
+                act(session, known(inbound_id), now=now, house=house)
+        except Exception:
+            _log.exception("text %s could not be acted on", inbound_id)
+            with program.database.writing() as session:
+                fault(session, known(inbound_id), now=now, house=house)
+    if due:
+        program.nudge()
+    return bool(due)
+
+
+def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> None:
+    """Act on one stored text and write its answer down. Acting on it again changes nothing."""
+    row = session.get(InboundText, inbound_id)
+    if row is None or row.state != "new":
+        return
+    session.add(row)
+    row.acted_at = now
+    person = people.by_phone(session, row.phone)
+    if person is None:
+        row.state = "foreign"
+        _foreign(session, row, now)
+        return
+    row.person_id = known(person.id)
+    reading = parse(row.body)
+    row.reading = render(replace(reading, words="")) + ("" if reading.clear else "?")
+    row.state = "acted"
+    if reading.verb == "OPT_OUT":
+        _opted_out(session, row.person_id, now)
+        return
+    _heard(session, row, reading, now)
+    if reading.clear and reading.verb in _ACTS and not _is_yes(row.body, reading):
+        try:
+            with session.begin_nested():
+                said = _ACTS[reading.verb](session, row.person_id, reading, now, house)
+        except DispatchError as error:
+            said = wording.refused(error, reading.verb)
+        attention.settle(session, f"unclear:{row.person_id}", now=now, note="Their next text was clear.")
+    else:
+        row.state = "unclear"
+        said = _ask_back(session, row.person_id, reading, now)
+    answer(session, row, said, now=now)
+
+
+def fault(session: Session, inbound_id: int, *, now: datetime, house: House) -> None:
+    """Acting on a text broke: once more in a moment, then a person is told and the rider gets an honest answer."""
+    row = session.get(InboundText, inbound_id)
+    if row is None or row.state != "new":
+        return
+    row.tries += 1
+    row.due_at = now + _AGAIN
+    if row.tries >= _MOST_TRIES:
+        row.state, row.acted_at = "failed", now
+        person = people.by_phone(session, row.phone)
+        row.person_id = person.id if person is not None else None
+        attention.raise_(
+            session,
+            "text_broke",
+            f"text-broke:{inbound_id}",
+            "A text could not be acted on because of a fault of ours: read it and answer it.",
+            now=now,
+            person_id=row.person_id,
+        )
+        if row.person_id is not None:
+            answer(session, row, wording.broken(house.desk), now=now)
+    session.add(row)
+
+
+# Who is writing --------------------------------------------------------------------------------------------
+
+
+def _foreign(session: Session, row: InboundText, now: datetime) -> None:
+    """A number that is nobody's here: a person looks, once a number; nothing is answered."""
+    first = session.exec(
+        select(func.min(InboundText.id)).where(InboundText.phone == row.phone, InboundText.state == "foreign")
+    ).one()
+    order_id = session.exec(
+        select(OrderContact.order_id)
+        .where(OrderContact.phone == row.phone)
+        .order_by(col(OrderContact.order_id).desc())
+        .limit(1)
+    ).first()
+    words = (
+        "A text came from a number we do not know: read it."
+        if order_id is None
+        else "A customer texted: read it."
+    )
+    attention.raise_(session, "foreign_text", f"foreign:{first or row.id}", words, now=now, order_id=order_id)
+
+
+def _opted_out(session: Session, person_id: int, now: datetime) -> None:
+    people.mark_unreachable(session, person_id, now=now)
+    words = "This person texted a word that stops all our texts: phone them. START brings the texts back."
+    attention.raise_(session, "unreachable", f"unreachable:{person_id}", words, now=now, person_id=person_id)
+
+
+def _heard(session: Session, row: InboundText, reading: Reading, now: datetime) -> None:
+    """They are there. A phone that opted out still sends: only opting in again makes it reachable."""
+    person_id = known(row.person_id)
+    if people.get(session, person_id).unreachable_at is not None:
+        last = session.exec(
+            select(InboundText.reading)
+            .where(InboundText.person_id == person_id, col(InboundText.reading).in_(("OPT_OUT", "OPT_IN")))
+            .order_by(col(InboundText.id).desc())
+            .limit(1)
+        ).first()
+        if reading.verb == "OPT_IN" or last != "OPT_OUT":
+            people.mark_reachable(session, person_id)
+            attention.settle(session, f"unreachable:{person_id}", now=now, note="They texted us.")
+            planning.wanted(session, now=now)
+    shifts.heard_from(session, person_id, now=now)
+
+
+def _is_yes(body: str, reading: Reading) -> bool:
+    """YES opts in for the carrier, but who texts it usually means to answer something: ask back."""
+    return reading.verb == "OPT_IN" and body.strip(" .!").upper() == "YES"
+
+
+# What is live ----------------------------------------------------------------------------------------------
+
+
+Live = tuple[tuple[JobFacts, ...], bool, tuple[wording.Turn, ...]]
+
+
+def _live(session: Session, person_id: int, now: datetime) -> Live:
+    """The rider's live jobs, whether they are on shift, and which kind of stop each job comes to next."""
+    rows = shifts.live_jobs(session, person_id)
+    return (
+        tuple(jobs.facts(session, job, now=now) for job in rows),
+        shifts.current(session, person_id) is not None,
+        tuple(_turn(session, job) for job in rows),
+    )
+
+
+def _turn(session: Session, job: Job) -> wording.Turn:
+    left = jobs.stops_left(session, job)
+    return "drop" if left and left[0].kind == "drop" else "pickup"
+
+
+def _ask_back(session: Session, person_id: int, reading: Reading, now: datetime) -> str:
+    attention.raise_(
+        session,
+        "unclear_text",
+        f"unclear:{person_id}",
+        "A text could not be read for sure, and was answered with what would work: read it.",
+        now=now,
+        person_id=person_id,
+    )
+    if len(reading.numbers) > 1 and reading.verb in ("TAKE", "PASS", "GOT", "DONE", "HERE"):
+        return wording.one_at_a_time(reading.verb, reading.numbers)
+    return wording.unclear(reading, wording.works_now(*_live(session, person_id, now)))
+
+
+# What each verb does ---------------------------------------------------------------------------------------
+
+
+def _on(session: Session, person_id: int, _reading: Reading, now: datetime, _house: House) -> str:
+    shift = shifts.start(session, person_id, now=now)
+    planning.wanted(session, now=now)
+    return wording.shift_on(shifts.facts(session, shift, now=now))
+
+
+def _off(session: Session, person_id: int, _reading: Reading, now: datetime, _house: House) -> str:
+    shift = deliveries.off(session, person_id, now=now)
+    return wording.shift_off(shifts.facts(session, shift, now=now))
+
+
+def _marked(session: Session, person_id: int, told: Marked, now: datetime, house: House) -> str:
+    """Words for what was marked, with the stop that comes next, or the shift that ended with it."""
+    job = jobs.latest(session, person_id, told.number)
+    turn: wording.Turn = _turn(session, job) if job is not None else "pickup"
+    ended: ShiftFacts | None = None
+    if told.next is None and told.verb == "done" and shifts.current(session, person_id) is None:
+        shift = shifts.latest(session, person_id, since=now - timedelta(days=1))
+        if shift is not None and shift.ended_at is not None and shift.ended_at > now - _ENDED_LATELY:
+            ended = shifts.facts(session, shift, now=now)
+    return wording.marked(told, turn, ended=ended, desk=house.desk, link=f"{house.url}/my")
+
+
+def _take(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    return _marked(session, person_id, offers.take(session, person_id, reading.number, now=now), now, house)
+
+
+def _pass(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    return _marked(session, person_id, offers.refuse(session, person_id, reading.number, now=now), now, house)
+
+
+def _here(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    return _marked(
+        session, person_id, deliveries.here(session, person_id, reading.number, now=now), now, house
+    )
+
+
+def _got(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    return _marked(
+        session, person_id, deliveries.got(session, person_id, reading.number, now=now), now, house
+    )
+
+
+def _done(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    told = deliveries.done(
+        session,
+        person_id,
+        reading.number,
+        letters=reading.letters,
+        everything=reading.everything,
+        now=now,
+    )
+    return _marked(session, person_id, told, now, house)
+
+
+def _undo(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
+    return _marked(session, person_id, deliveries.undo(session, person_id, now=now), now, house)
+
+
+def _late(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    number, minutes = reading.number, reading.minutes
+    if minutes is None:
+        live = [job.number for job in shifts.live_jobs(session, person_id)]
+        if number is None or number in live:  # a job's number alone, or nothing: the minutes are missing
+            return wording.how_late(number if number is not None else (live[0] if live else None))
+        number, minutes = None, number
+    return _marked(
+        session, person_id, incidents.late(session, person_id, number, minutes, now=now), now, house
+    )
+
+
+def _trouble(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    """Never refused: whichever job is meant, a person is told."""
+    number = reading.number
+    try:
+        told = incidents.trouble(session, person_id, number, words=reading.words, now=now)
+    except WhichJob as several:
+        told = incidents.trouble(session, person_id, several.numbers[0], words=reading.words, now=now)
+    except OfferGone:
+        told = None
+        words = "Trouble: phone the rider now."
+        attention.raise_(session, "trouble", f"trouble:{person_id}:none", words, now=now, person_id=person_id)
+    return wording.help_(house.desk) if told is None else _marked(session, person_id, told, now, house)
+
+
+def _why(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    told = board.why(session, person_id, reading.number, now=now)
+    job = jobs.latest(session, person_id, told.number)
+    return wording.why(told, f"{house.url}/my/why/{job.id}" if job is not None else "")
+
+
+def _contest(session: Session, person_id: int, reading: Reading, now: datetime, _house: House) -> str:
+    if not reading.words:
+        return wording.say_why(f"CONTEST {reading.number}" if reading.number else "CONTEST")
+    case = incidents.contest(session, person_id, reading.number, reading.words, now=now)
+    zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
+    return wording.contested(case.due_at.astimezone(zone))
+
+
+def _pay(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
+    told = board.pay_so_far(session, person_id, now=now)
+    link = f"{house.url}/my/pay"
+    return wording.no_pay(link) if told is None else wording.pay(told, link)
+
+
+def _menu(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    if reading.number is None:
+        return wording.menu(*_live(session, person_id, now))
+    job = jobs.find(session, person_id, reading.number, LIVE_JOB)
+    told = jobs.facts(session, job, now=now)
+    if told.state == "offered":
+        return wording.offer(told)
+    return wording.stop(told, _turn(session, job), link=f"{house.url}/my")
+
+
+_ACTS: dict[str, Callable[[Session, int, Reading, datetime, House], str]] = {
+    "ON": _on,
+    "OFF": _off,
+    "TAKE": _take,
+    "PASS": _pass,
+    "HERE": _here,
+    "GOT": _got,
+    "DONE": _done,
+    "UNDO": _undo,
+    "LATE": _late,
+    "TROUBLE": _trouble,
+    "HELP": _trouble,
+    "WHY": _why,
+    "CONTEST": _contest,
+    "PAY": _pay,
+    "MENU": _menu,
+    "OPT_IN": _menu,
+}

@@ -1,0 +1,158 @@
+"""Texts out and in, and the sandbox phones' own log."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, Session, SQLModel, select
+
+from dispatch.tables import known
+from dispatch.tables.people import moment, one_of
+
+WAITING = ("queued", "sending")
+_DUE = text("state IN ('queued', 'sending')")
+_NEW = text("state = 'new'")
+
+
+class Text(SQLModel, table=True):
+    """One text on its way to one person or one order's customer.
+
+    The number is looked up at sending and not copied. A sign-in text keeps no body: it would hold the link.
+    """
+
+    __tablename__ = "outbound_text"
+    __table_args__ = (
+        one_of(
+            "state",
+            ("queued", "sending", "sent", "delivered", "undelivered", "failed", "expired"),
+            "ck_outbound_text_state",
+        ),
+        CheckConstraint("(person_id IS NULL) <> (order_id IS NULL)", name="ck_outbound_text_to"),
+        CheckConstraint("event_id IS NULL OR in_reply_to IS NULL", name="ck_outbound_text_cause"),
+        CheckConstraint("(kind = 'sign_in') = (body IS NULL)", name="ck_outbound_text_body"),
+        CheckConstraint("tries >= 0", name="ck_outbound_text_tries"),
+        CheckConstraint("state <> 'sending' OR claimed_at IS NOT NULL", name="ck_outbound_text_claimed"),
+        CheckConstraint(
+            "state NOT IN ('sent', 'delivered', 'undelivered') OR vendor_id IS NOT NULL",
+            name="ck_outbound_text_vendor",
+        ),
+        UniqueConstraint("key", name="uq_outbound_text_key"),
+        UniqueConstraint("vendor_id", name="uq_outbound_text_vendor_id"),
+        Index("ix_outbound_text_due", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    order_id: int | None = Field(default=None, foreign_key="orders.id", index=True)
+    event_id: int | None = Field(default=None, foreign_key="event.id", index=True)
+    in_reply_to: int | None = Field(default=None, foreign_key="inbound_text.id", index=True)
+    kind: str
+    body: str | None = None
+    state: str = "queued"
+    due_at: datetime = Field(sa_column=moment())
+    tries: int = 0
+    vendor_id: str | None = None
+    expires_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    error: str | None = None
+    created_at: datetime = Field(sa_column=moment(index=True))
+    claimed_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # when first tried
+    sent_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    told_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # last news from the carrier
+
+
+class TextNews(SQLModel, table=True):
+    """What the carrier told us of one text, once each; news may come before we know the text's vendor id."""
+
+    __tablename__ = "text_news"
+    __table_args__ = (UniqueConstraint("vendor_id", "status", name="uq_text_news"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    vendor_id: str
+    status: str
+    error: str | None = None
+    at: datetime = Field(sa_column=moment(index=True))
+
+
+class InboundText(SQLModel, table=True):
+    """One text that reached us, stored once by the carrier's id before anything is done about it."""
+
+    __tablename__ = "inbound_text"
+    __table_args__ = (
+        one_of("state", ("new", "acted", "unclear", "foreign", "failed"), "ck_inbound_text_state"),
+        CheckConstraint("(state = 'new') = (acted_at IS NULL)", name="ck_inbound_text_acted"),
+        UniqueConstraint("vendor_id", name="uq_inbound_text_vendor_id"),
+        Index("ix_inbound_text_new", "due_at", sqlite_where=_NEW, postgresql_where=_NEW),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    vendor_id: str
+    phone: str = Field(index=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    body: str
+    received_at: datetime = Field(sa_column=moment(index=True))
+    reading: str | None = None
+    state: str = "new"
+    tries: int = 0
+    due_at: datetime = Field(sa_column=moment())
+    acted_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+
+
+class SandboxText(SQLModel, table=True):
+    """One text on a sandbox phone: `direction` as that phone sees it."""
+
+    __tablename__ = "sandbox_text"
+    __table_args__ = (
+        one_of("direction", ("in", "out"), "ck_sandbox_text_direction"),
+        UniqueConstraint("vendor_id", name="uq_sandbox_text_vendor_id"),
+        UniqueConstraint("key", name="uq_sandbox_text_key"),
+        Index("ix_sandbox_text_phone", "phone", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    phone: str
+    direction: str
+    body: str
+    at: datetime = Field(sa_column=moment())
+    vendor_id: str
+    key: str | None = None
+
+
+def queue(
+    session: Session,
+    key: str,
+    kind: str,
+    body: str | None,
+    *,
+    now: datetime,
+    person_id: int | None = None,
+    order_id: int | None = None,
+    event_id: int | None = None,
+    in_reply_to: int | None = None,
+    expires_at: datetime | None = None,
+) -> Text:
+    """Write a text down to be sent. The same key again is the same text, and changes nothing."""
+    row = session.exec(select(Text).where(Text.key == key)).first()
+    if row is None:
+        row = Text(
+            key=key,
+            kind=kind,
+            body=body,
+            person_id=person_id,
+            order_id=order_id,
+            event_id=event_id,
+            in_reply_to=in_reply_to,
+            expires_at=expires_at,
+            due_at=now,
+            created_at=now,
+        )
+        session.add(row)
+        session.flush()
+    return row
+
+
+def answer(session: Session, inbound: InboundText, body: str, *, now: datetime) -> Text:
+    """The one answer to a text, in the transaction that acts on it."""
+    number = known(inbound.id)
+    return queue(
+        session, f"reply:{number}", "answer", body, now=now, person_id=inbound.person_id, in_reply_to=number
+    )

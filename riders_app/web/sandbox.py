@@ -1,0 +1,162 @@
+"""The sandbox phones: one page of pretend phones whose texts take the very path real ones do."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlmodel import Session, col, select
+
+from dispatch import people
+from dispatch.errors import BadPhone
+from dispatch.tables import Person, known
+from dispatch.web.access import Access
+from payments import books
+from payments.errors import PaymentsError
+from riders_app.gateways import SMS_HOOK, Program
+from riders_app.gateways.sandbox import SandboxGateway
+from riders_app.tables import InboundText, SandboxText
+from riders_app.web.hooks import program_of, receive
+
+router = APIRouter()
+LONGEST = 480  # three segments: more than any rider types
+_SHOWN = 40
+_MOST = 500
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class _Sandbox(Access):
+    """Anyone at this machine, in a demo; elsewhere there is no such page."""
+
+    words = "sandbox only"
+
+    def __call__(self, request: Request) -> SandboxGateway:
+        program = program_of(request)
+        if not program.sandbox or not isinstance(program.gateway, SandboxGateway):
+            raise HTTPException(404)
+        return program.gateway
+
+
+sandbox_only = _Sandbox()
+Phones = Annotated[SandboxGateway, Depends(sandbox_only)]
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One pretend phone and its thread, oldest first."""
+
+    number: str
+    name: str
+    texts: tuple["Line", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text on a phone, with the local time it came or went."""
+
+    id: int
+    mine: bool
+    body: str
+    at: datetime
+
+
+@router.get("/sandbox/phones")
+def phones(gateway: Phones, request: Request) -> Response:
+    """Every pretend phone with its thread and a box to answer in."""
+    program = program_of(request)
+    now = program.clock.now()
+    with program.database.reading() as session:
+        zone = _zone(session, now)
+        shown = _phones(session, zone)
+    page = _TEMPLATES.get_template("sandbox_phones.html").render(
+        phones=shown, now=now.astimezone(zone), longest=LONGEST
+    )
+    return HTMLResponse(page, headers={"cache-control": "no-store"})
+
+
+@router.post("/sandbox/phones/{phone}/texts")
+async def type_text(phone: str, gateway: Phones, request: Request) -> Response:
+    """Somebody types a text on a pretend phone."""
+    sent_json = request.headers.get("content-type", "").startswith("application/json")
+    sent: Any = await request.json() if sent_json else await request.form()
+    body = sent.get("body") if hasattr(sent, "get") else None
+    if not isinstance(body, str) or len(body) > LONGEST:
+        raise HTTPException(422, f"Send a body of at most {LONGEST} characters.")
+    try:
+        number = people.phone(phone, drama=True)
+    except BadPhone as bad:
+        raise HTTPException(422, bad.message) from bad
+    inbound_id = typed(program_of(request), gateway, number, body)
+    if sent_json:
+        return JSONResponse({"id": inbound_id}, 201)
+    return RedirectResponse(f"/sandbox/phones#{number}", 303)
+
+
+def typed(program: Program, gateway: SandboxGateway, phone: str, body: str) -> int:
+    """Post what was typed as a carrier would, signature and all; the id of the text that came in."""
+    address = program.settings.url + SMS_HOOK
+    params, signature = gateway.typed(phone, body, url=address)
+    if not gateway.verify(address, params, signature):
+        raise HTTPException(403, "This text was not signed by the sandbox.")
+    receive(program, params)
+    with program.database.reading() as session:
+        kept = session.exec(select(InboundText.id).where(InboundText.vendor_id == params["MessageSid"])).one()
+    return known(kept)
+
+
+@router.get("/sandbox/phones/texts")
+def texts(gateway: Phones, request: Request, after: int = 0) -> list[dict[str, Any]]:
+    """The texts that landed on pretend phones after this id, oldest first."""
+    with program_of(request).database.reading() as session:
+        return landed(session, after)
+
+
+def landed(session: Session, after: int, limit: int = _MOST) -> list[dict[str, Any]]:
+    """Texts that landed on pretend phones after this id, as plain facts."""
+    rows = session.exec(
+        select(SandboxText)
+        .where(SandboxText.direction == "in", col(SandboxText.id) > after)
+        .order_by(col(SandboxText.id))
+        .limit(limit)
+    ).all()
+    return [{"id": r.id, "phone": r.phone, "body": r.body, "at": r.at.isoformat()} for r in rows]
+
+
+def _phones(session: Session, zone: ZoneInfo) -> list[Phone]:
+    """Riders first, then everyone else with a number, then numbers that are nobody's (customers)."""
+    threads: defaultdict[str, list[Line]] = defaultdict(list)
+    names: dict[str, str] = {}
+    riders = people.with_role(session, "rider")
+    others = session.exec(
+        select(Person).where(col(Person.ended_at).is_(None)).order_by(col(Person.name), col(Person.id))
+    ).all()
+    for person in (*riders, *others):
+        if person.phone:
+            names.setdefault(person.phone, person.name)
+            threads[person.phone]
+    for row in session.exec(select(SandboxText).order_by(col(SandboxText.id).desc()).limit(_MOST * 2)).all():
+        if len(threads[row.phone]) < _SHOWN:
+            line = Line(known(row.id), row.direction == "out", row.body, row.at.astimezone(zone))
+            threads[row.phone].append(line)
+    return [
+        Phone(number, names.get(number, "Customer"), tuple(reversed(lines)))
+        for number, lines in threads.items()
+    ]
+
+
+def _zone(session: Session, now: datetime) -> ZoneInfo:
+    try:
+        return ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
+    except PaymentsError:  # no rulebook yet: an empty demo still has its phones
+        return ZoneInfo("UTC")
