@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
 
 from dispatch.states import OPEN_DELIVERY
@@ -26,13 +25,9 @@ def next_due(session: Session, *, now: datetime) -> datetime | None:
     order = session.exec(
         select(Order)
         .join(OrderContact, col(OrderContact.order_id) == col(Order.id))
-        .where(
-            col(OrderContact.blanked_at).is_(None),
-            OrderContact.order_id
-            == select(func.min(OrderContact.order_id))
-            .where(col(OrderContact.blanked_at).is_(None))
-            .scalar_subquery(),
-        )
+        .where(col(OrderContact.blanked_at).is_(None), col(Order.delivery).not_in(OPEN_DELIVERY))
+        .order_by(col(Order.id))
+        .limit(1)
     ).first()
     if order is None:
         return None

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from infra import rounds
 from infra.clock import SandboxClock
 from infra.errors import InfraError, JobStuck
 from infra.program import Program
+from riders_app import inbox, outbox
 
 # A job works off its rows in bounded rounds; this many at one instant is no longer work but a loop.
 ROUNDS_AT_ONE_INSTANT = 1000
@@ -28,7 +30,16 @@ class Job:
     run: Callable[[Program, datetime], bool]
 
 
-JOBS: tuple[Job, ...] = ()
+# In the order one instant is worked off: what came in, what it changes, what must then be said.
+JOBS: tuple[Job, ...] = (
+    Job("inbox", inbox.next_due, inbox.run),
+    Job("expire", rounds.expire_due, rounds.expire),
+    Job("watch", rounds.watch_due, rounds.watch_shifts),
+    Job("plan", rounds.plan_due, rounds.plan),
+    Job("spread", outbox.spread_due, outbox.run_spread),
+    Job("send", outbox.next_due, outbox.run_send),
+    Job("forget", rounds.forget_due, rounds.forget),
+)
 
 
 def due_at(program: Program, job: Job, now: datetime) -> datetime | None:
