@@ -286,12 +286,11 @@ def _late(session: Session, person_id: int, reading: Reading, now: datetime, hou
     number, minutes = reading.number, reading.minutes
     if minutes is None:
         live = [job.number for job in shifts.live_jobs(session, person_id)]
-        if number is None or number in live:  # a job's number alone, or nothing: the minutes are missing
-            return wording.how_late(number if number is not None else (live[0] if live else None))
-        number, minutes = None, number
-    return _marked(
-        session, person_id, incidents.late(session, person_id, number, minutes, now=now), now, house
-    )
+        if number is None or number in live:  # the minutes are missing
+            return wording.how_late(number or (live[0] if live else None))
+        number, minutes = None, number  # no job of theirs has that number: so many minutes
+    told = incidents.late(session, person_id, number, minutes, now=now)
+    return _marked(session, person_id, told, now, house)
 
 
 def _trouble(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import jinja2
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlmodel import Session, col, select
 
 from dispatch import people
@@ -17,7 +18,7 @@ from dispatch.errors import BadPhone
 from dispatch.tables import Person, known
 from dispatch.web.access import Access
 from payments import books
-from payments.errors import PaymentsError
+from payments.errors import NoRulebook
 from riders_app.gateways import SMS_HOOK, Program
 from riders_app.gateways.sandbox import SandboxGateway
 from riders_app.tables import InboundText, SandboxText
@@ -27,8 +28,9 @@ router = APIRouter()
 LONGEST = 480  # three segments: more than any rider types
 _SHOWN = 40
 _MOST = 500
+_HERE = Path(__file__).parent
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=jinja2.FileSystemLoader(_HERE / "templates"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
@@ -54,7 +56,7 @@ Phones = Annotated[SandboxGateway, Depends(sandbox_only)]
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One pretend phone and its thread, oldest first."""
+    """One pretend phone and its thread, newest first: the page turns it over, so that it opens at its end."""
 
     number: str
     name: str
@@ -85,20 +87,36 @@ def phones(gateway: Phones, request: Request) -> Response:
     return HTMLResponse(page, headers={"cache-control": "no-store"})
 
 
-@router.post("/sandbox/phones/{phone}/texts")
-async def type_text(phone: str, gateway: Phones, request: Request) -> Response:
-    """Somebody types a text on a pretend phone."""
-    sent_json = request.headers.get("content-type", "").startswith("application/json")
-    sent: Any = await request.json() if sent_json else await request.form()
+async def _typed_body(request: Request) -> str:
+    """The body of a form or of JSON, sent by our own page or by a program."""
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(403, "Sandbox texts are typed on the sandbox page, or sent by a program.")
+    try:
+        sent: Any = await request.json() if _is_json(request) else await request.form()
+    except ValueError as bad:
+        raise HTTPException(422, "That is not JSON.") from bad
     body = sent.get("body") if hasattr(sent, "get") else None
     if not isinstance(body, str) or len(body) > LONGEST:
         raise HTTPException(422, f"Send a body of at most {LONGEST} characters.")
+    return body
+
+
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/json")
+
+
+@router.post("/sandbox/phones/{phone}/texts")
+def type_text(
+    phone: str, gateway: Phones, body: Annotated[str, Depends(_typed_body)], request: Request
+) -> Response:
+    """Somebody types a text on a pretend phone."""
     try:
         number = people.phone(phone, drama=True)
     except BadPhone as bad:
         raise HTTPException(422, bad.message) from bad
     inbound_id = typed(program_of(request), gateway, number, body)
-    if sent_json:
+    if _is_json(request):
         return JSONResponse({"id": inbound_id}, 201)
     return RedirectResponse(f"/sandbox/phones#{number}", 303)
 
@@ -113,6 +131,12 @@ def typed(program: Program, gateway: SandboxGateway, phone: str, body: str) -> i
     with program.database.reading() as session:
         kept = session.exec(select(InboundText.id).where(InboundText.vendor_id == params["MessageSid"])).one()
     return known(kept)
+
+
+@router.get("/sandbox/phones.css")
+def looks(_gateway: Phones) -> Response:
+    """How the page of phones looks."""
+    return FileResponse(_HERE / "static" / "sandbox_phones.css", media_type="text/css")
 
 
 @router.get("/sandbox/phones/texts")
@@ -149,14 +173,11 @@ def _phones(session: Session, zone: ZoneInfo) -> list[Phone]:
         if len(threads[row.phone]) < _SHOWN:
             line = Line(known(row.id), row.direction == "out", row.body, row.at.astimezone(zone))
             threads[row.phone].append(line)
-    return [
-        Phone(number, names.get(number, "Customer"), tuple(reversed(lines)))
-        for number, lines in threads.items()
-    ]
+    return [Phone(number, names.get(number, "Customer"), tuple(lines)) for number, lines in threads.items()]
 
 
 def _zone(session: Session, now: datetime) -> ZoneInfo:
     try:
         return ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
-    except PaymentsError:  # no rulebook yet: an empty demo still has its phones
+    except NoRulebook:  # no rulebook yet: an empty demo still has its phones
         return ZoneInfo("UTC")
