@@ -29,17 +29,22 @@ class Database:
     @classmethod
     def open(cls, url: str) -> "Database":
         """Open the database at an SQLAlchemy URL; a plain `postgresql://` means the psycopg 3 driver."""
+        # hide_parameters: what is bound may be a name, a number or a text, and errors end up in logs.
         target = make_url(url)
         if target.drivername in ("postgresql", "postgres"):
             target = target.set(drivername="postgresql+psycopg")
         if target.get_backend_name() == "sqlite":
             if target.database and target.database != ":memory:":
                 Path(target.database).parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(target, connect_args={"timeout": 30, "check_same_thread": False})
+            engine = create_engine(
+                target, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}
+            )
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         else:
-            engine = create_engine(target, pool_pre_ping=True, pool_size=10, max_overflow=20)
+            engine = create_engine(
+                target, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20
+            )
         return cls(engine)
 
     @contextmanager

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,9 @@ from sqlalchemy import create_engine, make_url, text
 from sqlmodel import Session
 
 from infra.database import Database
+
+if TYPE_CHECKING:
+    from tests.house import House
 
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("deep", max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
@@ -76,3 +80,14 @@ def session(database: Database) -> Iterator[Session]:
     with Session(database.engine, expire_on_commit=False) as opened:
         yield opened
         opened.rollback()
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path, now: datetime) -> Iterator["House"]:
+    """A whole co-op on each kind of database: sandbox clock and phones, pages and API."""
+    from tests.house import House  # only tests that need a whole house pay for putting it together
+
+    opened = House.open(database_url, tmp_path, now)
+    yield opened
+    opened.client.close()
+    opened.program.close()

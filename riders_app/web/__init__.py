@@ -1,1 +1,10 @@
-"""The web side of the people channel: the carrier's hooks, the sandbox phones, riders' and members' pages."""
+"""The doors of the people channel: the carrier's hooks, the sandbox phones, riders' and members' pages."""
+
+from fastapi import APIRouter
+
+from riders_app.web import hooks, sandbox
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """Every router of this package."""
+    return (hooks.router, sandbox.router)

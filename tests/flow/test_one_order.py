@@ -1,0 +1,40 @@
+"""One order's way through every room, over HTTP and text messages."""
+
+import re
+
+from payments import books, checks
+from tests.house import House
+
+
+def test_an_order_rides_by_text_message(house: House) -> None:
+    """Order by HTTP, offer by text, TAKE, GOT, DONE, and the entry is in the books in the same transaction."""
+    luna = house.restaurant()
+    sam = house.rider(1)
+    assert "18:00" in house.text(sam, "on")[0]
+    placed = house.order(luna, "A-1")
+    assert placed["state"] == "waiting"
+    link = house.until_text("+447700900500", "/t/")
+    offer = house.until_text(sam, "TAKE")
+    number = re.search(r"TAKE (\d+)", offer)
+    assert number is not None
+    assert "Pizza Luna" in offer
+    taken = house.text(sam, f"take {number[1]}")[0]
+    assert "A-1" in taken
+    house.move(8)
+    got = house.text(sam, "Got it")[0]
+    assert "Flat 3" in got
+    assert "A-1" in got
+    seen = house.client.get(f"/v1/orders/{placed['id']}", headers=luna.headers).json()
+    assert (seen["state"], seen["rider"]) == ("carried", "Sam")
+    house.move(6)
+    assert "A-1" in house.text(sam, f"DONE {number[1]}")[0]
+    seen = house.client.get(f"/v1/orders/{placed['id']}", headers=luna.headers).json()
+    assert (seen["state"], seen["payment"]) == ("delivered", "booked")
+    with house.database.reading() as session:
+        assert books.balance(session, f"restaurant:{luna.id}", unit="GBP") == 1700
+        assert checks.findings(session) == []
+    page = house.client.get(link[link.index("/t/") :].split()[0])
+    assert page.status_code == 200
+    assert "Sam" not in page.text
+    off = house.text(sam, "OFF")[0]
+    assert re.search(r"\d+:\d\d|\d+ ?h", off)
