@@ -81,7 +81,9 @@ def day(text: str, rules: Rulebook, what: str) -> datetime:
 
 
 def _aware(text: str, rules: Rulebook) -> datetime:
-    at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign unescaped in an address comes as a blank
+    at = datetime.fromisoformat(
+        text.replace(" ", "+")
+    )  # a plus sign unescaped in an address comes as a blank
     return at if at.tzinfo is not None else at.replace(tzinfo=rules.timezone)
 
 
@@ -150,9 +152,7 @@ class OrderForm(BaseModel):
     size: int = 1
 
 
-def place(
-    program: Program, form: OrderForm, *, own: frozenset[int] | None, by: int, now: datetime
-) -> Order:
+def place(program: Program, form: OrderForm, *, own: frozenset[int] | None, by: int, now: datetime) -> Order:
     """Take in an order typed by a person; for a restaurant, only one of its `own`."""
     if form.restaurant_id is None and own is not None and len(own) == 1:
         form = form.model_copy(update={"restaurant_id": next(iter(own))})
@@ -214,3 +214,16 @@ def new_ready_at(
             raise BadInput("Minutes: say how much later, from 1 to 180.")
         return max(order.ready_at, now) + timedelta(minutes=minutes)
     return instant(ready_at, where, now=now, what="Ready at")
+
+
+def periods(rules: Rulebook, since: datetime, now: datetime) -> tuple[str, str]:
+    """Addresses' queries for the pay period before `since` and, unless it has not come yet, the one after."""
+    before = rules.period_at(since - timedelta(hours=1))
+    this = rules.period_at(since)
+    after = rules.period_at(this[1])
+    return _query(rules, before), _query(rules, after) if after[0] <= now else ""
+
+
+def _query(rules: Rulebook, period: tuple[datetime, datetime]) -> str:
+    first, last = (rules.local(at).date().isoformat() for at in period)
+    return f"since={first}&until={last}"

@@ -1,0 +1,142 @@
+"""Shifts at the desk: planned, mended by a named person, cancelled."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlmodel import Session, col, or_, select
+
+from dispatch import people, planning, shifts
+from dispatch.errors import BadInput
+from dispatch.facts import VEHICLES, ShiftFacts
+from dispatch.tables import Person, Shift, ShiftChange
+from dispatch.web import access, forms, pages
+from dispatch.web.access import Desk, Now, Reading, Writing
+
+BACK = timedelta(days=8)
+
+router = APIRouter(prefix="/desk/shifts", dependencies=[Depends(access.ours)], include_in_schema=False)
+
+
+class ShiftForm(BaseModel):
+    """A shift to plan."""
+
+    person_id: int | None = None
+    starts_at: str = ""
+    ends_at: str = ""
+    vehicle: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    address: str = ""
+
+
+@router.get("")
+def listed(request: Request, who: Desk, session: Reading, now: Now) -> Response:
+    """Who is out, who comes, who was."""
+    rows = session.exec(
+        select(Shift)
+        .where(or_(col(Shift.planned_start_at) >= now - BACK, col(Shift.state).in_(("planned", "on"))))
+        .order_by(col(Shift.planned_start_at), col(Shift.id))
+    ).all()
+    told = [(shifts.facts(session, row, now=now), people.get(session, row.person_id)) for row in rows]
+    return pages.render(
+        request,
+        "desk/shifts.html",
+        groups=(
+            ("On now", _only(told, "on")),
+            ("Planned", _only(told, "planned")),
+            ("The last eight days", _only(told, "ended", "cancelled")[::-1]),
+        ),
+        changes=_changes(session, [row.id for row in rows]),
+        riders=people.with_role(session, "rider"),
+        vehicles=VEHICLES,
+        at=now.astimezone(forms.zone(session, now)),
+    )
+
+
+def _only(told: list[tuple[ShiftFacts, Person]], *states: str) -> list[tuple[ShiftFacts, Person]]:
+    return [(facts, person) for facts, person in told if facts.state in states]
+
+
+def _changes(session: Session, ids: list[int | None]) -> dict[int, str]:
+    """The reason of the newest change a named person made to each of these shifts."""
+    query = select(ShiftChange).where(col(ShiftChange.shift_id).in_(ids)).order_by(col(ShiftChange.id))
+    return {
+        row.shift_id: f"{row.what} set by {people.get(session, row.by_person_id).name}: {row.reason}"
+        for row in session.exec(query).all()
+    }
+
+
+@router.post("")
+def plan(request: Request, who: Desk, now: Now, form: Annotated[ShiftForm, Form()]) -> Response:
+    """Plan a shift; vehicle and place are the rider's own where none are given."""
+    if form.person_id is None:
+        raise BadInput("Rider: choose whose shift it is.")
+    program = access.program(request)
+    where = forms.point(program, form.lat, form.lon, form.address)
+    zone = forms.local_zone(program, now)
+    starts_at = forms.instant(form.starts_at, zone, now=now, what="Starts")
+    ends_at = forms.instant(form.ends_at, zone, now=now, what="Ends")
+    with program.database.writing() as session:
+        shift = shifts.plan(
+            session,
+            form.person_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            vehicle=form.vehicle or None,
+            where=where,
+        )
+        planning.wanted(session, now=now)
+    program.nudge()
+    return pages.said(request, "/desk/shifts", id=shift.id)
+
+
+@router.post("/{shift_id}/start")
+def start(
+    request: Request,
+    who: Desk,
+    session: Writing,
+    now: Now,
+    shift_id: int,
+    at: Annotated[str, Form(max_length=40)] = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Set when a shift started, with a reason the rider reads."""
+    when = forms.instant(at, forms.zone(session, now), now=now, what="Started at")
+    shifts.set_start(session, shift_id, when, by=who.person_id, reason=reason, now=now)
+    planning.wanted(session, now=now)
+    return pages.said(request, "/desk/shifts", id=shift_id)
+
+
+@router.post("/{shift_id}/end")
+def end(
+    request: Request,
+    who: Desk,
+    session: Writing,
+    now: Now,
+    shift_id: int,
+    at: Annotated[str, Form(max_length=40)] = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Set when a shift ended, with a reason the rider reads and may contest."""
+    when = forms.instant(at, forms.zone(session, now), now=now, what="Ended at")
+    shifts.set_end(session, shift_id, when, by=who.person_id, reason=reason, now=now)
+    planning.wanted(session, now=now)
+    return pages.said(request, "/desk/shifts", id=shift_id)
+
+
+@router.post("/{shift_id}/cancel")
+def cancel(
+    request: Request,
+    who: Desk,
+    session: Writing,
+    now: Now,
+    shift_id: int,
+    reason: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Take a planned shift off the rota."""
+    shifts.cancel(session, shift_id, by=who.person_id, reason=reason, now=now)
+    planning.wanted(session, now=now)
+    return pages.said(request, "/desk/shifts", id=shift_id)
