@@ -242,15 +242,22 @@ def ask_link(
     person = by_phone(session, phone) if phone else None
     if person is None or person.id is None or not roles(session, person.id)[0]:
         return None
+    link_id = new_link(session, person.id, secret=secret, now=now)
+    events.write(session, "sign_in", now=now, person_id=person.id, link_id=link_id)
+    return link_id
+
+
+def new_link(session: Session, person_id: int, *, secret: bytes, now: datetime) -> int:
+    """A fresh one-time link for this person; its token follows from its id and the install's secret."""
     link = SignInLink(
-        person_id=person.id, token_hash=secrets.token_hex(32), asked_at=now, expires_at=now + LINK_LIFE
+        person_id=person_id, token_hash=secrets.token_hex(32), asked_at=now, expires_at=now + LINK_LIFE
     )
     session.add(link)
     session.flush()
     link.token_hash = _hashed(sign_in_token(secret, known(link.id)))
     session.add(link)
-    events.write(session, "sign_in", now=now, person_id=person.id, link_id=link.id)
-    return link.id
+    session.flush()
+    return known(link.id)
 
 
 def count_attempt(session: Session, phone_hash: str, address: str, *, secret: bytes, now: datetime) -> None:

@@ -76,3 +76,8 @@ def forget_due(session: Session, *, now: datetime, limit: int = 500) -> int:
 
 def _over(order: Order) -> datetime:
     return order.delivered_at or order.cancelled_at or order.ready_at
+
+
+def texts_before(session: Session, *, now: datetime) -> datetime:
+    """Texts older than this have their words blanked."""
+    return now - timedelta(days=books.in_force(session, at=now)[1].retention.texts_days)

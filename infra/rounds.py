@@ -4,14 +4,13 @@ A round that solves or calls outside is three steps: read or claim in one transa
 another that checks again what it relied on.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
 from dispatch import offers, planning, retention, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
-from payments import books
 from riders_app import outbox
 
 
@@ -67,6 +66,5 @@ def forget_due(session: Session, now: datetime) -> datetime | None:
 def forget(program: Program, now: datetime) -> bool:
     """Blank what is past its days."""
     with program.database.writing() as session:
-        kept = books.in_force(session, at=now)[1].retention.texts_days
-        words = outbox.forget(session, before=now - timedelta(days=kept))
+        words = outbox.forget(session, before=retention.texts_before(session, now=now))
         return retention.forget_due(session, now=now) + words > 0

@@ -85,6 +85,13 @@ def get(session: Session, restaurant_id: int) -> Restaurant:
     return restaurant
 
 
+def listed(session: Session) -> Sequence[Restaurant]:
+    """Restaurants that have not left, by name."""
+    return session.exec(
+        select(Restaurant).where(col(Restaurant.ended_at).is_(None)).order_by(col(Restaurant.name))
+    ).all()
+
+
 def set_hours(session: Session, restaurant_id: int, hours: Sequence[Hours]) -> None:
     """Say anew when a restaurant is open; none at all means never."""
     for weekday, opens, closes in hours:
