@@ -2,9 +2,16 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import hooks, sandbox
+from riders_app.web import desk_texts, earnings, hooks, member, rider, sandbox
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Every router of this package."""
-    return (hooks.router, sandbox.router)
+    return (
+        hooks.router,
+        sandbox.router,
+        rider.router,
+        earnings.router,
+        member.router,
+        desk_texts.router,
+    )

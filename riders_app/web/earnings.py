@@ -1,0 +1,151 @@
+"""What a rider earned, line by line, each line down to its entries in the books."""
+
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from sqlmodel import Session
+
+from dispatch import orders, places, shifts
+from dispatch.errors import BadInput, NotFound
+from dispatch.people import Who
+from dispatch.web import accounts, forms, pages
+from dispatch.web.access import Member, Now, Reading, Rider
+from payments import books, pay
+from payments.books import Booked
+from payments.ledger import HOLIDAY, MINUTES
+from payments.rulebook import Rulebook
+from payments.statements import Statement
+from payments.tables import ENTRIES
+
+router = APIRouter(prefix="/my", include_in_schema=False)
+
+
+@router.get("/pay")
+def my_pay(
+    request: Request, who: Rider, session: Reading, now: Now, since: str = "", until: str = ""
+) -> Response:
+    """My pay for a time, by default the pay period we are in."""
+    rules = forms.rulebook(session, now)
+    first, last = rules.period_at(now)
+    first = forms.day(since, rules, "since") if since else first
+    last = forms.day(until, rules, "until") if until else last
+    if last <= first:
+        raise BadInput("The first day must come before the last.")
+    earned = pay.rider_statement(session, who.person_id, since=first, until=last)
+    if pages.for_program(request):
+        return JSONResponse(_told(earned), headers={"cache-control": "no-store"})
+    earlier, later = forms.periods(rules, first, now)
+    subjects = {line.subject for line in earned.lines}
+    return pages.render(
+        request,
+        "rider/pay.html",
+        earned=earned,
+        lines=[(line, rules.local(line.at)) for line in earned.lines],
+        about={subject: _about(session, subject, rules) for subject in subjects},
+        since=rules.local(first),
+        until=rules.local(last) - timedelta(seconds=1),
+        earlier=earlier,
+        later=later,
+        currency=rules.co_op.currency,
+    )
+
+
+def _told(earned: Statement) -> dict[str, object]:
+    return {
+        "since": earned.since.isoformat(),
+        "until": earned.until.isoformat(),
+        "lines": [
+            {
+                "at": line.at.isoformat(),
+                "what": line.what,
+                "subject": line.subject,
+                "why": line.why,
+                "minutes": line.minutes,
+                "amount_minor": line.amount_minor,
+                "entry_ids": list(line.entry_ids),
+            }
+            for line in earned.lines
+        ],
+        "wages_minor": earned.wages_minor,
+        "top_up_minor": earned.top_up_minor,
+        "holiday_minor": earned.holiday_pay_minor,
+        "holiday_minutes": float(earned.holiday_minutes),
+        "tips_minor": earned.tips_minor,
+        "total_minor": earned.total_minor,
+        "minutes": earned.minutes,
+    }
+
+
+def _about(session: Session, subject: str, rules: Rulebook) -> str:
+    """What an entry is about, as its rider knows it: an order by its reference, a shift by its day."""
+    kind, _, number = subject.partition(":")
+    if kind == "order":
+        order = orders.by_id(session, int(number))
+        return f"Order {order.external_id}, {places.get(session, order.restaurant_id).name}"
+    if kind == "shift":
+        shift = shifts.get(session, int(number))
+        start = rules.local(shift.started_at or shift.planned_start_at)
+        end = f" to {rules.local(shift.ended_at):%H:%M}" if shift.ended_at else ""
+        return f"Shift of {start:%a} {start.day} {start:%b}, {start:%H:%M}{end}"
+    return "Your shares" if kind == "person" else subject
+
+
+@router.get("/entries/{entry_id}")
+def entry(request: Request, who: Member, session: Reading, now: Now, entry_id: int) -> Response:
+    """One entry of the books that touches my own accounts, whole."""
+    found = next(books.booked(session, ENTRIES.c.id == entry_id), None)
+    if found is None or not _touches(found, who):
+        raise NotFound("There is no entry by that number in your accounts.")
+    if pages.for_program(request):
+        return JSONResponse(_entry_told(found), headers={"cache-control": "no-store"})
+    rules = books.rules(session, found.rulebook)
+    named = accounts.names(session, [name for p in found.postings for name in p[:2]], me=who.person_id)
+    original = books.entry_by_key(session, found.reverses) if found.reverses else None
+    return pages.render(
+        request,
+        "rider/entry.html",
+        entry=found,
+        at=rules.local(found.entry.at),
+        about=_about(session, found.subject, rules),
+        postings=[
+            (named[source], named[destination], amount_words(amount, found.unit))
+            for source, destination, amount in found.postings
+        ],
+        original=original,
+        resolution=next((v for v in books.versions(session) if v.version == found.rulebook), None),
+    )
+
+
+def _touches(found: Booked, who: Who) -> bool:
+    own = (f"rider:{who.person_id}", f"member:{who.person_id}")
+    names = [name for posting in found.postings for name in posting[:2]]
+    return any(books.below(name, mine) for name in names for mine in own)
+
+
+def _entry_told(found: Booked) -> dict[str, object]:
+    at: datetime = found.entry.at
+    return {
+        "id": found.id,
+        "key": found.key,
+        "at": at.isoformat(),
+        "why": found.why,
+        "unit": found.unit,
+        "subject": found.subject,
+        "rulebook": found.rulebook,
+        "reverses": found.reverses,
+        "postings": [
+            {"source": source, "destination": destination, "amount": amount}
+            for source, destination, amount in found.postings
+        ],
+        "hash": found.hash,
+    }
+
+
+def amount_words(amount: int, unit: str) -> str:
+    """An amount in its unit: money, minutes of work, or minutes of leave."""
+    if unit == MINUTES:
+        return f"{amount} min"
+    if unit == HOLIDAY:
+        return f"{amount / 10_000:.2f} min of leave"
+    return pages.money(amount, unit)

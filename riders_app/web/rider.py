@@ -1,0 +1,195 @@
+"""The rider's page: the job in hand, one button a step, the shift, and what it has paid so far."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from dispatch import board, deliveries, incidents, jobs, offers, planning, shifts
+from dispatch.errors import BadInput
+from dispatch.facts import Marked, Point
+from dispatch.people import Who
+from dispatch.web import access, pages
+from dispatch.web.access import Now, Reading, Rider, Writing
+from payments import pay
+from riders_app.web import cards
+
+router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
+
+Number = Annotated[int | None, Form()]
+
+
+@router.get("")
+def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
+    """My jobs, my shift."""
+    zone = cards.own_time(session, now=now)
+    shift = shifts.current(session, who.person_id)
+    facts = board.pay_so_far(session, who.person_id, now=now)
+    tips = 0
+    if facts is not None and facts.started_at is not None:
+        earned = pay.rider_statement(
+            session, who.person_id, since=facts.started_at, until=facts.ended_at or now
+        )
+        tips = earned.tips_minor
+    return pages.render(
+        request,
+        "rider/my.html",
+        cards=cards.cards(session, who.person_id, now=now),
+        said=cards.last_said(session, who.person_id, zone, now=now),
+        shift=facts,
+        on=shift is not None,
+        leaving=shift is not None and shift.off_asked_at is not None,
+        tips=tips,
+        coming=[
+            (row.planned_start_at.astimezone(zone), row.planned_end_at.astimezone(zone))
+            for row in cards.coming(session, who.person_id, now=now)
+        ],
+        duty_phone=access.program(request).settings.on_duty_phone,
+        at=now.astimezone(zone),
+    )
+
+
+def _answer(request: Request, session: Session, who: Who, told: Marked | None, now: datetime) -> Response:
+    """Back to the page; whoever taps is there, and is offered jobs again."""
+    shifts.heard_from(session, who.person_id, now=now)
+    planning.wanted(session, now=now)
+    if told is None:
+        return pages.said(request, "/my")
+    return pages.said(
+        request,
+        "/my",
+        verb=told.verb,
+        number=told.number,
+        letters=list(told.letters),
+        references=list(told.references),
+        repeated=told.repeated,
+    )
+
+
+@router.post("/take")
+def take(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
+    """Take a job."""
+    return _answer(request, session, who, offers.take(session, who.person_id, number, now=now), now)
+
+
+@router.post("/pass")
+def pass_on(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
+    """Pass on a job: no blame is kept."""
+    return _answer(request, session, who, offers.refuse(session, who.person_id, number, now=now), now)
+
+
+@router.post("/here")
+def here(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
+    """I am at the next stop."""
+    return _answer(request, session, who, deliveries.here(session, who.person_id, number, now=now), now)
+
+
+@router.post("/got")
+def got(
+    request: Request,
+    who: Rider,
+    session: Writing,
+    now: Now,
+    number: Number = None,
+    visit: Annotated[int | None, Form()] = None,
+) -> Response:
+    """The food is collected. `visit` says at which call, so that a button tapped twice counts once."""
+    if visit is not None:
+        job = jobs.find(session, who.person_id, number, ("taken",))
+        left = [s.visit for s in jobs.stops_left(session, job) if s.kind == "pickup"]
+        if visit not in left[:1]:
+            return _answer(request, session, who, None, now)
+    return _answer(request, session, who, deliveries.got(session, who.person_id, number, now=now), now)
+
+
+@router.post("/done")
+def done(
+    request: Request,
+    who: Rider,
+    session: Writing,
+    now: Now,
+    number: Number = None,
+    letters: Annotated[str, Form(max_length=60)] = "",
+    everything: Annotated[bool, Form()] = False,
+) -> Response:
+    """Delivered: the next drop, or those named."""
+    named = tuple(c for c in letters.upper() if c.isalpha())
+    told = deliveries.done(session, who.person_id, number, letters=named, everything=everything, now=now)
+    return _answer(request, session, who, told, now)
+
+
+@router.post("/undo")
+def undo(
+    request: Request,
+    who: Rider,
+    session: Writing,
+    now: Now,
+    mark: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Take back what I said last. `mark` says what that was, so that a button tapped twice counts once."""
+    if mark is not None:
+        last = cards.last_said(session, who.person_id, cards.own_time(session, now=now), now=now)
+        if last is not None and last.mark_id != mark:
+            return _answer(request, session, who, None, now)
+    return _answer(request, session, who, deliveries.undo(session, who.person_id, now=now), now)
+
+
+@router.post("/late")
+def late(
+    request: Request,
+    who: Rider,
+    session: Writing,
+    now: Now,
+    number: Number = None,
+    minutes: Annotated[int | None, Form()] = None,
+) -> Response:
+    """I am running late."""
+    if minutes is None:
+        raise BadInput("Say how many minutes late, from 1 to 120.")
+    told = incidents.late(session, who.person_id, number, minutes, now=now)
+    return _answer(request, session, who, told, now)
+
+
+@router.post("/trouble")
+def trouble(
+    request: Request,
+    who: Rider,
+    session: Writing,
+    now: Now,
+    number: Number = None,
+    words: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Something is wrong: the desk is told at once."""
+    told = incidents.trouble(session, who.person_id, number, words=words, now=now)
+    return _answer(request, session, who, told, now)
+
+
+@router.post("/on")
+def on(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+    """Start my shift."""
+    shifts.start(session, who.person_id, now=now)
+    return _answer(request, session, who, None, now)
+
+
+@router.post("/off")
+def off(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+    """End my shift, once what I carry is delivered."""
+    deliveries.off(session, who.person_id, now=now)
+    planning.wanted(session, now=now)
+    return pages.said(request, "/my")
+
+
+@router.post("/point")
+def point(
+    request: Request,
+    who: Rider,
+    session: Writing,
+    now: Now,
+    lat: Annotated[float, Form(ge=-90, le=90)],
+    lon: Annotated[float, Form(ge=-180, le=180)],
+) -> Response:
+    """Where I am, told by me."""
+    deliveries.report_point(session, who.person_id, Point(lat, lon), now=now)
+    return _answer(request, session, who, None, now)
