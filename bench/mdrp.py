@@ -89,7 +89,9 @@ def table(path: Path) -> list[list[str]]:
 
 def load(folder: Path) -> Day:
     """Read an instance folder; travel is ceil(Euclid / metres per minute), whole minutes."""
-    speed, _, _, target, _, per_order, per_hour = (float(v) for v in table(folder / "instance_parameters.txt")[0])
+    speed, _, _, target, _, per_order, per_hour = (
+        float(v) for v in table(folder / "instance_parameters.txt")[0]
+    )
     restaurants = table(folder / "restaurants.txt")
     orders = table(folder / "orders.txt")
     couriers = table(folder / "couriers.txt")
@@ -112,7 +114,8 @@ def load(folder: Path) -> Day:
             key=lambda order: order.placed,
         ),
         riders=[
-            Rider(row[0], first_courier + i, int(row[3]), int(row[3]), int(row[4])) for i, row in enumerate(couriers)
+            Rider(row[0], first_courier + i, int(row[3]), int(row[3]), int(row[4]))
+            for i, row in enumerate(couriers)
         ],
         target=int(target),
         pay_per_order=per_order,
@@ -184,17 +187,19 @@ def commit(day: Day, plan: Plan, now: int, step: int) -> set[str]:
 
 
 def ride(day: Day, *, step: int, budget_s: float, using: Rules) -> None:
-    """Live through the day in epochs of `step` minutes; replan whenever orders have come."""
+    """Live through the day in epochs of `step` minutes; replan whenever orders have come or gone."""
     waiting = list(day.orders)
     open_: list[Order] = []
     plan: Plan | None = None
     now = waiting[0].placed
     last = max(rider.off for rider in day.riders)
+    gone: set[str] = set()
     while (waiting or open_) and now <= last:
-        came = False
+        came = bool(gone)  # what a rider was to do after the batch he took must be planned again
         while waiting and waiting[0].placed <= now:
             open_.append(waiting.pop(0))
             came = True
+        gone = set()
         if open_:
             began = time.perf_counter()
             if came or plan is None:
@@ -214,7 +219,8 @@ def figures(day: Day) -> dict[str, float | str]:
     hours = [(r.off - r.on) / 60 for r in day.riders]
     rate = [day.pay_per_order * r.orders / h for r, h in zip(day.riders, hours, strict=True)]
     cost = sum(
-        max(day.pay_per_order * r.orders, day.pay_per_hour * h) for r, h in zip(day.riders, hours, strict=True)
+        max(day.pay_per_order * r.orders, day.pay_per_hour * h)
+        for r, h in zip(day.riders, hours, strict=True)
     )
     return {
         "instance": day.name,
