@@ -83,17 +83,15 @@ def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> No
     row = session.get(InboundText, inbound_id)
     if row is None or row.state != "new":
         return
-    session.add(row)
-    row.acted_at = now
     person = people.by_phone(session, row.phone)
+    row.acted_at, row.state = now, "foreign" if person is None else "acted"
+    session.add(row)
     if person is None:
-        row.state = "foreign"
         _foreign(session, row, now)
         return
     row.person_id = known(person.id)
     reading = parse(row.body)
     row.reading = render(replace(reading, words="")) + ("" if reading.clear else "?")
-    row.state = "acted"
     if reading.verb == "OPT_OUT":
         _opted_out(session, row.person_id, now)
         return
@@ -288,7 +286,8 @@ def _late(session: Session, person_id: int, reading: Reading, now: datetime, hou
         live = [job.number for job in shifts.live_jobs(session, person_id)]
         if number is None or number in live:  # the minutes are missing
             return wording.how_late(number or (live[0] if live else None))
-        number, minutes = None, number  # no job of theirs has that number: so many minutes
+        minutes = number  # no job of theirs has that number: so many minutes
+        number = None
     told = incidents.late(session, person_id, number, minutes, now=now)
     return _marked(session, person_id, told, now, house)
 
