@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, insert, select, true, type_coerce
@@ -14,6 +15,22 @@ from payments.ledger import Entry, Posting
 from payments.tables import ENTRIES, POSTINGS, VERSIONS
 
 GENESIS = "0" * 64  # what the first entry is chained to
+_PORTION = 500
+
+# Instants as the database keeps them: the audit must be able to read one that somebody garbled.
+_WHOLE = (
+    select(
+        *(
+            type_coerce(column, String).label(column.name) if column.name in ("at", "recorded_at") else column
+            for column in ENTRIES.c
+        ),
+        POSTINGS.c.source,
+        POSTINGS.c.destination,
+        POSTINGS.c.amount,
+    )
+    .select_from(ENTRIES.outerjoin(POSTINGS, POSTINGS.c.entry_id == ENTRIES.c.id))
+    .order_by(ENTRIES.c.id, POSTINGS.c.position)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,27 +174,24 @@ def standing(session: Session, subject: str) -> list[Booked]:
 
 
 def booked(session: Session, where: ColumnElement[bool] | None = None) -> Iterator[Booked]:
-    """Entries in order, all of them or those that satisfy a condition on the entry table."""
-    raw = [
-        type_coerce(column, String).label(column.name) if column.name in ("at", "recorded_at") else column
-        for column in ENTRIES.c
-    ]
-    query = (
-        select(*raw, POSTINGS.c.source, POSTINGS.c.destination, POSTINGS.c.amount)
-        .select_from(ENTRIES.outerjoin(POSTINGS, POSTINGS.c.entry_id == ENTRIES.c.id))
-        .where(true() if where is None else where)
-        .order_by(ENTRIES.c.id, POSTINGS.c.position)
-    )
-    rows: list[Any] = []
-    # A whole ledger is read in portions; a few entries at once, so that no cursor stays open.
-    options = {"yield_per": 1000} if where is None else {}
-    for row in session.connection().execute(query, execution_options=options):
-        if rows and rows[0].id != row.id:
-            yield _booked(rows)
-            rows = []
-        rows.append(row)
-    if rows:
-        yield _booked(rows)
+    """Entries in order, all of them or those that satisfy a condition on the entry table.
+
+    They are read in portions, so that a whole ledger is never in memory and no cursor is left open.
+    """
+    last = 0
+    while True:
+        portion = (
+            select(ENTRIES.c.id)
+            .where(ENTRIES.c.id > last, true() if where is None else where)
+            .order_by(ENTRIES.c.id)
+            .limit(_PORTION)
+        )
+        rows = session.connection().execute(_WHOLE.where(ENTRIES.c.id.in_(portion))).all()
+        if not rows:
+            return
+        last = rows[-1].id
+        for _, group in groupby(rows, key=lambda row: row.id):
+            yield _booked(list(group))
 
 
 def _booked(rows: list[Any]) -> Booked:
