@@ -68,3 +68,11 @@ def open_(session: Session) -> Sequence[Attention]:
     return session.exec(
         select(Attention).where(col(Attention.closed_at).is_(None)).order_by(col(Attention.id))
     ).all()
+
+
+def raised_since(session: Session, key: str, since: datetime) -> bool:
+    """Whether this was put before a person since then, dealt with or not."""
+    found = session.exec(
+        select(Attention.id).where(Attention.key == key, Attention.raised_at >= since).limit(1)
+    ).first()
+    return found is not None

@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 import routing
-from dispatch import jobs, places, shifts
+from dispatch import places
 from dispatch.errors import PlanRefused
 from dispatch.facts import Point
 from dispatch.states import LIVE_JOB
@@ -152,8 +152,10 @@ def problem(
     points = _Points()
     refusals = _refusals(session, [known(o.id) for o in orders])
     had, hours = fairness_account(session, rulebook, now=now)
+    out = able(session)
+    work = _work(session, [shift.person_id for shift in out])
     couriers = tuple(
-        _courier(session, shift, rulebook, points, had, hours, now=now) for shift in able(session)
+        _courier(shift, work.get(shift.person_id, []), rulebook, points, had, hours, now=now) for shift in out
     )
     requests = tuple(
         routing.Request(
@@ -239,9 +241,40 @@ def _refusals(session: Session, order_ids: list[int]) -> dict[int, set[int]]:
     return found
 
 
+@dataclass(slots=True)
+class _Task:
+    """A live job with the stops still to make, each with its order."""
+
+    job: Job
+    left: list[tuple[Stop, Order]] = field(default_factory=list)
+
+
+def _work(session: Session, person_ids: list[int]) -> dict[int, list[_Task]]:
+    """Every rider's live jobs, oldest first, in one look."""
+    rows = session.exec(
+        select(Job, Stop, Order)
+        .join(Stop, col(Stop.job_id) == col(Job.id))
+        .join(Order, col(Order.id) == col(Stop.order_id))
+        .where(
+            col(Job.person_id).in_(person_ids),
+            col(Job.state).in_(LIVE_JOB),
+            col(Stop.done_at).is_(None),
+            col(Stop.dropped).is_(False),
+        )
+        .order_by(col(Job.id), col(Stop.seq))
+    ).all()
+    tasks: dict[int, _Task] = {}
+    for job, stop, order in rows:
+        tasks.setdefault(known(job.id), _Task(job)).left.append((stop, order))
+    found: dict[int, list[_Task]] = {}
+    for task in tasks.values():
+        found.setdefault(task.job.person_id, []).append(task)
+    return found
+
+
 def _courier(
-    session: Session,
     shift: Shift,
+    tasks: list[_Task],
     rulebook: Rulebook,
     points: _Points,
     had: dict[int, float],
@@ -249,31 +282,25 @@ def _courier(
     *,
     now: datetime,
 ) -> routing.Courier:
-    committed: list[routing.Committed] = []
-    leaves_at: datetime | None = None
     d = rulebook.dispatch
-    for job in shifts.live_jobs(session, shift.person_id):
-        left = jobs.stops_left(session, job)
-        if left and leaves_at is None:
-            lead = timedelta(seconds=d.offer_lead_s)
-            leaves_at = job.taken_at or job.offered_at + lead
-        orders = {o.id: o for o in _orders_of(session, left)}
-        committed += [
-            routing.Committed(
-                kind="pickup" if stop.kind == "pickup" else "drop",
-                request=str(stop.order_id),
-                at=points.at(stop.lat, stop.lon),
-                ready_s=seconds(orders[stop.order_id].ready_at),
-                size=orders[stop.order_id].size,
-                # A visit number is unique over all of a rider's live jobs.
-                visit=known(job.id) * 100 + stop.visit,
-            )
-            for stop in left
-        ]
-    there = shift.there_at or now
-    free = max(there + timedelta(seconds=d.drop_leave_s), leaves_at) if leaves_at else max(now, there)
-    if not committed:
-        free = max(now, _leaves(session, shift, there, d.drop_leave_s))
+    committed = tuple(
+        routing.Committed(
+            kind="pickup" if stop.kind == "pickup" else "drop",
+            request=str(stop.order_id),
+            at=points.at(stop.lat, stop.lon),
+            ready_s=seconds(order.ready_at),
+            size=order.size,
+            # A visit number is unique over all of a rider's live jobs.
+            visit=known(task.job.id) * 100 + stop.visit,
+        )
+        for task in tasks
+        for stop, order in task.left
+    )
+    there = _leaves(shift, d.drop_leave_s, now)
+    free = max(now, there)
+    if tasks:
+        first = tasks[0].job
+        free = max(there, first.taken_at or first.offered_at + timedelta(seconds=d.offer_lead_s))
     return routing.Courier(
         id=str(shift.person_id),
         at=points.at(shift.lat, shift.lon),
@@ -283,17 +310,17 @@ def _courier(
         tolerance_s=d.end_tolerance_min * 60,
         had=had.get(shift.person_id, 0.0),
         hours=hours.get(shift.person_id, 0.0),
-        committed=tuple(committed),
+        committed=committed,
     )
 
 
-def _leaves(session: Session, shift: Shift, there: datetime, leave_s: int) -> datetime:
-    """A rider who has just delivered needs a moment at the door; one who has just come on shift does not."""
-    return there if there == shift.started_at else there + timedelta(seconds=leave_s)
-
-
-def _orders_of(session: Session, stops: Sequence[Stop]) -> Sequence[Order]:
-    return session.exec(select(Order).where(col(Order.id).in_({s.order_id for s in stops}))).all()
+def _leaves(shift: Shift, leave_s: int, now: datetime) -> datetime:
+    """When the rider can ride on from where they were last: who has just delivered needs a moment at the door."""
+    if shift.there_at is None:
+        return now
+    return (
+        shift.there_at if shift.there_at == shift.started_at else shift.there_at + timedelta(seconds=leave_s)
+    )
 
 
 def _caught_up(shaped: routing.Problem) -> routing.Problem:

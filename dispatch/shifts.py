@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from payments.pay import ShiftMoney
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -14,6 +13,7 @@ from dispatch.facts import VEHICLES, Point, ShiftFacts
 from dispatch.states import LIVE_JOB, SHIFT, move
 from dispatch.tables import Job, Order, Shift, ShiftChange, known
 from payments import books, pay
+from payments.pay import ShiftMoney
 
 EARLY = timedelta(minutes=60)  # how long before its planned start a shift may be started
 LATE_START = timedelta(minutes=10)  # a shift not started by then is put before a person
@@ -127,7 +127,7 @@ def start(session: Session, person_id: int, *, now: datetime) -> Shift:
     move(shift, "state", SHIFT, "on")
     session.add(shift)
     session.flush()
-    attention.settle(session, f"not-started:{shift.id}", now=now, note="The rider started.")
+    attention.settle(session, f"not_started:{shift.id}", now=now, note="The rider started.")
     return shift
 
 
@@ -177,7 +177,7 @@ def set_start(session: Session, shift_id: int, at: datetime, *, by: int, reason:
     if before is not None:
         _correct(session, shift, before, why=f"start set: {reason}", now=now)
     _change(session, shift, "start", was, at, by=by, reason=reason, now=now)
-    attention.settle(session, f"not-started:{shift.id}", now=now, note="A person set the start.")
+    attention.settle(session, f"not_started:{shift.id}", now=now, note="A person set the start.")
     return shift
 
 
@@ -212,12 +212,13 @@ def report_position(session: Session, person_id: int, where: Point, *, now: date
 def heard_from(session: Session, person_id: int, *, now: datetime) -> None:
     """Any text from a rider shows they are there: they get offers again, and need not be asked whether they left."""
     shift = current(session, person_id)
-    if shift is not None and (shift.silences or shift.end_asked_at):
-        shift.silences = 0
-        shift.end_asked_at = None
-        session.add(shift)
+    if shift is None:
+        return
+    if shift.silences or shift.end_asked_at:
         attention.settle(session, f"silent:{shift.id}", now=now, note="The rider answered.")
-        attention.settle(session, f"forgotten-off:{shift.id}", now=now, note="The rider answered.")
+        attention.settle(session, f"forgotten_off:{shift.id}", now=now, note="The rider answered.")
+    shift.silences, shift.end_asked_at, shift.heard_at = 0, None, now
+    session.add(shift)
 
 
 def drops(session: Session, shift_id: int) -> int:
@@ -268,7 +269,7 @@ def _end(session: Session, shift: Shift, at: datetime, *, now: datetime) -> None
     session.add(shift)
     session.flush()
     pay.shift_ended(session, _money(session, shift), now=now)
-    for key in ("forgotten-off", "silent"):
+    for key in ("forgotten_off", "silent"):
         attention.settle(session, f"{key}:{shift.id}", now=now, note="The shift has ended.")
 
 

@@ -68,13 +68,20 @@ def run_due(program: Program, now: datetime, *, jobs: Iterable[Job] | None = Non
     listed = JOBS if jobs is None else tuple(jobs)
     done: dict[str, int] = {}
     while True:
-        due = [job for job in listed if is_due(program, job, now)]
+        due = _due(program, listed, now)
         if not due:
             return sum(done.values())
         # A job may wait for what another one writes, so only a pass in which none did anything is stuck.
         stuck = _pass(program, due, now, done)
         if stuck is not None:
             raise JobStuck(stuck)
+
+
+def _due(program: Program, listed: Iterable[Job], now: datetime) -> list[Job]:
+    """The jobs due now, all asked in one look at the rows."""
+    with program.database.reading() as session:
+        instants = [(job, job.due(session, now)) for job in listed]
+    return [job for job, at in instants if at is not None and at <= now]
 
 
 def _pass(program: Program, due: list[Job], now: datetime, done: dict[str, int]) -> str | None:
@@ -118,5 +125,6 @@ def advance(
 def next_due(program: Program, now: datetime, *, jobs: Iterable[Job] | None = None) -> datetime | None:
     """The next instant after now at which any job has something to do."""
     listed = JOBS if jobs is None else tuple(jobs)
-    instants = (due_at(program, job, now) for job in listed)
+    with program.database.reading() as session:
+        instants = [job.due(session, now) for job in listed]
     return min((at for at in instants if at is not None and at > now), default=None)

@@ -52,7 +52,7 @@ class Attention(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     kind: str
-    key: str
+    key: str = Field(index=True)
     words: str
     person_id: int | None = Field(default=None, foreign_key="person.id")
     order_id: int | None = Field(default=None, foreign_key="orders.id")

@@ -47,6 +47,7 @@ class Shift(SQLModel, table=True):
     end_asked_at: datetime | None = Field(
         default=None, sa_column=moment(null=True)
     )  # we asked: are you still out?
+    heard_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # any text of theirs
     silences: int = 0  # offers in a row that ran out unanswered
     revision: int = 1  # which posting of this shift's pay stands
 
