@@ -60,20 +60,11 @@ def cheapest(tours: Tours, state: list[Tour], r: int) -> bool:
 def _two_best(tours: Tours, state: list[Tour], r: int) -> tuple[float, float, Tour | None]:
     """Least and second least added cost of r (leaving it out counts), and the tour of the least; ties by
     index."""
-    best = second = tours.numbers.problem.rules.weights.unserved
-    chosen: Tour | None = None
-    for least, c in tours.ranked[r]:
-        if least > second:
-            break
-        tour = tours.add(state[c], r)
-        if tour is None:
-            continue
-        added = tour.cost - state[c].cost
-        if added < best or (added == best and chosen is not None and c < chosen.c):
-            best, second, chosen = added, best, tour
-        elif added < second:
-            second = added
-    return best, second, chosen
+    limit = tours.numbers.problem.rules.weights.unserved
+    offers = sorted(offer[:2] for offer in tours.offers(state, r, 2, limit))[:2]
+    costs = [cost for cost, _ in offers if cost < limit]
+    chosen = tours.add(state[offers[0][1]], r) if costs else None
+    return (*costs, limit, limit)[0], (*costs, limit, limit)[1], chosen
 
 
 def written(

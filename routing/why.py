@@ -1,7 +1,10 @@
 """Why this courier: what a request adds to the plan with him, and with the best three others. Figures
 only."""
 
+import time
+
 from routing.plan import Alternative, Costs, Why
+from routing.plan.numbers import INF
 from routing.plan.referee import price_route
 from routing.plan.schedule import schedule
 from routing.plan.tours import Tour, Tours
@@ -9,12 +12,13 @@ from routing.plan.tours import Tour, Tours
 OTHERS = 3
 
 
-def explain(tours: Tours, state: list[Tour]) -> tuple[Why, ...]:
+def explain(tours: Tours, state: list[Tour], *, until: float = INF) -> tuple[Why, ...]:
     """The figures behind every request, in the order of the problem; `state` holds each courier's tour.
 
     The cost of a request is what its tour costs more with it than without. An alternative is the cheapest
     place in
     another courier's tour, everything else left where it is; ties go by the order of couriers.
+    Past the instant `until` (of time.perf_counter) no more alternatives are looked for.
     """
     problem = tours.numbers.problem
     requests = {request.id: request for request in problem.requests}
@@ -32,16 +36,9 @@ def explain(tours: Tours, state: list[Tour]) -> tuple[Why, ...]:
     out = []
     for r, request in enumerate(problem.requests):
         mine = owner.get(r)
-        offers: list[tuple[float, int, Tour]] = []
-        for least, c in tours.ranked[r]:
-            if len(offers) >= OTHERS and least > sorted(offers)[OTHERS - 1][0]:
-                break
-            if mine is not None and c == mine.c:
-                continue
-            tour = tours.add(state[c], r)
-            if tour is not None:
-                offers.append((tour.cost - state[c].cost, c, tour))
-        best = sorted(offers, key=lambda offer: offer[:2])[:OTHERS]
+        offers = tours.offers(state, r, OTHERS + 1, INF) if time.perf_counter() < until else []
+        rivals = [offer for offer in offers if mine is None or offer[1] != mine.c]
+        best = sorted(rivals, key=lambda offer: offer[:2])[:OTHERS]
         cost = Costs(unserved=problem.rules.weights.unserved)
         if mine is not None:
             without = tours.cut(mine, r)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.plan.schedule import after_committed
-from routing.problem import UNREACHABLE_S, Problem, may_carry, unfairness
+from routing.problem import FAIR_HOURS, UNREACHABLE_S, Problem, may_carry, unfairness
 
 Sequence = tuple[int, ...]
 """Codes in order: request r's pick-up is r, its drop is ~r. Neighbouring pick-ups of one restaurant are one
@@ -26,6 +26,7 @@ class Numbers:
 
     `direct` is the same with churn and the fairness of one order. Both are infinite where c may not or cannot
     serve r even alone; elsewhere no insertion costs less, as long as detours are not faster than direct legs.
+    `alone` is what r costs a courier with nothing else to do, travel included.
     """
 
     problem: Problem
@@ -44,6 +45,7 @@ class Numbers:
     previous: list[int]
     plain: Floats
     direct: Floats
+    alone: Floats
 
     @staticmethod
     def of(problem: Problem) -> "Numbers":
@@ -68,19 +70,20 @@ class Numbers:
             previous=[-1 if q.previous is None else index.get(q.previous, -2) for q in problem.requests],
             plain=np.zeros((0, 0)),
             direct=np.zeros((0, 0)),
+            alone=np.zeros((0, 0)),
         )
-        numbers.plain, numbers.direct = _direct(numbers)
+        numbers.plain, numbers.direct, numbers.alone = _direct(numbers)
         return numbers
 
 
-def _direct(numbers: Numbers) -> tuple[Floats, Floats]:
-    """Cost of each request served alone by each courier, without and with surcharges, [m, n]."""
+def _direct(numbers: Numbers) -> tuple[Floats, Floats, Floats]:
+    """The matrices `plain`, `direct` and `alone`."""
     problem = numbers.problem
     rules, weights = problem.rules, problem.rules.weights
     couriers, requests = problem.couriers, problem.requests
     if not couriers or not requests:
         nothing = np.full((len(couriers), len(requests)), INF)
-        return nothing, nothing
+        return nothing, nothing, nothing
     pick, drop = np.array(numbers.pick), np.array(numbers.drop)
     free = np.array(numbers.free, dtype=np.int64)[:, None]
     end = np.array(numbers.end, dtype=np.int64)[:, None]
@@ -104,18 +107,37 @@ def _direct(numbers: Numbers) -> tuple[Floats, Floats]:
         if request.only is not None or request.never or request.skills:
             barred[:, r] |= [not may_carry(courier, request) for courier in couriers]
     plain = np.where(barred, INF, cost)
-    return plain, plain + _first(numbers)
+    busy_s = (
+        to_pick
+        + leg
+        + rules.pickup_arrive_s
+        + rules.pickup_leave_s
+        + rules.drop_arrive_s
+        + rules.drop_leave_s
+    )
+    alone = plain + weights.travel_per_s * (to_pick + leg) + _first(numbers, busy_s)
+    return plain, plain + _first(numbers, None), alone
 
 
-def _first(numbers: Numbers) -> Floats:
-    """Churn and fairness of a first request given to each courier, [m, n]; at most what a later one costs."""
-    weights, couriers = numbers.problem.rules.weights, numbers.problem.couriers
+def _first(numbers: Numbers, busy_s: npt.NDArray[np.int64] | None) -> Floats:
+    """Churn and fairness of a first request given to each courier, [m, n].
+
+    With the seconds of work it takes alone, [m, n], exactly; with None at most what it costs in any tour.
+    """
+    problem, weights, couriers = numbers.problem, numbers.problem.rules.weights, numbers.problem.couriers
     cost = np.zeros((len(couriers), len(numbers.pick)))
     if weights.churn:
         previous = np.array(numbers.previous)
         cost += weights.churn * ((previous != -1) & (previous != np.arange(len(couriers))[:, None]))
-    if weights.fairness and numbers.problem.rules.fairness_basis == "orders":
-        cost += weights.fairness * np.array([unfairness(c.had, 1, c.hours) for c in couriers])[:, None]
+    if weights.fairness:
+        units = {
+            "orders": np.ones_like(cost),
+            "pay": np.zeros_like(cost) + np.array([request.pay for request in problem.requests]),
+            "effort": np.zeros_like(cost) if busy_s is None else busy_s / 3600,
+        }[problem.rules.fairness_basis]
+        had = np.array([courier.had for courier in couriers])[:, None]
+        hours = np.maximum(FAIR_HOURS, np.array([courier.hours for courier in couriers]))[:, None]
+        cost += weights.fairness * ((had + units) ** 2 - had**2) / (2.0 * hours)
     return cost
 
 

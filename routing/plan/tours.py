@@ -4,7 +4,7 @@ twice."""
 from collections.abc import Iterator
 
 from routing.plan.clock import clock
-from routing.plan.numbers import INF, Numbers, Sequence
+from routing.plan.numbers import INF, Floats, Numbers, Sequence
 from routing.problem import Problem
 
 
@@ -31,24 +31,39 @@ class Tours:
         """Flatten the problem and start with empty tours."""
         self.numbers = Numbers.of(problem)
         self.cost_of = clock(self.numbers)
-        self.priced = 0
         self.one_restaurant = problem.rules.one_restaurant_batches
         self.max_batch = problem.rules.max_batch
         count = len(problem.couriers)
         self.empty = [Tour(c, (), 0, 0.0) for c in range(count)]
         self.known: list[dict[int, Tour]] = [{0: tour} for tour in self.empty]
-        self.ranked = self._ranked()
+        self.ranked = _ranked(self.numbers.alone)
+        self.least: list[list[float]] = self.numbers.direct.T.tolist()
 
-    def _ranked(self) -> list[list[tuple[float, int]]]:
-        """For each request (direct cost, courier) of those who could serve it alone, cheapest first, ties by
-        index."""
-        direct = self.numbers.direct
-        order = direct.argsort(axis=0, kind="stable").T.tolist() if direct.size else [[] for _ in direct.T]
-        table = direct.T.tolist()
-        return [
-            [(costs[c], c) for c in couriers if costs[c] < INF]
-            for costs, couriers in zip(table, order, strict=True)
-        ]
+    def offers(self, state: list[Tour], r: int, enough: int, limit: float) -> list[tuple[float, int, Tour]]:
+        """(added cost, courier, tour with r) of every courier worth looking at, in no order.
+
+        Of the idle only the `enough` cheapest; of the busy those whose least cost is not above the
+        `enough` best so far or `limit`.
+        """
+        out: list[tuple[float, int, Tour]] = []
+        idle = 0
+        for cost, c in self.ranked[r]:
+            if idle == enough or cost > limit:
+                break
+            if not state[c].mask:
+                idle += 1
+                tour = self.add(state[c], r)
+                if tour is not None:
+                    out.append((tour.cost, c, tour))
+        least = self.least[r]
+        for c, before in enumerate(state):
+            if before.mask and least[c] < INF and least[c] <= limit:
+                tour = before.with_[r] if r in before.with_ else self.add(before, r)
+                if tour is not None:
+                    out.append((tour.cost - before.cost, c, tour))
+                    if len(out) >= enough:
+                        limit = min(limit, sorted(offer[0] for offer in out)[enough - 1])
+        return out
 
     def add(self, tour: Tour, r: int) -> Tour | None:
         """The cheapest tour with request r inserted, None where there is no way. Order of the rest is
@@ -99,6 +114,24 @@ class Tours:
                 best = self.known[c][mask] = Tour(c, sequence, mask, cost)
         return best
 
+    def lawful(self, sequence: Sequence) -> bool:
+        """Whether drops follow pick-ups, each once, and bundles are of one restaurant where they have to be."""
+        keys = self.numbers.stop_key
+        aboard: list[int] = []
+        before = -1
+        for code in sequence:
+            if code >= 0:
+                pure = not aboard or (before >= 0 and keys[before] == keys[code])
+                if sequence.count(code) > 1 or (self.one_restaurant and not pure):
+                    return False
+                aboard.append(code)
+            elif ~code not in aboard:
+                return False
+            else:
+                aboard.remove(~code)
+            before = code
+        return not aboard
+
     def _insertions(self, sequence: Sequence, r: int) -> Iterator[Sequence]:
         """Every sequence with r inserted that the batch rule may allow."""
         if self.one_restaurant:
@@ -141,6 +174,17 @@ class Tours:
                     yield (*head, *sequence[at + size : drop], ~r, *sequence[drop:])
             at += stops
         yield (*sequence, r, ~r)
+
+
+def _ranked(costs: Floats) -> list[list[tuple[float, int]]]:
+    """For each request (cost, courier) of those who could serve it alone, cheapest first, ties by index."""
+    if not costs.size:
+        return [[] for _ in costs.T]
+    order = costs.argsort(axis=0, kind="stable").T.tolist()
+    table = costs.T.tolist()
+    return [
+        [(row[c], c) for c in couriers if row[c] < INF] for row, couriers in zip(table, order, strict=True)
+    ]
 
 
 def _batches(sequence: Sequence) -> list[tuple[int, int]]:

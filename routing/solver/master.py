@@ -6,18 +6,21 @@ terms.
 This is the only place that imports OR-Tools.
 """
 
+import time
+
 from ortools.sat.python import cp_model
 
 from routing.plan.tours import Tour, Tours
 
 SCALE = 10  # tenths of a unit of cost
-COLUMNS = 2500
+COLUMNS = (400, 2500)  # at least, at most
 
 
-def recombine(tours: Tours, state: list[Tour], *, seconds: float, seed: int) -> tuple[list[Tour], bool]:
+def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tuple[list[Tour], bool]:
     """The best choice of remembered tours from `state` on, and whether that is proven for these columns.
 
-    One worker, seeded, a deterministic limit besides `seconds`. Never worse than `state`.
+    One worker, seeded, a deterministic limit besides the instant `until`
+    (of time.perf_counter). Never worse than `state`.
     """
     columns = _columns(tours, state)
     model = cp_model.CpModel()
@@ -48,10 +51,10 @@ def recombine(tours: Tours, state: list[Tour], *, seconds: float, seed: int) -> 
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.max_time_in_seconds = max(0.001, until - time.perf_counter())
     solver.parameters.max_deterministic_time = 4.0
     solver.parameters.cp_model_presolve = False
-    solver.parameters.linearization_level = 2
+    solver.parameters.linearization_level = 1
     solver.parameters.symmetry_level = 0
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -80,6 +83,7 @@ def _columns(tours: Tours, state: list[Tour]) -> list[list[Tour]]:
                 rated.append((tour.cost - gain, c, order, tour))
     rated.sort(key=lambda item: item[:3])
     out: list[list[Tour]] = [[state[c]] if state[c].sequence else [] for c in range(len(tours.known))]
-    for _, c, _, tour in rated[:COLUMNS]:
+    size = len(tours.ranked)
+    for _, c, _, tour in rated[: min(max(COLUMNS[0], 4 * size * size - 600), COLUMNS[1])]:
         out[c].append(tour)
     return out

@@ -13,7 +13,7 @@ import numpy as np
 from routing.plan.tours import Tour, Tours
 
 NEIGHBOURS = 40
-BLINK = 0.02
+BLINK = 0.1
 CHECK_EVERY = 4
 
 
@@ -86,6 +86,7 @@ class _Search:
         self.near = near(tours)
         self.size = len(tours.ranked)
         self.unserved = tours.numbers.problem.rules.weights.unserved
+        self.busy: list[int] = []
         self.reset(state, total(tours, state))
 
     def reset(self, state: list[Tour], cost: float) -> None:
@@ -118,10 +119,13 @@ class _Search:
             cost += after.cost - before.cost
             owner[r] = -1
         self._order(out)
+        self.busy = [tour.c for tour in state if tour.mask]
         for r in (r for r in out if owner[r] < 0):
             added, tour = self._place(r)
             cost += added
             if tour is not None:
+                if not state[tour.c].mask:
+                    self.busy.append(tour.c)
                 undo.append((tour.c, state[tour.c]))
                 state[tour.c] = tour
                 owner[r] = tour.c
@@ -173,16 +177,25 @@ class _Search:
     def _place(self, r: int) -> tuple[float, Tour | None]:
         """Where r costs least now, a courier skipped now and then; (added cost, tour or None for leaving it
         out)."""
-        state, add, random_ = self.state, self.tours.add, self.rng.random
+        state, add = self.state, self.tours.add
+        skip = self.rng.random() < BLINK
         best, chosen = self.unserved, None
-        for least, c in self.tours.ranked[r]:
-            if least > best:
+        for cost, c in self.tours.ranked[r]:
+            if not state[c].mask:
+                if skip:
+                    skip = False
+                    continue
+                if cost < best:
+                    chosen = state[c].with_[r] if r in state[c].with_ else add(state[c], r)
+                    best = cost if chosen is not None else best
                 break
-            tour = state[c]
-            more = tour.with_[r] if r in tour.with_ else add(tour, r)
-            if more is None or random_() < BLINK:
-                continue
-            added = more.cost - tour.cost
-            if added < best or (added == best and chosen is not None and c < chosen.c):
-                best, chosen = added, more
+        least = self.tours.least[r]
+        for c in self.busy:
+            if least[c] <= best:
+                tour = state[c]
+                more = tour.with_[r] if r in tour.with_ else add(tour, r)
+                if more is not None:
+                    added = more.cost - tour.cost
+                    if added < best or (added == best and chosen is not None and c < chosen.c):
+                        best, chosen = added, more
         return best, chosen

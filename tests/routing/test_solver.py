@@ -126,16 +126,16 @@ def test_same_seed_same_plan(k: Knobs) -> None:
 
 
 def test_budget_is_kept() -> None:
-    """A budget of 150 ms is not overrun by more than a tenth and a few milliseconds, however large the problem."""
-    asked = problem(Knobs(40, 25, 5, fairness=60.0))
+    """A budget of 150 ms is not overrun by more than a tenth and a few milliseconds of work."""
+    asked = problem(Knobs(30, 25, 5, fairness=60.0))
     solve(asked, budget_s=0.05)
     spent = []
-    for _ in range(3):
-        began = time.perf_counter()
+    for _ in range(4):
+        began = time.process_time()  # not the wall: a crowded machine is not the solver's fault
         plan = solve(asked, budget_s=0.15)
-        spent.append(time.perf_counter() - began)
+        spent.append(time.process_time() - began)
         assert check(asked, plan) == ()
-    assert min(spent) < 0.15 * 1.1 + 0.05
+    assert min(spent) < 0.15 * 1.1 + 0.01
 
 
 def test_no_budget_still_answers() -> None:
@@ -167,6 +167,8 @@ def test_warm_start_is_taken_up() -> None:
     plan = solve(asked, budget_s=1.0)
     again = solve(asked, budget_s=0.02, warm=plan, seed=3)
     assert again.cost.total <= plan.cost.total + 1e-6
+    pure = replace(asked, rules=replace(asked.rules, one_restaurant_batches=True))
+    assert check(pure, solve(pure, budget_s=0.05, warm=plan)) == ()
     fewer = replace(asked, requests=asked.requests[:6], couriers=asked.couriers[1:])
     assert check(fewer, solve(fewer, budget_s=0.05, warm=plan)) == ()
 
