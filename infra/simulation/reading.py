@@ -1,0 +1,87 @@
+"""How a simulated rider reads a text, looking only at what a person would look at: which job, and what to do."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A job to take or to pass on."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Go to a restaurant for these orders."""
+
+    number: int
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Go to this order's door; the letter stands when the job has several drops."""
+
+    number: int
+    letter: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Nothing is left to do for a job."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A job or offer is not this rider's any more."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The shift is past its end: still out?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to sign in with."""
+
+    url: str
+
+
+Told = Offer | Collect | Deliver | Finished | Gone | Asked | Link
+
+_LINK = re.compile(r"sign-in link.*?(https?://\S+)")
+_COLLECT = re.compile(r"\b(\d{1,2}): go to .*collect (.+?)\. GOT (\d{1,2})\b")
+_DELIVER = re.compile(r"\bRef ([\w-]+).*\bDONE (\d{1,2})([A-Z]?)$")
+_OFFER = re.compile(r"\bTAKE (\d{1,2}) or PASS (\d{1,2})$")
+_FINISHED = re.compile(r"\bJob (\d{1,2}) (?:is finished|has no stops left)")
+_GONE = re.compile(
+    r"\bJob (\d{1,2}) (?:has been withdrawn|was not answered|has gone)"
+    r"|You have no job (\d{1,2})|Passed on job (\d{1,2})"
+)
+
+
+def read(body: str) -> Told | None:
+    """What a text asks for; None where there is nothing to act on."""
+    text = body.strip()
+    if found := _LINK.search(text):
+        return Link(found.group(1))
+    if found := _COLLECT.search(text):
+        return Collect(int(found.group(3)), tuple(found.group(2).rstrip(".").split()))
+    if found := _DELIVER.search(text):
+        return Deliver(int(found.group(2)), found.group(3), found.group(1))
+    if found := _OFFER.search(text):
+        return Offer(int(found.group(1)))
+    if found := _FINISHED.search(text):
+        return Finished(int(found.group(1)))
+    if found := _GONE.search(text):
+        return Gone(int(next(group for group in found.groups() if group)))
+    if "was planned to end" in text:
+        return Asked()
+    return None
