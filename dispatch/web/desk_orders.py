@@ -38,7 +38,7 @@ def blank(request: Request, who: Desk, session: Reading, now: Now) -> Response:
         typed=OrderForm(),
         refused="",
         restaurants=open_restaurants(session),
-        at=now.astimezone(forms.zone(session, now)),
+        soon=forms.soon(session, now),
     )
 
 
@@ -59,7 +59,7 @@ def place(request: Request, who: Desk, now: Now, typed: Annotated[OrderForm, For
                 typed=typed,
                 refused=refused.message,
                 restaurants=open_restaurants(session),
-                at=now.astimezone(forms.zone(session, now)),
+                soon=forms.soon(session, now),
             )
     return pages.said(request, f"/desk/orders/{order.public_id}", id=order.public_id)
 
@@ -77,6 +77,7 @@ def one(request: Request, who: Desk, session: Reading, now: Now, public_id: str)
         line=board.order_lines(session, [order], now=now)[0],
         contact=orders.contact(session, known(order.id)),
         refunds=orders.refunds(session, known(order.id)),
+        currency=forms.rulebook(session, now).co_op.currency,
         job=job,
         live=job is not None and job.state in LIVE_JOB,
         facts=jobs.facts(session, job, now=now) if job is not None else None,

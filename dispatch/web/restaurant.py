@@ -57,6 +57,7 @@ def page(
         contacts={line.id: orders.contact(session, line.id) for line in lines},
         at=now.astimezone(forms.zone(session, now)),
         paused=orders.pause(session, now=now),
+        currency=forms.rulebook(session, now).co_op.currency,
     )
 
 
@@ -78,7 +79,7 @@ def _blank(
         typed=typed,
         refused=refused,
         restaurants=mine(session, who, None),
-        at=now.astimezone(forms.zone(session, now)),
+        soon=forms.soon(session, now),
     )
 
 
