@@ -27,7 +27,7 @@ MASTER_FROM = 5  # requests
 MASTER_SHARE = 0.3
 MASTER_MOST_S = 1.0
 WRITING_S = 60e-6
-PATIENCE = (60, 25)  # rounds without gain, and so many more per request
+PATIENCE = (40, 15)  # rounds without gain, and so many more per request
 HAIR = 1e-6
 
 
@@ -42,17 +42,18 @@ def solve(problem: Problem, *, budget_s: float, seed: int = 0, warm: Plan | None
     deadline = began + budget_s
     tours = Tours(problem)
     ready = time.perf_counter()
-    state = insert_all(tours)
+    state = insert_all(tours, None if warm is None else _warmed(tours, warm))
     if budget_s < TINY_S or not problem.requests or not problem.couriers:
         return _signed(tours, state, "greedy", began, deadline, seed=seed)
     # writing the plan down and looking for alternatives takes about as long as inserting did
     until = deadline - (time.perf_counter() - ready) - WRITING_S * len(problem.requests)
-    if warm is not None:
-        state = min(state, insert_all(tours, _warmed(tours, warm)), key=lambda tours_: total(tours, tours_))
-    proven = exact.prove(tours, state, until=until)
-    if proven is not None:
-        bound = total(tours, proven)
-        return _signed(tours, proven, "exact", began, deadline, rounds=1, seed=seed, bound=bound)
+    if exact.small(tours):  # a good plan first makes the proof short
+        rng = random.Random(seed)  # noqa: S311 - a search, not a secret
+        state = improve(tours, state, rng, until=until, patience=PATIENCE[0]).state
+        proven = exact.prove(tours, state, until=until)
+        if proven is not None:
+            bound = total(tours, proven)
+            return _signed(tours, proven, "exact", began, deadline, rounds=1, seed=seed, bound=bound)
     state, name, rounds = _searched(tours, state, until, seed)
     return _signed(tours, state, name, began, deadline, rounds=rounds, seed=seed)
 

@@ -13,7 +13,7 @@ from ortools.sat.python import cp_model
 from routing.plan.tours import Tour, Tours
 
 SCALE = 10  # tenths of a unit of cost
-COLUMNS = (400, 2500)  # at least, at most
+COLUMNS = (400, 1500)  # at least, at most
 
 
 def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tuple[list[Tour], bool]:
