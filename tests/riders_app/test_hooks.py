@@ -1,6 +1,7 @@
 """The carrier's calls are checked against our public address, kept once and answered at once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -17,6 +18,12 @@ from tests.riders_app.fake_twilio import TOKEN
 
 SIGNER = RequestValidator(TOKEN)
 FORM = {"MessageSid": "SM1", "From": RIDER, "To": "+447700900998", "Body": " TAKE 12 \n", "NumMedia": "0"}
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One kind of database is enough for routes; the tables behind them are tested on both elsewhere."""
+    return f"sqlite:///{tmp_path / 'pannier.db'}"
 
 
 @pytest.fixture
