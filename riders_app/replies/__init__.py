@@ -269,7 +269,7 @@ def _strict(verb: Verb, at: int, tokens: list[_Token]) -> Reading:
             everything = verb == "DONE"
         elif verb == "DONE" and _is_drops(tokens, i):
             letters += word
-        elif token.glued or not _harmless(verb, tokens, i):
+        elif (token.glued and word not in COURTESY) or not _harmless(verb, tokens, i):
             sure = False
     numbers = list(dict.fromkeys(numbers))
     if verb in ("ON", "OFF", "UNDO", "PAY"):

@@ -69,6 +69,8 @@ _SYNONYMS: dict[str, Verb] = {
     "WAGES": "PAY",
     "EARNINGS": "PAY",
     "STATUS": "MENU",
+    "MENUE": "MENU",
+    "MENUS": "MENU",
     "JOBS": "MENU",
     "LIST": "MENU",
     "HELP": "HELP",
@@ -125,8 +127,8 @@ COURTESY = _words(
 BESIDE: dict[Verb, frozenset[str]] = {
     "ON": _words("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY READY"),
     "OFF": _words("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY HOME"),
-    "TAKE": _words("I ILL WILL CAN THE THIS THAT IT GONNA"),
-    "PASS": _words("I ILL WILL THE THIS THAT IT GONNA"),
+    "TAKE": _words("I IM AM ILL WILL CAN THE THIS THAT IT GONNA"),
+    "PASS": _words("SORRY I ILL WILL THE THIS THAT IT GONNA"),
     "HERE": _words("I IM AM AT THE RESTAURANT SHOP DOOR HAVE IVE JUST"),
     "GOT": _words("I IVE HAVE JUST THE FOOD"),
     "DONE": _words(
