@@ -153,6 +153,11 @@ class Evening:
         """Whether everything that was to happen has, and every rider is home."""
         return not self._left()
 
+    def member_ids(self) -> list[int]:
+        """Everybody who is a member: riders, the desk, the treasurer and a resident."""
+        outside = {AT_THE_PASS[0]}
+        return [person_id for name, person_id in self.ids.items() if name not in outside]
+
     def _left(self) -> str:
         if self.still_to_do:
             return f"{self.still_to_do} things were still to come"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
+from importlib.resources import files
 from time import monotonic, sleep
 
 import uvicorn
@@ -209,7 +209,7 @@ def _serving(program: Program, listening: socket.socket) -> Iterator[None]:
 
 def example(name: str) -> str:
     """A rulebook of infra/examples."""
-    return (Path(__file__).parent.parent / "examples" / name).read_text()
+    return (files("infra") / "examples" / name).read_text(encoding="utf-8")
 
 
 def with_rules(text: str, **values: object) -> str:

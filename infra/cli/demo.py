@@ -1,0 +1,150 @@
+"""`pannier demo`: a whole Friday evening in simulated time, then its pages."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra.cli.root import app, err, out
+from infra.settings import Settings
+from infra.simulation import aftermath, evening, live, metrics, report, stage
+from infra.simulation.aftermath import Shown
+from infra.simulation.client import Server
+from infra.simulation.errors import DoesNotAddUp, SimulationFailed
+from infra.simulation.evening import Evening
+from infra.simulation.report import Outcome
+from payments.rulebook import Rulebook, parse
+
+# A plan is asked for about a thousand times in an evening that must be over in half a minute.
+SOLVE_BUDGET_MS = 25
+SHARES = 50
+SERVE_PORT = 8000
+
+
+@app.command()
+def demo(
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the table.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="The same evening without picture and pacing.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Another number, another evening.")] = 1,
+    orders: Annotated[int, typer.Option(min=8, max=400, help="How many orders.")] = 120,
+    hours: Annotated[float, typer.Option(min=0.25, max=4.0, help="Over how many hours.")] = 4.0,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+) -> None:
+    """Play a Friday evening in Finsbury Park: restaurants, riders, texts and books, then serve its pages."""
+    began = perf_counter()
+    settings = stage.fresh(Settings(), "demo")
+    text = stage.with_rules(stage.example("finsbury-park.toml"), solve_budget_ms=SOLVE_BUDGET_MS)
+    rulebook = parse(text)
+    try:
+        with ExitStack() as stack:
+            staged = stack.enter_context(
+                stage.stage(
+                    settings,
+                    rulebook=text,
+                    effective_on=evening.DAY.replace(day=1),
+                    start=evening.OPENS,
+                    administrator=evening.ADMINISTRATOR,
+                    port=SERVE_PORT,
+                )
+            )
+            server = stack.enter_context(Server(staged.url))
+            played = _play(server, rulebook, out, seed=seed, orders=orders, hours=hours, fast=fast)
+            stage.seed_shares(staged.program, [(person_id, SHARES) for person_id in played.member_ids()])
+            outcome = _look_back(played, rulebook, began)
+            if json is not None:
+                report.write(outcome, json)
+            late = round(outcome.figures.delivered * (1 - outcome.figures.on_time_pct / 100))
+            out.print(report.riders_table(played.riders))
+            out.print(report.evening_table(outcome, played.riders, late=late))
+            if outcome.sums.findings:
+                raise DoesNotAddUp(list(outcome.sums.findings))
+            if not no_serve:
+                _serve(played, staged.url)
+    except SimulationFailed as fault:
+        err.print(str(fault), style="red", markup=False)
+        raise typer.Exit(1) from fault
+
+
+def _play(
+    server: Server,
+    rulebook: Rulebook,
+    console: Console,
+    *,
+    seed: int,
+    orders: int,
+    hours: float,
+    fast: bool,
+) -> Evening:
+    if fast:
+        played = Evening(server, rulebook, seed=seed, orders=orders, hours=hours)
+        played.set_up()
+        played.play()
+        return played
+    with live.Scene(console) as scene:
+        played = Evening(server, rulebook, seed=seed, orders=orders, hours=hours, each_step=scene.each_step)
+        played.set_up()
+        scene.show(played)
+        played.play()
+    return played
+
+
+def _look_back(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
+    shown = aftermath.look(
+        played.world,
+        played.kitchens,
+        played.riders,
+        played.world.sign_in(evening.TREASURER[1]),
+        since=evening.OPENS - timedelta(hours=12),
+        until=evening.OPENS + timedelta(hours=12),
+    )
+    sums = aftermath.add_up(
+        shown, played.parcels, played.riders, per_hour_minor=rulebook.pay.rate_on(evening.DAY)
+    )
+    return Outcome(
+        figures=_figures(played, shown),
+        sums=sums,
+        texts_sent=played.world.texts_landed,
+        wall_s=perf_counter() - began,
+    )
+
+
+def _figures(played: Evening, shown: Shown) -> metrics.Figures:
+    work = [
+        metrics.Work(
+            name=rider.name,
+            hours=rider.minutes_on / 60,
+            riding_min=rider.riding_min,
+            orders=sum(len(task.delivered) for task in rider.past),
+            pay=shown.payslips[rider.name].total_minor / 100,
+        )
+        for rider in played.riders
+    ]
+    # Tips are the riders' pay and no cost of the co-op's.
+    cost = sum(slip.wages_minor + slip.holiday_minor for slip in shown.payslips.values()) / 100
+    return metrics.figures(list(shown.rides.values()), work, cost=cost)
+
+
+def _serve(played: Evening, url: str) -> None:
+    """Serve the pages until Ctrl-C; the demo's clock now runs as a clock on the wall does."""
+    out.print(f"\nPages at {url}, the riders' phones at {url}/sandbox/phones", markup=False)
+    out.print("Sign in with one of these (each good once, for 15 minutes; ask for more on the sign-in page):")
+    for who, phone in (
+        ("administrator", evening.ADMINISTRATOR[1]),
+        ("treasurer and member", evening.TREASURER[1]),
+        ("restaurant", evening.AT_THE_PASS[1]),
+        (f"rider {played.riders[0].name}", played.riders[0].phone),
+    ):
+        out.print(f"  {who:22} {played.world.link_for(phone)}", markup=False, soft_wrap=True)
+    out.print("Ctrl-C to stop.")
+    try:
+        while True:
+            sleep(1)
+            played.world.run(played.world.now + timedelta(seconds=1))
+    except KeyboardInterrupt:
+        out.print("Stopped.")
