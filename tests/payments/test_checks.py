@@ -110,6 +110,7 @@ def test_an_entry_taken_out_is_missed(evening: Session) -> None:
     """An entry deleted from the middle leaves a gap that the next one tells of."""
     by_hand(evening, "DELETE FROM posting WHERE entry_id = 9", "DELETE FROM entry WHERE id = 9")
     assert found(evening) == {("chain", 10)}
+    assert any("entries 9 to 9 before it are gone" in each.message for each in checks.findings(evening))
 
 
 def test_an_end_cut_off_is_missed(evening: Session) -> None:

@@ -240,4 +240,4 @@ def test_any_story_leaves_sound_books(empty: Database, text: str) -> None:
 @pytest.mark.parametrize("text", [FINSBURY_PARK, BY_THE_DROP], ids=["hourly", "per drop"])
 def test_any_long_story_leaves_sound_books(empty: Database, text: str) -> None:
     """The same over many and longer stories."""
-    tell(empty, text, examples=150, steps=50)
+    tell(empty, text, examples=60, steps=40)
