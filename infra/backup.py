@@ -11,7 +11,7 @@ from sqlalchemy import URL, make_url
 
 from infra.errors import BackupFailed, RestoreRefused
 from infra.lock import hold
-from infra.settings import Settings
+from infra.settings import Settings, environment
 
 
 def take(settings: Settings, *, now: datetime) -> Path:
@@ -121,12 +121,12 @@ def _run(program: str, url: URL, arguments: list[str], failure: type[Exception])
     # The password travels by the environment: a command line can be read by every user of the machine.
     ended = subprocess.run(  # noqa: S603
         [found, *arguments],
-        env={"PGPASSWORD": url.password or "", "PATH": str(Path(found).parent)},
+        env=environment(PGPASSWORD=url.password),
         capture_output=True,
         text=True,
     )
     if ended.returncode != 0:
-        reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        reason = "; ".join(ended.stderr.strip().splitlines()) or "no reason given"
         raise failure(f"{program} failed: {reason}")
 
 

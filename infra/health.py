@@ -8,7 +8,7 @@ from sqlmodel import func, select
 
 from infra import trouble
 from infra.clock import WallClock
-from infra.jobs import JOBS
+from infra.jobs import JOBS, due_at
 from infra.migrations import current, head
 from infra.program import Program
 from infra.tables import Sweep
@@ -55,11 +55,13 @@ def examine(program: Program) -> Health:
     if not migrated:
         return Health(True, False, None, None, (), ("The database needs `pannier migrate`.",))
     swept_at = _swept_at(program)
-    oldest = _oldest_due(program)
+    oldest, faults = _oldest_due(program)
     with program.database.reading() as session:
         rows = trouble.troubles(session)
     troubles = tuple(Trouble(row.job, row.fault, row.tries, row.retry_at) for row in rows)
-    return Health(True, True, swept_at, oldest, troubles, _findings(program, swept_at, oldest, troubles))
+    return Health(
+        True, True, swept_at, oldest, troubles, _findings(program, swept_at, oldest, troubles) + faults
+    )
 
 
 def _swept_at(program: Program) -> datetime | None:
@@ -69,18 +71,21 @@ def _swept_at(program: Program) -> datetime | None:
     return max(known, default=None)
 
 
-def _oldest_due(program: Program) -> tuple[str, datetime] | None:
+def _oldest_due(program: Program) -> tuple[tuple[str, datetime] | None, tuple[str, ...]]:
     now = program.clock.now()
     due: list[tuple[datetime, str]] = []
+    faults: list[str] = []
     for job in JOBS:
-        with program.database.reading() as session:
-            at = job.due(session, now)
+        try:
+            at = due_at(program, job, now)
+        except Exception as fault:
+            # A page about health is read when things are broken: one of them must not take it down.
+            faults.append(f"The job {job.name} cannot tell what is due ({type(fault).__name__}).")
+            continue
         if at is not None and at <= now:
             due.append((at, job.name))
-    if not due:
-        return None
-    at, name = min(due)
-    return name, at
+    oldest = min(due, default=None)
+    return (oldest and (oldest[1], oldest[0])), tuple(faults)
 
 
 def _findings(

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         return path.read_text().strip()
 
 
+def environment(**more: str | None) -> dict[str, str]:
+    """This process's environment for a program it starts, with more said where there is something to say."""
+    return os.environ | {name: value for name, value in more.items() if value is not None}
+
+
 def _write_once(path: Path, text: str) -> None:
     # Written whole under another name, then linked: two starting processes agree on one key, and
     # neither ever reads half of it.

@@ -125,6 +125,10 @@ def _run_web(program: Program, listening: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(program), log_level="warning", access_log=False, timeout_graceful_shutdown=PATIENCE_S
     )
+    # uvicorn raises the signal that stopped it once more: without a handler it would end the process before
+    # the worker's running jobs have come to an end.
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: None)
     uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -55,7 +55,9 @@ def statements(dialect: str) -> Iterator[str]:
 def _elements(*, keys_at_once: bool) -> Iterator[ExecutableDDLElement]:
     # Tables that point at each other get their keys afterwards, except on SQLite, where keys come with the
     # table and may point at one that is still to come.
-    for table, keys in sort_tables_and_constraints(SQLModel.metadata.tables.values()):  # type: ignore[no-untyped-call]
+    # By name first, so that what is written does not hang on what was imported first.
+    named = sorted(SQLModel.metadata.tables.values(), key=lambda table: table.name)
+    for table, keys in sort_tables_and_constraints(named):  # type: ignore[no-untyped-call]
         if table is None:
             if not keys_at_once:
                 yield from (AddConstraint(key) for key in keys)

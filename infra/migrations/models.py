@@ -3,5 +3,6 @@
 import dispatch.tables
 import infra.tables
 import payments.tables
+import riders_app.tables
 
-MODULES = (payments.tables, dispatch.tables, infra.tables)
+MODULES = (payments.tables, dispatch.tables, riders_app.tables, infra.tables)
