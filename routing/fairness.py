@@ -10,7 +10,8 @@ __all__ = ["gini", "marginal", "rates", "unfairness"]
 
 def marginal(had: float, hours: float, unit: float = 1.0) -> float:
     """What the next `unit` costs this courier at weight 1: his units per hour (floor FAIR_HOURS) at its
-    middle."""
+    middle.
+    """
     return unfairness(had, unit, hours)
 
 

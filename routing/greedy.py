@@ -13,7 +13,8 @@ REGRET_UP_TO = 40
 
 def greedy(problem: Problem) -> Plan:
     """A plan by cheapest insertion, the request that would regret waiting most first; it always passes
-    `check`."""
+    `check`.
+    """
     began = time.perf_counter()
     tours = Tours(problem)
     return written(tours, insert_all(tours), solver="greedy", began=began)
@@ -49,8 +50,7 @@ def insert_all(tours: Tours, start: list[Tour] | None = None) -> list[Tour]:
 
 
 def cheapest(tours: Tours, state: list[Tour], r: int) -> bool:
-    """Insert request r where it costs least, in place; False when leaving it out costs less or nothing
-    fits."""
+    """Insert request r where it costs least, in place; False when leaving it out costs less or nothing fits."""
     _, _, best = _two_best(tours, state, r)
     if best is not None:
         state[best.c] = best
@@ -59,7 +59,8 @@ def cheapest(tours: Tours, state: list[Tour], r: int) -> bool:
 
 def _two_best(tours: Tours, state: list[Tour], r: int) -> tuple[float, float, Tour | None]:
     """Least and second least added cost of r (leaving it out counts), and the tour of the least; ties by
-    index."""
+    index.
+    """
     limit = tours.numbers.problem.rules.weights.unserved
     offers = sorted(offer[:2] for offer in tours.offers(state, r, 2, limit))[:2]
     costs = [cost for cost, _ in offers if cost < limit]

@@ -43,9 +43,9 @@ class Rules:
     """Service times, batches, freshness, the end of a shift, and the weights of the objective.
 
     `freshness_s` is the longest food may ride from leaving its restaurant to the drop; an order that is
-    farther
-    than that by the direct way may still be ridden directly. `horizon_s` > 0 leaves out couriers whose
-    committed stops end later than that from now. `end_rule` says what must happen before the shift's end.
+    farther than that by the direct way may still be ridden directly. `horizon_s` > 0 leaves out couriers
+    whose committed stops end later than that from now. `end_rule` says what must happen before the shift's
+    end.
     """
 
     pickup_arrive_s: int = 120
@@ -63,8 +63,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A stop a courier has accepted: it stays his, in this order. Neighbours of one `visit` share one
-    stop."""
+    """A stop a courier has accepted: it stays his, in this order. Neighbours of one `visit` share one stop."""
 
     kind: Literal["pickup", "drop"]
     request: str
@@ -158,9 +157,8 @@ def unfairness(had: float, new: float, hours: float) -> float:
     """Price of `new` more units on `had` in `hours`: ((had + new)^2 - had^2) / (2 max(hours, FAIR_HOURS)).
 
     Convex in (had + new) / hours, so an uneven split of the same work always costs more, and the next unit
-    costs
-    what the courier already has per hour (weighted proportional fairness; amortised as in Suhr et al., KDD
-    2019).
+    costs what the courier already has per hour (weighted proportional fairness; amortised as in Suhr et al.,
+    KDD 2019).
     """
     return ((had + new) ** 2 - had**2) / (2.0 * max(hours, FAIR_HOURS))
 
@@ -212,8 +210,7 @@ def _rule_findings(rules: Rules) -> Iterator[str]:
 
 
 def _courier_findings(couriers: tuple[Courier, ...], places: int) -> Iterator[str]:
-    """Findings on couriers: known places, one of each id, sane numbers, committed stops in a possible
-    order."""
+    """Findings on couriers: known places, one of each id, sane numbers, committed stops in a possible order."""
     seen: set[str] = set()
     for courier in couriers:
         name = f"courier {courier.id}"

@@ -1,5 +1,4 @@
-"""Legs between points: as the crow flies with a detour, or on a plane with whole minutes as in the
-benchmark."""
+"""Legs between points: as the crow flies with a detour, or on a plane with whole minutes as in the benchmark."""
 
 import math
 from collections.abc import Sequence
@@ -35,8 +34,7 @@ def plane(points: Sequence[Point], *, origin: Point, metres_per_minute: float) -
     """Legs on the plane that touches the earth at `origin`: points [n] of (lat, lon) degrees.
 
     Returns travel_s in whole minutes times 60, ceil(distance / metres_per_minute - 1e-6) as in the official
-    MDRP
-    rules, and distance_m rounded up; both int32 [n, n]. Raises ValueError on a speed of 0 or less.
+    MDRP rules, and distance_m rounded up; both int32 [n, n]. Raises ValueError on a speed of 0 or less.
     """
     if metres_per_minute <= 0:
         raise ValueError("metres_per_minute must be above 0")

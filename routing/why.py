@@ -1,5 +1,4 @@
-"""Why this courier: what a request adds to the plan with him, and with the best three others. Figures
-only."""
+"""Why this courier: what a request adds to the plan with him, and with the best three others. Figures only."""
 
 import time
 
@@ -16,9 +15,8 @@ def explain(tours: Tours, state: list[Tour], *, until: float = INF) -> tuple[Why
     """The figures behind every request, in the order of the problem; `state` holds each courier's tour.
 
     The cost of a request is what its tour costs more with it than without. An alternative is the cheapest
-    place in
-    another courier's tour, everything else left where it is; ties go by the order of couriers.
-    Past the instant `until` (of time.perf_counter) no more alternatives are looked for.
+    place in another courier's tour, everything else left where it is; ties go by the order of couriers. Past
+    the instant `until` (of time.perf_counter) no more alternatives are looked for.
     """
     problem = tours.numbers.problem
     requests = {request.id: request for request in problem.requests}

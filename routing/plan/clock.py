@@ -1,17 +1,18 @@
 """The clock: what one courier's sequence of stops costs. The innermost loop of every search, over plain
-lists."""
+lists.
+"""
 
 from collections.abc import Callable
 
 from routing.plan.numbers import INF, Numbers, Sequence, surcharges
 from routing.problem import UNREACHABLE_S
 
-Clock = Callable[[int, Sequence], float]
+Clock = Callable[[int, Sequence, float], float]
 
 
 def clock(numbers: Numbers, *, plain: bool = False) -> Clock:
-    """A function (courier index, sequence) -> its cost in units of the weights; infinite where a rule is
-    broken.
+    """A function (courier index, sequence, limit) -> its cost in units of the weights; infinite where a rule
+    is broken or the cost is seen to pass the limit.
 
     `plain` leaves fairness and churn out, and may then be asked about the beginning of a sequence too.
     """
@@ -27,7 +28,7 @@ def clock(numbers: Numbers, *, plain: bool = False) -> Clock:
     left = [0] * len(pick)
     surcharge = None if plain else surcharges(numbers)
 
-    def cost_of(c: int, sequence: Sequence) -> float:
+    def cost_of(c: int, sequence: Sequence, limit: float) -> float:
         t, row, room, last = free[c], legs[start[c]], capacity[c], end[c]
         cost = 0.0
         travel = busy = load = batch = aboard = i = 0
@@ -74,6 +75,8 @@ def clock(numbers: Numbers, *, plain: bool = False) -> Clock:
                     if t - left[r] > stale[r]:
                         return INF
                     cost += late_w * (t - left[r] - fresh)
+                if cost + travel_w * travel > limit:
+                    return INF
                 t += leave_d
                 load -= size[r]
                 aboard -= 1

@@ -58,9 +58,8 @@ class Route:
     """A courier's committed stops, then new batches in order.
 
     `departs[b]` is the latest second batch b can leave the previous place without delaying any of its
-    pick-ups or
-    deliveries. `adds_s` is the work the new batches add, each from its latest departure to its last leave;
-    `adds_m` the metres they add.
+    pick-ups or deliveries. `adds_s` is the work the new batches add, each from its latest departure to its
+    last leave; `adds_m` the metres they add.
     """
 
     courier: str

@@ -1,5 +1,6 @@
 """The problem as flat lists, by courier index c and request index r: what the searches read in their inner
-loops."""
+loops.
+"""
 
 import math
 from collections.abc import Callable

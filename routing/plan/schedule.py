@@ -46,7 +46,8 @@ def _shares(first: Committed, other: Committed) -> bool:
 
 def schedule(problem: Problem, courier: Courier, sequence: tuple[int, ...]) -> Route:
     """The courier's whole route: committed stops, then the sequence (r a pick-up, ~r a drop of request index
-    r)."""
+    r).
+    """
     rules, requests = problem.rules, problem.requests
     stops = list(committed_stops(problem, courier))
     t, at = after_committed(problem, courier)

@@ -1,5 +1,4 @@
-"""Tours: what each courier could do after his committed stops, remembered so that no search prices one
-twice."""
+"""Tours: what each courier could do after his committed stops, remembered so that no search prices one twice."""
 
 from collections.abc import Iterator
 
@@ -9,8 +8,7 @@ from routing.problem import Problem
 
 
 class Tour:
-    """One courier's sequence of new stops and its cost; knows the tours one request more or one fewer
-    away."""
+    """One courier's sequence of new stops and its cost; knows the tours one request more or one fewer away."""
 
     __slots__ = ("c", "cost", "mask", "sequence", "with_", "without")
 
@@ -37,13 +35,13 @@ class Tours:
         self.empty = [Tour(c, (), 0, 0.0) for c in range(count)]
         self.known: list[dict[int, Tour]] = [{0: tour} for tour in self.empty]
         self.ranked = _ranked(self.numbers.alone)
-        self.least: list[list[float]] = self.numbers.direct.T.tolist()
+        self.nearest = _ranked(self.numbers.direct)
 
     def offers(self, state: list[Tour], r: int, enough: int, limit: float) -> list[tuple[float, int, Tour]]:
         """(added cost, courier, tour with r) of every courier worth looking at, in no order.
 
-        Of the idle only the `enough` cheapest; of the busy those whose least cost is not above the
-        `enough` best so far or `limit`.
+        Of the idle only the `enough` cheapest; of the busy those whose least cost is not above the `enough`
+        best so far or `limit`.
         """
         out: list[tuple[float, int, Tour]] = []
         idle = 0
@@ -55,19 +53,19 @@ class Tours:
                 tour = self.add(state[c], r)
                 if tour is not None:
                     out.append((tour.cost, c, tour))
-        least = self.least[r]
-        for c, before in enumerate(state):
-            if before.mask and least[c] < INF and least[c] <= limit:
-                tour = before.with_[r] if r in before.with_ else self.add(before, r)
-                if tour is not None:
-                    out.append((tour.cost - before.cost, c, tour))
-                    if len(out) >= enough:
-                        limit = min(limit, sorted(offer[0] for offer in out)[enough - 1])
+        for least, c in self.nearest[r]:
+            if least > limit:
+                break
+            before = state[c]
+            tour = self.add(before, r) if before.mask else None
+            if tour is not None:
+                out.append((tour.cost - before.cost, c, tour))
+                if len(out) >= enough:
+                    limit = min(limit, sorted(offer[0] for offer in out)[enough - 1])
         return out
 
     def add(self, tour: Tour, r: int) -> Tour | None:
-        """The cheapest tour with request r inserted, None where there is no way. Order of the rest is
-        kept."""
+        """The cheapest tour with request r inserted, None where there is no way. Order of the rest is kept."""
         try:
             return tour.with_[r]
         except KeyError:
@@ -76,14 +74,14 @@ class Tours:
         c, mask = tour.c, tour.mask | 1 << r
         known = self.known[c]
         if self.numbers.direct[c, r] < INF:
-            best_cost, best_sequence = INF, tour.sequence
+            best = known.get(mask)
+            best_cost, best_sequence = INF if best is None else best.cost, tour.sequence
             cost_of = self.cost_of
             for sequence in self._insertions(tour.sequence, r):
-                cost = cost_of(c, sequence)
+                cost = cost_of(c, sequence, best_cost)
                 if cost < best_cost:
                     best_cost, best_sequence = cost, sequence
-            best = known.get(mask)
-            if best_cost < INF and (best is None or best_cost < best.cost):
+            if best_cost < (INF if best is None else best.cost):
                 best = known[mask] = Tour(c, best_sequence, mask, best_cost)
         tour.with_[r] = best
         return best
@@ -101,15 +99,16 @@ class Tours:
             return best
 
     def tour(self, c: int, sequence: Sequence) -> Tour | None:
-        """The best tour known for the requests of this sequence, at least as good as it; None where it
-        breaks a rule."""
+        """The best tour known for the requests of this sequence, at least as good as it; None where it breaks
+        a rule.
+        """
         mask = 0
         for code in sequence:
             if code >= 0:
                 mask |= 1 << code
         best = self.known[c].get(mask)
         if best is None or best.sequence != sequence:
-            cost = self.cost_of(c, sequence)
+            cost = self.cost_of(c, sequence, INF)
             if cost < (INF if best is None else best.cost):
                 best = self.known[c][mask] = Tour(c, sequence, mask, cost)
         return best
@@ -139,8 +138,7 @@ class Tours:
         return self._interleaved(sequence, r)
 
     def _interleaved(self, sequence: Sequence, r: int) -> Iterator[Sequence]:
-        """The pick-up anywhere, the drop anywhere after it; batches that grow too large are not even
-        tried."""
+        """The pick-up anywhere, the drop anywhere after it; batches that grow too large are not even tried."""
         stops = len(sequence)
         inside = [0] * (stops + 1)  # size of the batch that goes on across this gap
         opens = [0] * stops  # size of the batch that begins with this stop
@@ -163,7 +161,8 @@ class Tours:
 
     def _bundled(self, sequence: Sequence, r: int) -> Iterator[Sequence]:
         """A batch of its own between two others, or a place in a batch of the same restaurant (official
-        bundles)."""
+        bundles).
+        """
         keys = self.numbers.stop_key
         at = 0
         for size, stops in _batches(sequence):

@@ -34,8 +34,8 @@ HAIR = 1e-6
 def solve(problem: Problem, *, budget_s: float, seed: int = 0, warm: Plan | None = None) -> Plan:
     """The best plan found within `budget_s` seconds of wall time, starting from `warm` where that helps.
 
-    Always a plan that passes `check`; below TINY_S, or when nothing else fits, the greedy one. Returns early once
-    proven or converged. The same seed gives the same plan unless the budget is what ends the search.
+    Always a plan that passes `check`; below TINY_S, or when nothing else fits, the greedy one. Returns early
+    once proven or converged. The same seed gives the same plan unless the budget is what ends the search.
     `Plan.bound` is set where the plan is proven best (as long as detours are not faster than direct legs).
     """
     began = time.perf_counter()

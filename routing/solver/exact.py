@@ -2,8 +2,7 @@
 of them.
 
 A request costs at least what it costs alone (as long as detours are not faster than direct legs), which
-prunes
-nearly everything: almost all of an order's cost is its own preparation, riding and service.
+prunes nearly everything: almost all of an order's cost is its own preparation, riding and service.
 """
 
 import time
@@ -86,7 +85,7 @@ class _Proof:
         self.nodes += 1
         if self.nodes % CHECK_EVERY == 0 and time.perf_counter() > self.until:
             raise _OutOfTime
-        if self.plain(c, prefix) + rest > self.ceiling:
+        if self.plain(c, prefix, INF) + rest > self.ceiling:
             return
         if not todo and not aboard:
             tour = self.tours.tour(c, prefix)
@@ -103,7 +102,8 @@ class _Proof:
 
     def joins(self, prefix: Sequence, r: int) -> bool:
         """Whether r may be picked up while others are aboard: neighbours of one visit once, bundles kept
-        pure."""
+        pure.
+        """
         keys = self.tours.numbers.stop_key
         last = prefix[-1]
         if last >= 0 and keys[last] == keys[r]:
@@ -112,7 +112,8 @@ class _Proof:
 
     def choose(self) -> list[Tour]:
         """The cheapest choice of known tours, one a courier, each request once or left out; ties by courier
-        order."""
+        order.
+        """
         everyone = 1 << self.size
         table: list[float] = [self.unserved * mask.bit_count() for mask in range(everyone)]
         picks: list[list[int]] = []

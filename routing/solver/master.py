@@ -2,8 +2,7 @@
 partitioning.
 
 Tours carry their own fairness, which is convex and separable by courier, so the master needs no further
-terms.
-This is the only place that imports OR-Tools.
+terms. This is the only place that imports OR-Tools.
 """
 
 import time
@@ -19,8 +18,8 @@ COLUMNS = (400, 1500)  # at least, at most
 def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tuple[list[Tour], bool]:
     """The best choice of remembered tours from `state` on, and whether that is proven for these columns.
 
-    One worker, seeded, a deterministic limit besides the instant `until`
-    (of time.perf_counter). Never worse than `state`.
+    One worker, seeded, a deterministic limit besides the instant `until` (of time.perf_counter). Never worse
+    than `state`.
     """
     columns = _columns(tours, state)
     model = cp_model.CpModel()
@@ -67,8 +66,7 @@ def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tu
 
 
 def _columns(tours: Tours, state: list[Tour]) -> list[list[Tour]]:
-    """Tours by courier: those in use, and of the others those cheapest beside what their requests cost
-    now."""
+    """Tours by courier: those in use, and of the others those cheapest beside what their requests cost now."""
     worth: dict[int, float] = {}
     for tour in state:
         for r in (code for code in tour.sequence if code >= 0):

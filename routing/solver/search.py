@@ -53,8 +53,7 @@ def improve(
     `until`.
 
     `until` is of time.perf_counter. The rounds depend on the seed alone, so the same seed gives the same
-    tours
-    whenever the clock is not what ends it.
+    tours whenever the clock is not what ends it.
     """
     size = len(tours.ranked)
     if not size or not tours.empty:
@@ -86,7 +85,6 @@ class _Search:
         self.near = near(tours)
         self.size = len(tours.ranked)
         self.unserved = tours.numbers.problem.rules.weights.unserved
-        self.busy: list[int] = []
         self.reset(state, total(tours, state))
 
     def reset(self, state: list[Tour], cost: float) -> None:
@@ -119,13 +117,10 @@ class _Search:
             cost += after.cost - before.cost
             owner[r] = -1
         self._order(out)
-        self.busy = [tour.c for tour in state if tour.mask]
         for r in (r for r in out if owner[r] < 0):
             added, tour = self._place(r)
             cost += added
             if tour is not None:
-                if not state[tour.c].mask:
-                    self.busy.append(tour.c)
                 undo.append((tour.c, state[tour.c]))
                 state[tour.c] = tour
                 owner[r] = tour.c
@@ -164,8 +159,7 @@ class _Search:
         return out
 
     def _order(self, out: list[int]) -> None:
-        """The order in which requests come back: by chance, by readiness, or those with the worst best
-        first."""
+        """The order in which requests come back: by chance, by readiness, or those with the worst best first."""
         self.rng.shuffle(out)
         kind = self.rng.random()
         if kind < 0.25:
@@ -176,7 +170,8 @@ class _Search:
 
     def _place(self, r: int) -> tuple[float, Tour | None]:
         """Where r costs least now, a courier skipped now and then; (added cost, tour or None for leaving it
-        out)."""
+        out).
+        """
         state, add = self.state, self.tours.add
         skip = self.rng.random() < BLINK
         best, chosen = self.unserved, None
@@ -189,10 +184,11 @@ class _Search:
                     chosen = state[c].with_[r] if r in state[c].with_ else add(state[c], r)
                     best = cost if chosen is not None else best
                 break
-        least = self.tours.least[r]
-        for c in self.busy:
-            if least[c] <= best:
-                tour = state[c]
+        for least, c in self.tours.nearest[r]:
+            if least > best:
+                break
+            tour = state[c]
+            if tour.mask:
                 more = tour.with_[r] if r in tour.with_ else add(tour, r)
                 if more is not None:
                     added = more.cost - tour.cost
