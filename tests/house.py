@@ -42,9 +42,8 @@ class House:
 
     @classmethod
     def open(cls, url: str, folder: Path, now: datetime) -> "House":
-        """A house on an empty database with the Finsbury Park rulebook."""
+        """A house on a database without rows, with the Finsbury Park rulebook."""
         database = Database.open(url)
-        database.create_all()
         with database.writing() as session:
             install.mark(session, "demo", now=now)
             session.add(SandboxInstant(id=1, at=now))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from dispatch import people
@@ -27,12 +27,12 @@ def markers(dependant: Dependant) -> Iterator[access.Access]:
         yield from markers(inner)
 
 
-def routes(app: FastAPI) -> list[APIRoute]:
+def routes(app: FastAPI) -> list[RouteContext]:
     """Every route of ours."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+    return [c for c in iter_route_contexts(app.routes) if isinstance(c.original_route, APIRoute)]
 
 
-def marker(route: APIRoute) -> access.Access:
+def marker(route: RouteContext) -> access.Access:
     """The one marker of a route."""
     found = set(markers(route.dependant))
     assert len(found) == 1, f"{route.methods} {route.path} names {len(found)} kinds of access, not one"
