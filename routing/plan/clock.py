@@ -3,6 +3,8 @@ lists.
 """
 
 from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from routing.plan.numbers import INF, Numbers, Sequence, surcharges
 from routing.problem import UNREACHABLE_S
@@ -10,82 +12,99 @@ from routing.problem import UNREACHABLE_S
 Clock = Callable[[int, Sequence, float], float]
 
 
+class _Known(NamedTuple):
+    """What the clock reads, in the order in which it unpacks it."""
+
+    of_request: tuple[list[int], ...]
+    of_courier: tuple[list[int], ...]
+    service_s: tuple[int, int, int, int]
+    weights: tuple[float, float, float]
+    bounds: tuple[int, bool, int | None]
+    legs: list[list[int]]
+    surcharge: Callable[[int, Sequence, int], float] | None
+
+
 def clock(numbers: Numbers, *, plain: bool = False) -> Clock:
-    """A function (courier index, sequence, limit) -> its cost in units of the weights; infinite where a rule
-    is broken or the cost is seen to pass the limit.
+    """A function (courier index, sequence, limit) -> its cost in units of the weights; infinite where a rule is
+    broken or the cost is seen to pass the limit.
 
     `plain` leaves fairness and churn out, and may then be asked about the beginning of a sequence too.
     """
-    rules, weights = numbers.problem.rules, numbers.problem.rules.weights
-    wait_w, late_w, travel_w = weights.wait_per_s, weights.late_per_s, weights.travel_per_s
-    arrive_p, leave_p = rules.pickup_arrive_s, rules.pickup_leave_s
-    arrive_d, leave_d = rules.drop_arrive_s, rules.drop_leave_s
-    legs, pick, drop, stop_key = numbers.legs, numbers.pick, numbers.drop, numbers.stop_key
-    placed, promise, ready, size = numbers.placed, numbers.promise, numbers.ready, numbers.size
-    free, start, end, capacity = numbers.free, numbers.at, numbers.end, numbers.capacity
-    max_batch, end_drop, fresh = rules.max_batch, rules.end_rule == "drop", rules.freshness_s
-    stale = [max(fresh or 0, legs[p][d] + arrive_d) for p, d in zip(pick, drop, strict=True)]
-    left = [0] * len(pick)
-    surcharge = None if plain else surcharges(numbers)
+    rules, weights, n = numbers.problem.rules, numbers.problem.rules.weights, numbers
+    farthest = [
+        max(rules.freshness_s or 0, n.legs[p][d] + rules.drop_arrive_s)
+        for p, d in zip(n.pick, n.drop, strict=True)
+    ]
+    left = [0] * len(n.pick)
+    known = _Known(
+        of_request=(n.pick, n.drop, n.stop_key, n.placed, n.promise, n.ready, n.size, farthest, left),
+        of_courier=(n.free, n.at, n.end, n.capacity),
+        service_s=(rules.pickup_arrive_s, rules.pickup_leave_s, rules.drop_arrive_s, rules.drop_leave_s),
+        weights=(weights.wait_per_s, weights.late_per_s, weights.travel_per_s),
+        bounds=(rules.max_batch, rules.end_rule == "drop", rules.freshness_s),
+        legs=n.legs,
+        surcharge=None if plain else surcharges(numbers),
+    )
+    return partial(_cost, known)
 
-    def cost_of(c: int, sequence: Sequence, limit: float) -> float:
-        t, row, room, last = free[c], legs[start[c]], capacity[c], end[c]
-        cost = 0.0
-        travel = busy = load = batch = aboard = i = 0
-        stops = len(sequence)
-        while i < stops:
-            code = sequence[i]
-            i += 1
-            if code >= 0:
-                key, place, first = stop_key[code], pick[code], i - 1
-                leg = row[place]
-                opens = not aboard
-                if opens:
-                    batch = 0
-                t += leg + arrive_p
-                while True:
-                    if ready[code] > t:
-                        t = ready[code]
-                    batch += 1
-                    aboard += 1
-                    load += size[code]
-                    if i < stops and sequence[i] >= 0 and stop_key[sequence[i]] == key:
-                        code = sequence[i]
-                        i += 1
-                    else:
-                        break
-                if opens:
-                    busy += leg + arrive_p - t  # a batch is work from its latest departure on
-                if load > room or batch > max_batch or leg >= UNREACHABLE_S or (t > last and not end_drop):
-                    return INF
-                t += leave_p
-                for picked in sequence[first:i]:
-                    left[picked] = t
-            else:
-                r = ~code
-                place = drop[r]
-                leg = row[place]
-                t += leg + arrive_d
-                if (t > last and end_drop) or leg >= UNREACHABLE_S:
-                    return INF
-                cost += wait_w * (t - placed[r])
-                if t > promise[r]:
-                    cost += late_w * (t - promise[r])
-                if fresh is not None and t - left[r] > fresh:
-                    if t - left[r] > stale[r]:
-                        return INF
-                    cost += late_w * (t - left[r] - fresh)
-                if cost + travel_w * travel > limit:
-                    return INF
-                t += leave_d
-                load -= size[r]
-                aboard -= 1
-                if not aboard:
-                    busy += t
-            row = legs[place]
-            travel += leg
-        if surcharge is not None:
-            cost += surcharge(c, sequence, busy)
-        return cost + travel_w * travel
 
-    return cost_of
+def _cost(known: _Known, c: int, sequence: Sequence, limit: float) -> float:
+    """Walk the stops; one long function because a call inside the walk would double its time."""
+    of_request, of_courier, service_s, weights, (max_batch, end_drop, fresh), legs, surcharge = known
+    pick, drop, stop_key, placed, promise, ready, size, stale, left = of_request
+    arrive_p, leave_p, arrive_d, leave_d = service_s
+    wait_w, late_w, travel_w = weights
+    t, at, last, room = [column[c] for column in of_courier]
+    row, cost = legs[at], 0.0
+    travel = busy = load = batch = aboard = i = 0
+    stops = len(sequence)
+    while i < stops:
+        code = sequence[i]
+        i += 1
+        if code >= 0:
+            key, place, first = stop_key[code], pick[code], i - 1
+            leg = row[place]
+            opens = not aboard
+            batch = 0 if opens else batch
+            t += leg + arrive_p
+            while True:
+                if ready[code] > t:
+                    t = ready[code]
+                batch += 1
+                aboard += 1
+                load += size[code]
+                if i == stops or sequence[i] < 0 or stop_key[sequence[i]] != key:
+                    break
+                code = sequence[i]
+                i += 1
+            if opens:
+                busy += leg + arrive_p - t  # a batch is work from its latest departure on
+            if load > room or batch > max_batch or leg >= UNREACHABLE_S or (t > last and not end_drop):
+                return INF
+            t += leave_p
+            for picked in sequence[first:i]:
+                left[picked] = t
+        else:
+            r = ~code
+            place = drop[r]
+            leg = row[place]
+            t += leg + arrive_d
+            if (t > last and end_drop) or leg >= UNREACHABLE_S:
+                return INF
+            cost += wait_w * (t - placed[r])
+            if t > promise[r]:
+                cost += late_w * (t - promise[r])
+            if fresh is not None and t - left[r] > fresh:
+                if t - left[r] > stale[r]:
+                    return INF
+                cost += late_w * (t - left[r] - fresh)
+            if cost + travel_w * travel > limit:
+                return INF
+            t += leave_d
+            load -= size[r]
+            aboard -= 1
+            if not aboard:
+                busy += t
+        row = legs[place]
+        travel += leg
+    return cost + travel_w * travel + (0.0 if surcharge is None else surcharge(c, sequence, busy))
