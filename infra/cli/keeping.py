@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from dispatch import people
+from dispatch.tables import known
 from infra import backup as backups
 from infra import founding, migrations
 from infra.cli.root import app, say
 from infra.clock import WallClock
 from infra.database import Database
+from infra.errors import InfraError
 from infra.install import mark
 from infra.settings import Settings
 from payments.rulebook import parse
@@ -25,10 +28,15 @@ def init(
         Path | None,
         typer.Option("--rulebook", exists=True, dir_okay=False, help="The co-op's rules; a demo has some."),
     ] = None,
+    name: Annotated[str | None, typer.Option(help="The first administrator's name.")] = None,
+    phone: Annotated[str | None, typer.Option(help="And their mobile number.")] = None,
 ) -> None:
-    """Create the database: its tables, what it is for ever, and its first rules."""
+    """Create the database: its tables, what it is for ever, its first rules and its first administrator."""
     settings = Settings()
     now = WallClock().now()
+    if (name is None) != (phone is None):
+        raise InfraError("The first administrator needs both --name and --phone.")
+    number = people.phone(phone, drama=demo) if phone else None
     text = rules.read_text(encoding="utf-8") if rules else founding.example() if demo else None
     if text is not None:
         parse(text)  # before anything is made: what is wrong with it is told, and nothing has happened
@@ -41,10 +49,25 @@ def init(
             if text is not None and not founding.has_rules(session, now=now):
                 founding.adopt(session, text, resolution="first rules", now=now)
             ruled = founding.has_rules(session, now=now)
+            link = None
+            if name and number:
+                first = founding.administrator(session, name=name, phone=number, drama=demo, now=now)
+                link = founding.sign_in_address(
+                    session,
+                    known(first.id),
+                    secret=settings.secret().encode(),
+                    public_url=settings.url,
+                    now=now,
+                )
     finally:
         database.close()
     following = "pannier serve" if ruled else "pannier rulebook adopt FILE, then pannier serve"
     say(f"The {'demo' if demo else 'live'} database is ready. Next: {following}")
+    if link is not None:
+        say(f"Then sign in, within fifteen minutes and once: {link}")
+        say("Later links: pannier sign-in-link --phone NUMBER")
+    elif not demo:
+        say("Nobody can sign in yet: pannier init --name NAME --phone NUMBER makes the first administrator.")
 
 
 @app.command()
