@@ -1,7 +1,8 @@
 """The jobs, and how simulated time runs them: the very same functions, from due instant to due instant."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -65,38 +66,54 @@ def run_due(program: Program, now: datetime, *, jobs: Iterable[Job] | None = Non
 
     JobStuck names a job that stays due though nothing is being done, or that never comes to an end.
     """
-    listed = JOBS if jobs is None else tuple(jobs)
+    return _work_off(program, JOBS if jobs is None else tuple(jobs), now)[0]
+
+
+def _work_off(program: Program, listed: tuple[Job, ...], now: datetime) -> tuple[int, datetime | None]:
+    """Run until none is due; how many rounds did something, and the next instant after now that calls for one."""
     done: dict[str, int] = {}
     while True:
-        due = _due(program, listed, now)
-        if not due:
-            return sum(done.values())
+        asked = _pass(program, listed, now, done)
+        if not asked.due:
+            return sum(done.values()), asked.next_at
         # A job may wait for what another one writes, so only a pass in which none did anything is stuck.
-        stuck = _pass(program, due, now, done)
-        if stuck is not None:
-            raise JobStuck(stuck)
+        if not asked.progressed:
+            for job in asked.due:
+                if is_due(program, job, now):
+                    raise JobStuck(job.name)
 
 
-def _due(program: Program, listed: Iterable[Job], now: datetime) -> list[Job]:
-    """The jobs due now, all asked in one look at the rows."""
-    with program.database.reading() as session:
-        instants = [(job, job.due(session, now)) for job in listed]
-    return [job for job, at in instants if at is not None and at <= now]
+@dataclass(slots=True)
+class _Pass:
+    """One walk over the jobs: which were due, whether any did something, when the first of the others is."""
+
+    due: list[Job] = field(default_factory=list)
+    progressed: bool = False
+    next_at: datetime | None = None
 
 
-def _pass(program: Program, due: list[Job], now: datetime, done: dict[str, int]) -> str | None:
-    progressed = False
-    for job in due:
-        if not run_once(program, job, now):
-            continue
-        progressed = True
-        done[job.name] = done.get(job.name, 0) + 1
-        if done[job.name] > ROUNDS_AT_ONE_INSTANT:
-            return job.name
-    if progressed:
-        return None
-    still = (job.name for job in due if is_due(program, job, now))
-    return next(still, None)
+def _pass(program: Program, listed: tuple[Job, ...], now: datetime, done: dict[str, int]) -> _Pass:
+    """Ask each job in order and run it if it is due, so that what one writes the next already sees."""
+    asked = _Pass()
+    with ExitStack() as look:
+        session: Session | None = None  # one look at the rows lasts until a job has written some
+        for job in listed:
+            session = session or look.enter_context(program.database.reading())
+            at = job.due(session, now)
+            if at is None:
+                continue
+            if at > now:
+                asked.next_at = min(asked.next_at or at, at)
+                continue
+            asked.due.append(job)
+            look.close()
+            session = None
+            if run_once(program, job, now):
+                asked.progressed = True
+                done[job.name] = done.get(job.name, 0) + 1
+                if done[job.name] > ROUNDS_AT_ONE_INSTANT:
+                    raise JobStuck(job.name)
+    return asked
 
 
 def advance(
@@ -116,10 +133,11 @@ def advance(
     listed = JOBS if jobs is None else tuple(jobs)
     rounds = 0
     while True:
-        rounds += run_due(program, clock.now(), jobs=listed)
+        did, next_at = _work_off(program, listed, clock.now())
+        rounds += did
         if clock.now() >= to or (stop is not None and stop()):
             return rounds
-        clock.move(min(next_due(program, clock.now(), jobs=listed) or to, to))
+        clock.move(min(next_at or to, to))
 
 
 def next_due(program: Program, now: datetime, *, jobs: Iterable[Job] | None = None) -> datetime | None:
