@@ -198,9 +198,9 @@ class Dispatch(Section):
     fairness_basis: Annotated[Literal["orders", "effort", "pay"], one_of("orders", "effort", "pay")] = (
         "orders"
     )
-    fairness_weight: Weight = 0
-    late_weight: Weight = 1
-    travel_weight: Weight = 1
+    fairness_weight: Weight = 0.0
+    late_weight: Weight = 1.0
+    travel_weight: Weight = 1.0
     unserved_min: Minutes = 150
     withdraw_saves_min: Minutes = 10
 
