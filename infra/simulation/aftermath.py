@@ -140,9 +140,22 @@ def _payslip(told: dict[str, Any]) -> Payslip:
     )
 
 
-def add_up(shown: Shown, parcels: Parcels, riders: Sequence[Rider], *, per_hour_minor: int) -> Sums:
-    """Both sums, and whether every order, wage, tip and settlement is what the simulation makes it. Pure."""
-    findings = [*_orders_left(shown, parcels), *_riders_off(shown, parcels, riders, per_hour_minor)]
+def add_up(
+    shown: Shown,
+    parcels: Parcels,
+    riders: Sequence[Rider],
+    *,
+    per_hour_minor: int,
+    all_delivered: bool = True,
+) -> Sums:
+    """Both sums, and whether every order, wage, tip and settlement is what the simulation makes it. Pure.
+
+    Without `all_delivered` an order may still wait at the end.
+    """
+    findings = [
+        *_orders_left(shown, parcels, all_delivered),
+        *_riders_off(shown, parcels, riders, per_hour_minor),
+    ]
     done = [parcel for parcel in parcels if _is_delivered(shown, parcel)]
     findings += _settlements_off(shown, done)
     refunded = sum(
@@ -188,14 +201,14 @@ def _is_delivered(shown: Shown, parcel: Parcel) -> bool:
     return ride is not None and ride.state == "delivered"
 
 
-def _orders_left(shown: Shown, parcels: Parcels) -> list[str]:
+def _orders_left(shown: Shown, parcels: Parcels, all_delivered: bool) -> list[str]:
     """Orders that are not what the simulation saw become of them."""
     findings = []
     for parcel in parcels:
         ride = shown.rides.get(parcel.reference)
         state = ride.state if ride is not None else "unknown"
-        seen = "cancelled" if parcel.cancelled else "delivered" if parcel.delivered_at else "open"
-        if state != seen or seen == "open":
+        seen = "cancelled" if parcel.cancelled else "delivered" if parcel.delivered_at else "waiting"
+        if state != seen or (seen == "waiting" and all_delivered):
             findings.append(f"order {parcel.reference} is {state}, and was seen {seen}")
     findings += [f"order {name} was never sent" for name in shown.rides if parcels.find(name) is None]
     return findings
