@@ -1,6 +1,6 @@
 """The rider's page: the job in hand, one button a step, the shift, and what it has paid so far."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -29,9 +29,8 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
     facts = board.pay_so_far(session, who.person_id, now=now)
     tips = 0
     if facts is not None and facts.started_at is not None:
-        earned = pay.rider_statement(
-            session, who.person_id, since=facts.started_at, until=facts.ended_at or now
-        )
+        until = (facts.ended_at or now) + timedelta(seconds=1)  # a tip of this very instant counts
+        earned = pay.rider_statement(session, who.person_id, since=facts.started_at, until=until)
         tips = earned.tips_minor
     return pages.render(
         request,
