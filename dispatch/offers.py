@@ -25,7 +25,7 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
 
     Returns the new jobs' ids. Batches that can wait stay unsaid, so that they may still change.
     """
-    plan = result.plan
+    plan, rules = result.plan, picture.rulebook.dispatch
     if result.faults:
         attention.raise_(
             session,
@@ -34,51 +34,48 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
             f"The solver's plan broke a rule and the plain plan was used: {'; '.join(result.faults)}"[:500],
             now=now,
         )
-    rules = picture.rulebook.dispatch
-    lead = timedelta(seconds=rules.offer_lead_s)
-    waits_until: datetime | None = None
     made: list[Job] = []
+    later: list[datetime] = []
     waiting = {known(o.id): o for o in planning.open_orders(session)}
     able = {s.person_id: s for s in planning.able(session)}
     for route in plan.routes:
         batch = [s for s in route.stops if s.batch == 0]
         if not batch:
             continue
-        leave_at = instant(route.departs[0]) - lead
+        leave_at = instant(route.departs[0]) - timedelta(seconds=rules.offer_lead_s)
         if leave_at > now:
-            waits_until = min(waits_until or leave_at, leave_at)
+            later.append(leave_at)
             continue
         shift = able.get(int(route.courier))
-        batch_orders = [waiting.get(int(s.request)) for s in batch if s.kind == "pickup"]
-        if shift is None or None in batch_orders:
+        held = [waiting.get(int(s.request)) for s in batch if s.kind == "pickup"]
+        if shift is None or None in held:
             planning.wanted(session, now=now)  # the evening moved on while we thought
-            continue
-        if len(shifts.live_jobs(session, shift.person_id)) >= rules.max_live_jobs:
-            continue
-        made.append(
-            make(
-                session,
-                shift,
-                batch,
-                [o for o in batch_orders if o],
-                route,
-                distance_m=first_batch_m(picture.problem, route),
-                timeout_s=rules.offer_timeout_s,
-                now=now,
+        elif len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
+            metres = first_batch_m(picture.problem, route)
+            held_orders = [order for order in held if order is not None]
+            made.append(
+                make(
+                    session,
+                    shift,
+                    route,
+                    held_orders,
+                    metres=metres,
+                    timeout_s=rules.offer_timeout_s,
+                    now=now,
+                )
             )
-        )
     if made:
         decision = _keep(session, picture, plan)
         for job in made:
             job.decision_id = decision.id
-            session.add(job)
+        session.add_all(made)
         planning.wanted(session, now=now)
-    still = list(planning.open_orders(session))
+    still = planning.open_orders(session)
     _raise_unserved(session, still, plan, now=now)
     if still:
-        latest = now + timedelta(seconds=rules.tick_s)
-        due = latest if waits_until is None else min(latest, max(waits_until, now + planning.LEAST_GAP))
-        planning.again_by(session, due)
+        soonest = max(min(later, default=now), now + planning.LEAST_GAP) if later else None
+        tick = now + timedelta(seconds=rules.tick_s)
+        planning.again_by(session, min(soonest or tick, tick))
     session.flush()
     return [known(j.id) for j in made]
 
@@ -86,14 +83,15 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
 def make(
     session: Session,
     shift: Shift,
-    batch: Sequence[routing.PlannedStop],
-    batch_orders: Sequence[Order],
     route: routing.Route,
+    batch_orders: Sequence[Order],
     *,
-    distance_m: int,
+    metres: int,
     timeout_s: int,
     now: datetime,
 ) -> Job:
+    """Offer a route's first new batch to the rider of this shift: a job, its stops, and who must know."""
+    batch = [s for s in route.stops if s.batch == 0]
     last = batch[-1]
     first_leave = route.departs[0]
     job = Job(
@@ -103,7 +101,7 @@ def make(
         offered_at=now,
         answer_by=now + timedelta(seconds=timeout_s),
         depart_at=instant(first_leave),
-        distance_m=distance_m,
+        distance_m=metres,
         duration_s=max(0, last.at_s - max(first_leave, seconds(now))),
         adds_minor=0,
     )

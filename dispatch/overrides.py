@@ -26,10 +26,9 @@ def assign(session: Session, order: Order, person_id: int, *, by: int, now: date
     job = offers.make(
         session,
         shift,
-        [s for s in route.stops if s.batch == 0],
-        [order],
         route,
-        distance_m=offers.first_batch_m(alone, route),
+        [order],
+        metres=offers.first_batch_m(alone, route),
         timeout_s=rulebook.dispatch.offer_timeout_s,
         now=now,
     )

@@ -11,6 +11,7 @@ from dispatch.tables import (
     Order,
     OrderContact,
     SignInAttempt,
+    Stop,
     Visit,
 )
 from payments import books
@@ -58,6 +59,7 @@ def forget_due(session: Session, *, now: datetime, limit: int = 500) -> int:
         contact.phone = None
         contact.blanked_at = now
         session.add(contact)
+        _round_off(session, order)
         blanked += 1
     for table, column, kept in (
         (SignInAttempt, SignInAttempt.at, ATTEMPTS_KEPT),
@@ -76,6 +78,15 @@ def forget_due(session: Session, *, now: datetime, limit: int = 500) -> int:
 
 def _over(order: Order) -> datetime:
     return order.delivered_at or order.cancelled_at or order.ready_at
+
+
+def _round_off(session: Session, order: Order) -> None:
+    """Doors become neighbourhoods: two decimals of a degree are about a kilometre."""
+    order.drop_lat, order.drop_lon = round(order.drop_lat, 2), round(order.drop_lon, 2)
+    session.add(order)
+    for stop in session.exec(select(Stop).where(Stop.order_id == order.id, Stop.kind == "drop")).all():
+        stop.lat, stop.lon = round(stop.lat, 2), round(stop.lon, 2)
+        session.add(stop)
 
 
 def texts_before(session: Session, *, now: datetime) -> datetime:

@@ -41,7 +41,7 @@ class WorkerNeedsPostgres(InfraError):
 
 
 class WorkerRefusesDemo(InfraError):
-    """A demo runs in one process because its clock does: run `pannier serve` instead."""
+    """A demo runs in one process because its clock does: run `pannier serve`, or set PANNIER_CLOCK=wall."""
 
 
 class NotMigrated(InfraError):

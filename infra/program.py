@@ -41,7 +41,9 @@ class Program:
         with database.reading() as session:
             kind = kind_of(session)
         wall = WallClock()
-        clock: Clock = SandboxClock.open(database, start=wall.now()) if kind == "demo" else wall
+        clock: Clock = wall
+        if kind == "demo" and settings.clock == "sandbox":
+            clock = SandboxClock.open(database, start=wall.now())
         return cls(settings=settings, database=database, clock=clock, kind=kind)
 
     @property

@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,6 +40,11 @@ class Settings(BaseSettings):
     sandbox: bool | None = Field(
         None,
         description="Sandbox phones. When absent, on for a demo database; true refuses any other.",
+    )
+    clock: Literal["sandbox", "wall"] = Field(
+        "sandbox",
+        description="What a demo goes by: sandbox, a clock that moves only when told, or wall, the real time. "
+        "A live database always goes by the wall.",
     )
     twilio_account_sid: str | None = Field(None, description="Twilio account: texts go out for real.")
     twilio_auth_token: SecretStr | None = Field(

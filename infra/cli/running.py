@@ -13,6 +13,7 @@ import uvicorn
 from infra import founding
 from infra.app import create_app
 from infra.cli.root import app, opened, say
+from infra.clock import SandboxClock
 from infra.errors import InfraError, RefusesToStart, WorkerNeedsPostgres, WorkerRefusesDemo
 from infra.install import notices, refusals
 from infra.lock import hold
@@ -61,7 +62,7 @@ def worker() -> None:
         raise WorkerNeedsPostgres
     _speak_up()
     with opened(settings) as program:
-        if program.kind == "demo":
+        if isinstance(program.clock, SandboxClock):
             raise WorkerRefusesDemo
         _check(program)
         over = threading.Event()

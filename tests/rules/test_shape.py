@@ -15,9 +15,7 @@ LONGEST_FUNCTION = 60
 
 # What is longer than that today, and how long. A number here may shrink, and an entry may go; nothing may grow.
 LONG_FILES: dict[str, int] = {}
-LONG_FUNCTIONS: dict[str, int] = {
-    "dispatch/offers.py:settle": 61,
-}
+LONG_FUNCTIONS: dict[str, int] = {}
 
 
 def sources() -> Iterator[Path]:
