@@ -9,7 +9,7 @@ from dispatch.web.access import Access
 from riders_app import inbox, outbox
 from riders_app.gateways import SMS_HOOK, STATUS_HOOK, Program
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 SIGNATURE = "X-Twilio-Signature"
 _NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 

@@ -24,7 +24,7 @@ from riders_app.gateways.sandbox import SandboxGateway
 from riders_app.tables import InboundText, SandboxText
 from riders_app.web.hooks import program_of, receive
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 LONGEST = 480  # three segments: more than any rider types
 _SHOWN = 40
 _MOST = 500

@@ -1,0 +1,120 @@
+"""A real browser: a rider and a member sign in by the link texted to them, and see their own."""
+
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.house import House
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [pytest.mark.browser]
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytestmark.append(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def served(house: House) -> Iterator[str]:
+    """The house behind a real socket; the answer is its address."""
+    config = uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def page_of(browser: Browser, *, javascript: bool = True, phone: bool = True) -> Page:
+    """A page as wide as a phone, or as a desk."""
+    size = {"width": 390, "height": 844} if phone else {"width": 1366, "height": 900}
+    context = browser.new_context(viewport=size, java_script_enabled=javascript)  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def sign_in(page: Page, house: House, address: str, number: str) -> None:
+    """Ask for a link, read it on the phone, open it, press the button."""
+    page.goto(f"{address}/sign-in")
+    page.get_by_role("textbox").first.fill(number)
+    page.get_by_role("button").first.click()
+    expect(page.get_by_text(re.compile("on its way", re.I))).to_be_visible()
+    house.move(0.1)
+    text = house.phone_log(number)[-1]
+    link = re.search(r"/sign-in/\S+", text)
+    assert link is not None, text
+    page.goto(f"{address}{link[0]}")
+    page.get_by_role("main").get_by_role("button").click()
+    page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without"])
+def test_a_rider_does_a_job_on_the_page(
+    house: House, browser: Browser, served: str, javascript: bool
+) -> None:
+    """A rider signs in, takes a job, collects and delivers it, each with one button, and sees the pay so far."""
+    luna = house.restaurant()
+    sam = house.rider(1)
+    house.text(sam, "ON")
+    placed = house.order(luna, "A-1")
+    house.until_text(sam, "TAKE")
+    page = page_of(browser, javascript=javascript)
+    sign_in(page, house, served, sam)
+    page.goto(f"{served}/my")
+    expect(page.get_by_text("Pizza Luna").first).to_be_visible()
+    page.get_by_role("button", name=re.compile("^take", re.I)).click()
+    house.move(8)
+    page.goto(f"{served}/my")
+    page.get_by_role("button", name=re.compile("got", re.I)).click()
+    expect(page.get_by_text("Flat 3").first).to_be_visible()
+    house.move(6)
+    page.goto(f"{served}/my")
+    page.get_by_role("button", name=re.compile("^(done|delivered)", re.I)).first.click()
+    seen = house.client.get(f"/v1/orders/{placed['id']}", headers=luna.headers).json()
+    assert seen["state"] == "delivered"
+    page.goto(f"{served}/my/pay")
+    expect(page.get_by_text("£2.50").first).to_be_visible()
+    page.context.close()
+
+
+def test_a_member_sees_their_shares(house: House, browser: Browser, served: str) -> None:
+    """A member signs in and sees their shares, and is kept out of the desk."""
+    house.signed_in(40, "member")
+    page = page_of(browser)
+    sign_in(page, house, served, "+447700900040")
+    page.goto(f"{served}/my/shares")
+    expect(page.get_by_role("heading", name=re.compile("shares", re.I)).first).to_be_visible()
+    answer = page.goto(f"{served}/desk")
+    assert answer is not None
+    assert answer.status == 403
+    page.context.close()
+
+
+def test_the_desk_refreshes_itself(house: House, browser: Browser, served: str) -> None:
+    """An order that comes in appears on an open desk without anybody touching it."""
+    luna = house.restaurant()
+    house.signed_in(50, "dispatcher")
+    page = page_of(browser, phone=False)
+    sign_in(page, house, served, "+447700900050")
+    page.goto(f"{served}/desk")
+    house.order(luna, "LIVE-1")
+    expect(page.get_by_text("LIVE-1").first).to_be_visible(timeout=15_000)
+    page.context.close()
