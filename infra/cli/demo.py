@@ -11,12 +11,11 @@ from rich.console import Console
 
 from infra.cli.root import app, err, out
 from infra.settings import Settings
-from infra.simulation import aftermath, evening, live, metrics, report, stage
-from infra.simulation.aftermath import Shown
+from infra.simulation import evening, live, report, stage
 from infra.simulation.client import Server
 from infra.simulation.errors import DoesNotAddUp, SimulationFailed
 from infra.simulation.evening import Evening
-from infra.simulation.report import Outcome
+from infra.simulation.outcome import of_evening
 from payments.rulebook import Rulebook, parse
 
 # A plan is asked for about a thousand times in an evening that must be over in half a minute.
@@ -56,7 +55,7 @@ def demo(
             server = stack.enter_context(Server(staged.url))
             played = _play(server, rulebook, out, seed=seed, orders=orders, hours=hours, fast=fast)
             stage.seed_shares(staged.program, [(person_id, SHARES) for person_id in played.member_ids()])
-            outcome = _look_back(played, rulebook, began)
+            outcome = of_evening(played, rulebook, began)
             if json is not None:
                 report.write(outcome, json)
             late = round(outcome.figures.delivered * (1 - outcome.figures.on_time_pct / 100))
@@ -94,42 +93,6 @@ def _play(
     return played
 
 
-def _look_back(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
-    shown = aftermath.look(
-        played.world,
-        played.kitchens,
-        played.riders,
-        played.world.sign_in(evening.TREASURER[1]),
-        since=evening.OPENS - timedelta(hours=12),
-        until=evening.OPENS + timedelta(hours=12),
-    )
-    sums = aftermath.add_up(
-        shown, played.parcels, played.riders, per_hour_minor=rulebook.pay.rate_on(evening.DAY)
-    )
-    return Outcome(
-        figures=_figures(played, shown),
-        sums=sums,
-        texts_sent=played.world.texts_landed,
-        wall_s=perf_counter() - began,
-    )
-
-
-def _figures(played: Evening, shown: Shown) -> metrics.Figures:
-    work = [
-        metrics.Work(
-            name=rider.name,
-            hours=rider.minutes_on / 60,
-            riding_min=rider.riding_min,
-            orders=sum(len(task.delivered) for task in rider.past),
-            pay=shown.payslips[rider.name].total_minor / 100,
-        )
-        for rider in played.riders
-    ]
-    # Tips are the riders' pay and no cost of the co-op's.
-    cost = sum(slip.wages_minor + slip.holiday_minor for slip in shown.payslips.values()) / 100
-    return metrics.figures(list(shown.rides.values()), work, cost=cost)
-
-
 def _serve(played: Evening, url: str) -> None:
     """Serve the pages until Ctrl-C; the demo's clock now runs as a clock on the wall does."""
     out.print(f"\nPages at {url}, the riders' phones at {url}/sandbox/phones", markup=False)
@@ -141,7 +104,8 @@ def _serve(played: Evening, url: str) -> None:
         (f"rider {played.riders[0].name}", played.riders[0].phone),
     ):
         out.print(f"  {who:22} {played.world.link_for(phone)}", markup=False, soft_wrap=True)
-    out.print("Ctrl-C to stop.")
+    out.print("The clock of the demo runs on; its phones are yours now. Ctrl-C to stop.")
+    played.world.hang_up()
     try:
         while True:
             sleep(1)

@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -14,12 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.cli.root import app, err, out
 from infra.settings import Settings
-from infra.simulation import aftermath, mdrp, metrics, official, report, stage
+from infra.simulation import mdrp, official, report, stage
 from infra.simulation.client import Server
 from infra.simulation.errors import DoesNotAddUp, SimulationFailed
 from infra.simulation.mdrp import Day
-from infra.simulation.replay import ADMINISTRATOR, MIDNIGHT, ON, ORIGIN, SET_UP_AT, Replay
-from infra.simulation.report import Outcome
+from infra.simulation.official import Solution
+from infra.simulation.outcome import Outcome, of_replay
+from infra.simulation.replay import ADMINISTRATOR, ON, ORIGIN, SET_UP_AT, Replay
 from payments.rulebook import parse
 
 PEERS = "mdrp_peers.csv"
@@ -81,28 +81,12 @@ def _replay(
         )
         server = stack.enter_context(Server(staged.url))
         played = _play(server, day)
-        shown = aftermath.look(
-            played.world,
-            list(played.kitchens.values()),
-            played.riders,
-            played.administrator,
-            since=MIDNIGHT - timedelta(days=1),
-            until=MIDNIGHT + timedelta(days=3),
-        )
-    per_hour = parse(text).pay.rate_on(ON)
-    sums = aftermath.add_up(
-        shown, played.parcels, played.riders, per_hour_minor=per_hour, all_delivered=False
-    )
-    official.write(played.solution(), solutions)
-    solution = official.read(solutions)
-    brought = official.brought_by(solution)
-    cost = sum(mdrp.pay(day, brought.get(courier.name, 0), courier) for courier in day.couriers)
-    outcome = Outcome(
-        figures=metrics.figures(list(shown.rides.values()), played.work(shown), cost=cost),
-        sums=sums,
-        texts_sent=played.world.texts_landed,
-        wall_s=perf_counter() - began,
-    )
+
+        def handed_in(solution: Solution) -> Solution:
+            official.write(solution, solutions)
+            return official.read(solutions)
+
+        outcome, solution = of_replay(played, parse(text), began, handed_in=handed_in)
     return outcome, official.check(day, solution)
 
 

@@ -219,7 +219,7 @@ def _riders_off(shown: Shown, parcels: Parcels, riders: Sequence[Rider], per_hou
     findings = []
     for rider in riders:
         slip = shown.payslips[rider.name]
-        brought = {reference for task in rider.past for _, reference in task.delivered}
+        brought = set(rider.brought)
         tips = sum(parcel.tip_minor for parcel in parcels if parcel.reference in brought)
         due = wages_minor(rider.minutes_on, per_hour_minor)
         for what, said, own in (

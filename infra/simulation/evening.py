@@ -65,7 +65,7 @@ class Evening:
         self.shift_ids: dict[str, int] = {}
         self.still_to_do = 0
         self.happened: list[str] = []
-        self._last_order_at = BEGINS + timedelta(hours=hours)
+        self._shorter_by = timedelta(hours=4.0 - hours)  # a shorter evening has shorter shifts
         self.administrator: Visit
         self.dispatcher: Visit
 
@@ -112,11 +112,12 @@ class Evening:
             (name, phone), ["rider", "member"], vehicle=vehicle, home_lat=home[0], home_lon=home[1]
         )
         starts_at = BEGINS if place < 5 else BEGINS + timedelta(minutes=15)
+        ends_at = datetime.fromisoformat(f"{DAY}T{ends}").replace(tzinfo=UTC) - self._shorter_by
         told = self._desk(
             "/desk/shifts",
             person_id=person_id,
             starts_at=f"{starts_at:%Y-%m-%dT%H:%M}",
-            ends_at=f"{DAY}T{ends}",
+            ends_at=f"{ends_at:%Y-%m-%dT%H:%M}",
         )
         self.shift_ids[name] = told["id"]
         surprises: dict[int, dict[int, str | None]] = {PASSES: {3: "PASS"}, IS_SILENT: {4: None}}
@@ -128,10 +129,9 @@ class Evening:
             slips_at=4 if place == SLIPS else 0,
         )
         rider = Rider(self.world, self.parcels, habits, name=name, phone=phone, where=home)
-        rider.on_delivered = self._delivered
+        rider.on_delivered, rider.on_surprise = self._delivered, self.happened.append
         self.riders.append(rider)
         self.world.at(starts_at + timedelta(seconds=self.rng.randint(-240, 120)), rider.comes_on)
-        ends_at = datetime.fromisoformat(f"{DAY}T{ends}").replace(tzinfo=UTC)
         if place == FORGETS_OFF:
             rider.keeps_silent_at_the_end = True
             self._later(ends_at + timedelta(minutes=31), lambda: self._mend(rider, ends_at))

@@ -5,7 +5,7 @@ Times are minutes of the day, distances metres on a plane. Source: github.com/gr
 
 import csv
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,8 +107,3 @@ def pay(day: Day, orders: int, courier: DayCourier) -> float:
 def shift_hours(courier: DayCourier) -> float:
     """Hours of a courier's shift."""
     return (courier.off - courier.on) / 60
-
-
-def names(rows: Iterable[DayOrder | DayCourier]) -> list[str]:
-    """The names of these."""
-    return [row.name for row in rows]

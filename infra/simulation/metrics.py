@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from routing.fairness import gini
+
 OVERAGE_FROM_MIN = 40
 
 
@@ -106,16 +108,6 @@ def percentile(values: Sequence[float], q: float) -> float:
     low = math.floor(where)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (where - low)
-
-
-def gini(values: Sequence[float]) -> float:
-    """0 when all have the same, towards 1 when one has all: mean absolute difference over twice the mean."""
-    ordered = sorted(values)
-    whole = sum(ordered)
-    count = len(ordered)
-    if whole <= 0:
-        return 0.0
-    return sum((2 * rank - count - 1) * value for rank, value in enumerate(ordered, 1)) / (count * whole)
 
 
 def _rate(amount: float, hours: float) -> float:

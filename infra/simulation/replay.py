@@ -10,7 +10,7 @@ from infra.simulation.client import Server, Visit
 from infra.simulation.errors import SimulationFailed
 from infra.simulation.evening import order_body
 from infra.simulation.habits import Official
-from infra.simulation.mdrp import Day, DayCourier, DayOrder
+from infra.simulation.mdrp import Day, DayCourier, DayOrder, shift_hours
 from infra.simulation.metrics import Work
 from infra.simulation.official import Brought, Bundle, Move, Solution
 from infra.simulation.parcels import Kitchen, Parcel, Parcels, Point
@@ -177,22 +177,20 @@ class Replay:
     def work(self, shown: Shown) -> list[Work]:
         """Each courier by the benchmark's yardstick: so much an order, over the hours of the shift."""
         couriers = {courier.name: courier for courier in self.day.couriers}
-        found = []
-        for rider in self.riders:
-            courier = couriers[rider.name]
-            orders = sum(
-                ride.state == "delivered" and ride.rider == rider.name for ride in shown.rides.values()
+        brought: dict[str, int] = {}
+        for ride in shown.rides.values():
+            if ride.state == "delivered" and ride.rider is not None:
+                brought[ride.rider] = brought.get(ride.rider, 0) + 1
+        return [
+            Work(
+                name=rider.name,
+                hours=shift_hours(couriers[rider.name]),
+                riding_min=rider.riding_min,
+                orders=brought.get(rider.name, 0),
+                pay=self.day.pay_per_order * brought.get(rider.name, 0),
             )
-            found.append(
-                Work(
-                    name=rider.name,
-                    hours=(courier.off - courier.on) / 60,
-                    riding_min=rider.riding_min,
-                    orders=orders,
-                    pay=self.day.pay_per_order * orders,
-                )
-            )
-        return found
+            for rider in self.riders
+        ]
 
 
 def at_minute(minutes: int) -> datetime:

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from infra.simulation.aftermath import Sums
-from infra.simulation.metrics import Figures
+from infra.simulation.outcome import Outcome
 from infra.simulation.riders import Rider
 
 PEER_COLUMNS = (
@@ -25,16 +24,6 @@ PEER_COLUMNS = (
     "p10_pay_per_h",
 )
 EXACT_COLUMN = "exact_ctd_published"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A whole simulation in figures."""
-
-    figures: Figures
-    sums: Sums
-    texts_sent: int
-    wall_s: float
 
 
 def keys(outcome: Outcome) -> dict[str, float]:
@@ -62,7 +51,7 @@ def evening_table(outcome: Outcome, riders: Sequence[Rider], *, late: int) -> Ta
     jobs = [task for rider in riders for task in rider.past if task.delivered]
     batches = [task for task in jobs if len(task.delivered) > 1]
     hours = sum(rider.minutes_on for rider in riders) / 60
-    rates = sorted(_an_hour(len(_brought(rider)), rider) for rider in riders)
+    rates = sorted(_an_hour(len(rider.brought), rider) for rider in riders)
     effort = sorted(_an_hour(rider.riding_min, rider) for rider in riders)
     table = Table(title="The evening", show_header=False, title_justify="left")
     table.add_column(style="bold")
@@ -98,7 +87,7 @@ def riders_table(riders: Sequence[Rider]) -> Table:
     for heading in ("rider", "on shift", "orders", "an hour", "riding min/h", "km"):
         table.add_column(heading, justify="left" if heading == "rider" else "right")
     for rider in riders:
-        count = len(_brought(rider))
+        count = len(rider.brought)
         table.add_row(
             rider.name,
             f"{rider.minutes_on // 60} h {rider.minutes_on % 60:02d}",
@@ -138,10 +127,6 @@ def say(console: Console, findings: Sequence[str]) -> None:
 def pounds(minor: int) -> str:
     """Minor units as people write them."""
     return f"{'-' if minor < 0 else ''}£{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
-
-
-def _brought(rider: Rider) -> list[str]:
-    return [reference for task in rider.past for _, reference in task.delivered]
 
 
 def _an_hour(amount: float, rider: Rider) -> float:

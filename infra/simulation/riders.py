@@ -68,6 +68,8 @@ class Task:
 
 
 SLIP_S = 15.0
+# Texts that tell something and ask for nothing.
+CONVERSATION = ("On shift", "Shift ended", "OFF noted", "Desk:")
 
 
 class Rider:
@@ -90,6 +92,7 @@ class Rider:
         self.off_at: datetime | None = None
         self.keeps_silent_at_the_end = False
         self.on_delivered: Callable[[Parcel], None] = lambda parcel: None
+        self.on_surprise: Callable[[str], None] = lambda what: None
         self._leg: Leg | None = None
         self._turn = 0  # what was planned under an earlier turn no longer happens
         self._hold_until = world.now
@@ -130,7 +133,7 @@ class Rider:
         elif isinstance(told, Asked):
             if not self.keeps_silent_at_the_end and not self.tasks:
                 self.world.after(20, self.goes_off)
-        elif not body.startswith(("On shift", "Shift ended", "OFF noted", "Desk:")):
+        elif not body.startswith(CONVERSATION) and " says your shift " not in body:
             self.puzzled.append(body)
 
     def _offered(self, told: Offer) -> None:
@@ -138,7 +141,9 @@ class Rider:
             return
         self.offers[told.number] = self.world.now
         word, seconds = self.habits.answer(told.number)
-        if word is not None:
+        if word is None:
+            self.on_surprise(f"{self.name} did not hear the offer of job {told.number}")
+        else:
             at = max(self.world.now + timedelta(seconds=seconds), self._hold_until)
             self.world.at(at, lambda: self._answers(word, told.number))
 
@@ -148,6 +153,7 @@ class Rider:
         self.says(f"{word} {number}")
         if word == "PASS":
             self.offers.pop(number)
+            self.on_surprise(f"{self.name} passed on job {number}")
 
     def _sent(self, told: Collect | Deliver) -> None:
         """A stop: of a job just taken, or the next of one in hand."""
@@ -269,8 +275,12 @@ class Rider:
         self.says(f"DONE {task.number}{stop.letter}")
         if self.habits.slips():
             self._hold_until = self.world.now + timedelta(seconds=2 * SLIP_S)
-            self.world.after(SLIP_S, lambda: self.says("UNDO"))
+            self.world.after(SLIP_S, self._takes_back)
         self.on_delivered(parcel)
+
+    def _takes_back(self) -> None:
+        self.says("UNDO")
+        self.on_surprise(f"{self.name} took a DONE back with UNDO")
 
     def _made(self, task: Task) -> None:
         if self._leg is not None:
@@ -280,6 +290,11 @@ class Rider:
         self.free_at = self.world.now + timedelta(seconds=self.habits.leaves_after_s())
 
     # Afterwards --------------------------------------------------------------------------------------------
+
+    @property
+    def brought(self) -> list[str]:
+        """The references of every order delivered, in order."""
+        return [reference for task in self.past for _, reference in task.delivered]
 
     @property
     def riding_min(self) -> float:

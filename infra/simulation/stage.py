@@ -32,10 +32,6 @@ START_WITHIN_S = 20
 PATIENCE_S = 5
 
 
-class NotForThis(InfraError):
-    """This database already holds something: a simulation needs one of its own."""
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A served program, and the phone its first administrator has."""
@@ -69,7 +65,7 @@ def stage(
 ) -> Iterator[Stage]:
     """Prepare the database, its clock at `start`, and serve it until the block ends.
 
-    `administrator` is a name and an E.164 phone. NotForThis when anything stands in the database already.
+    `administrator` is a name and an E.164 phone. RefusesToStart when anything stands in the database already.
     """
     with ExitStack() as stack:
         check_empty(settings)
@@ -91,7 +87,7 @@ def stage(
 
 
 def check_empty(settings: Settings) -> None:
-    """NotForThis when the database is live, or was used before."""
+    """RefusesToStart when the database is live, or was used before."""
     path = settings.sqlite_path
     if path is not None and not path.exists():
         return
@@ -101,7 +97,7 @@ def check_empty(settings: Settings) -> None:
             _check_bare(database)
             return
         if migrations.current(database) != migrations.head():
-            raise NotForThis(f"{_where(settings)} is of another version: choose a database of its own.")
+            raise RefusesToStart([f"{_where(settings)} is of another version: choose a database of its own."])
         with database.reading() as session:
             _check_unused(session, _where(settings))
     finally:
@@ -113,9 +109,11 @@ def _check_bare(database: Database) -> None:
 
     tables = [name for name in inspect(database.engine).get_table_names() if name != "alembic_version"]
     if tables:
-        raise NotForThis(
-            "The database PANNIER_DATABASE_URL names holds tables that are not Pannier's: "
-            "unset it, or name an empty one."
+        raise RefusesToStart(
+            [
+                "The database PANNIER_DATABASE_URL names holds tables that are not Pannier's: "
+                "unset it, or name an empty one."
+            ]
         )
 
 
@@ -123,13 +121,15 @@ def _check_unused(session: Session, where: str) -> None:
     row = session.get(Install, 1)
     used = session.exec(select(Person).limit(1)).first() is not None
     if row is not None and row.kind != "demo":
-        raise NotForThis(
-            f"{where} is a live co-op's database, and a demo never touches one: "
-            "unset PANNIER_DATABASE_URL, or name an empty one."
+        raise RefusesToStart(
+            [
+                f"{where} is a live co-op's database, and a demo never touches one: "
+                "unset PANNIER_DATABASE_URL, or name an empty one."
+            ]
         )
     if used:
         what = "a demo that was played already" if row is not None else "data that is no demo's"
-        raise NotForThis(f"{where} holds {what}: unset PANNIER_DATABASE_URL, or name an empty one.")
+        raise RefusesToStart([f"{where} holds {what}: unset PANNIER_DATABASE_URL, or name an empty one."])
 
 
 def _where(settings: Settings) -> str:

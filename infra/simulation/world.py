@@ -39,6 +39,11 @@ class World:
         """Whoever holds this phone reads what lands on it."""
         self._phones[phone] = reader
 
+    def hang_up(self) -> None:
+        """From now on nobody simulated reads or does anything."""
+        self._phones.clear()
+        self._coming.clear()
+
     def run(self, until: datetime, *, over: Callable[[], bool] | None = None) -> None:
         """Let time pass until an instant, or until `over` says so at the end of a step."""
         halts = 0

@@ -1,0 +1,84 @@
+"""A whole simulation in figures: what was seen, measured and added up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+
+from infra.simulation import aftermath, evening, mdrp, metrics
+from infra.simulation.aftermath import Shown, Sums
+from infra.simulation.evening import Evening
+from infra.simulation.metrics import Figures
+from infra.simulation.official import Solution, brought_by
+from infra.simulation.replay import MIDNIGHT, ON, Replay
+from payments.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The figures, the sums of money, how many texts were sent, and how long it all took."""
+
+    figures: Figures
+    sums: Sums
+    texts_sent: int
+    wall_s: float
+
+
+def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
+    """Look at a played evening over HTTP, and add it up; `began` is of time.perf_counter."""
+    shown = aftermath.look(
+        played.world,
+        played.kitchens,
+        played.riders,
+        played.world.sign_in(evening.TREASURER[1]),
+        since=evening.OPENS - timedelta(hours=12),
+        until=evening.OPENS + timedelta(hours=12),
+    )
+    sums = aftermath.add_up(
+        shown, played.parcels, played.riders, per_hour_minor=rulebook.pay.rate_on(evening.DAY)
+    )
+    work = [
+        metrics.Work(
+            name=rider.name,
+            hours=rider.minutes_on / 60,
+            riding_min=rider.riding_min,
+            orders=len(rider.brought),
+            pay=shown.payslips[rider.name].total_minor / 100,
+        )
+        for rider in played.riders
+    ]
+    # Tips are the riders' pay and no cost of the co-op's.
+    cost = sum(slip.wages_minor + slip.holiday_minor for slip in shown.payslips.values()) / 100
+    figures = metrics.figures(list(shown.rides.values()), work, cost=cost)
+    return Outcome(figures, sums, played.world.texts_landed, perf_counter() - began)
+
+
+def of_replay(
+    played: Replay, rulebook: Rulebook, began: float, *, handed_in: Callable[[Solution], Solution]
+) -> tuple[Outcome, Solution]:
+    """Look at a replayed day over HTTP, and add it up; `handed_in` writes its solution and reads it back."""
+    shown = look_at_replay(played)
+    sums = aftermath.add_up(
+        shown,
+        played.parcels,
+        played.riders,
+        per_hour_minor=rulebook.pay.rate_on(ON),
+        all_delivered=False,
+    )
+    solution = handed_in(played.solution())
+    brought = brought_by(solution)
+    cost = sum(mdrp.pay(played.day, brought.get(each.name, 0), each) for each in played.day.couriers)
+    figures = metrics.figures(list(shown.rides.values()), played.work(shown), cost=cost)
+    return Outcome(figures, sums, played.world.texts_landed, perf_counter() - began), solution
+
+
+def look_at_replay(played: Replay) -> Shown:
+    """What the program shows of a replayed day."""
+    return aftermath.look(
+        played.world,
+        list(played.kitchens.values()),
+        played.riders,
+        played.administrator,
+        since=MIDNIGHT - timedelta(days=1),
+        until=MIDNIGHT + timedelta(days=3),
+    )

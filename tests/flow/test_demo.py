@@ -1,0 +1,92 @@
+"""The demo's evening, over real HTTP: served by uvicorn, played by a client, added up from what pages show."""
+
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from infra.settings import Settings
+from infra.simulation import evening
+from infra.simulation.client import Server
+from infra.simulation.evening import Evening
+from infra.simulation.outcome import Outcome, of_evening
+from infra.simulation.report import keys
+from infra.simulation.stage import example, stage, with_rules
+from payments.rulebook import parse
+
+KEYS = [
+    "orders",
+    "delivered",
+    "cancelled",
+    "refunded",
+    "undelivered_pct",
+    "ctd_mean_min",
+    "ctd_p90_min",
+    "overage_mean_min",
+    "ready_to_pickup_mean_min",
+    "cost_per_order",
+    "gini_pay_per_h",
+    "gini_orders_per_h",
+    "gini_effort_per_h",
+    "p10_pay_per_h",
+    "zero_order_couriers",
+    "texts_sent",
+    "money_in_minor",
+    "money_out_minor",
+    "wall_s",
+]
+
+
+def play(folder: Path, url: str, *, orders: int, hours: float, seed: int) -> tuple[Evening, Outcome]:
+    """Play an evening on a fresh database and look back at it."""
+    began = perf_counter()
+    text = with_rules(example("finsbury-park.toml"), solve_budget_ms=20)
+    with (
+        stage(
+            Settings(data=folder, database_url=url),
+            rulebook=text,
+            effective_on=evening.DAY.replace(day=1),
+            start=evening.OPENS,
+            administrator=evening.ADMINISTRATOR,
+        ) as staged,
+        Server(staged.url) as server,
+    ):
+        played = Evening(server, parse(text), seed=seed, orders=orders, hours=hours)
+        played.set_up()
+        played.play()
+        return played, of_evening(played, parse(text), began)
+
+
+def check(played: Evening, outcome: Outcome) -> None:
+    """What holds of every evening."""
+    assert outcome.sums.findings == ()
+    assert outcome.sums.in_minor == outcome.sums.out_minor > 0
+    figures = outcome.figures
+    assert figures.delivered == figures.orders == len(played.plans) - figures.cancelled
+    assert figures.cancelled >= 3
+    assert figures.refunded >= 2
+    assert [rider.puzzled for rider in played.riders if rider.puzzled] == []
+    assert list(keys(outcome)) == KEYS
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_short_evening_comes_out_right(tmp_path: Path, database_url: str) -> None:
+    """Every order of a short evening is delivered or cancelled, and its money agrees to the penny."""
+    played, outcome = play(tmp_path, database_url, orders=14, hours=0.5, seed=3)
+    check(played, outcome)
+    assert any("forgotten OFF" in said for said in played.happened)
+    assert any("late" in said for said in played.happened)
+
+
+@pytest.mark.deep
+def test_the_whole_evening_comes_out_right(tmp_path: Path, database_url: str) -> None:
+    """A hundred and twenty orders, with all that goes wrong of an evening, on either database."""
+    played, outcome = play(tmp_path, database_url, orders=120, hours=4.0, seed=1)
+    check(played, outcome)
+    for surprise in ("passed on", "did not hear", "UNDO", "forgotten OFF", "late", "by phone"):
+        assert any(surprise in said for said in played.happened), surprise
+    assert outcome.figures.on_time_pct > 70
+    assert outcome.figures.ctd_mean_min < 45
+    assert outcome.figures.zero_order_couriers == 0
+    assert outcome.texts_sent > 3 * outcome.figures.orders
+    assert outcome.figures.gini_orders_per_h < 0.15

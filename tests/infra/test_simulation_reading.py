@@ -1,0 +1,57 @@
+"""How simulated riders read their texts."""
+
+import pytest
+
+from dispatch.errors import OfferGone
+from dispatch.facts import Marked
+from infra.simulation.reading import Asked, Collect, Deliver, Finished, Gone, Link, Offer, read
+from riders_app import wording
+from tests.riders_app import examples
+
+TWO = (examples.drop("A", reference="K101"), examples.drop("B", reference="K102", note=""))
+
+
+def test_an_offer_is_read_by_its_number() -> None:
+    """Whatever an offer says of places and times, its number is what TAKE and PASS ask for."""
+    assert read(wording.offer(examples.job(number=7))) == Offer(7)
+    assert read("Undone: job 12 is an offer again. TAKE 12 or PASS 12") == Offer(12)
+
+
+def test_a_pick_up_is_read_with_every_reference() -> None:
+    """A rider sent to a restaurant knows which orders to collect there, also behind what was just marked."""
+    call = examples.pickup(refs=("K101", "K102"))
+    job = examples.job(number=31, state="taken", pickups=(call,), drops=TWO)
+    assert read(wording.stop(job)) == Collect(31, ("K101", "K102"))
+    told = Marked("took", 31, (), (), examples.AT, job)
+    assert read(wording.marked(told)) == Collect(31, ("K101", "K102"))
+    assert read(wording.changed(job)) == Collect(31, ("K101", "K102"))
+
+
+def test_a_drop_is_read_with_its_letter_and_reference() -> None:
+    """A rider sent to a door knows which drop it is; a job of one order has no letter."""
+    several = examples.job(number=31, state="taken", drops=TWO)
+    single = examples.job(number=4, state="taken", drops=TWO[:1])
+    assert read(wording.stop(several, "drop")) == Deliver(31, "A", "K101")
+    assert read(wording.stop(single, "drop")) == Deliver(4, "", "K101")
+    told = Marked("got", 31, ("A", "B"), ("K101", "K102"), examples.AT, several)
+    assert read(wording.marked(told, "drop")) == Deliver(31, "A", "K101")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (wording.withdrawn(9), Gone(9)),
+        (wording.expired(9), Gone(9)),
+        (wording.refused(OfferGone(number=9, was="withdrawn"), "TAKE"), Gone(9)),
+        ("Passed on job 9. It goes to someone else, and there is no mark against you.", Gone(9)),
+        (wording.marked(Marked("done", 9, ("A",), ("K101",), examples.AT, None)), Finished(9)),
+        (wording.shift_asked(examples.shift()), Asked()),
+        (wording.sign_in("http://127.0.0.1:8000/sign-in/abc"), Link("http://127.0.0.1:8000/sign-in/abc")),
+        (wording.shift_on(examples.shift()), None),
+        (wording.desk_note("Mind the roadworks on Green Lanes"), None),
+        (wording.menu([], True), None),
+    ],
+)
+def test_other_texts_are_read_for_what_they_change(body: str, told: object) -> None:
+    """A text that ends, asks or links is known as such, and one that asks for nothing is left alone."""
+    assert read(body) == told
