@@ -170,8 +170,11 @@ def set_start(session: Session, shift_id: int, at: datetime, *, by: int, reason:
     before = _money(session, shift) if shift.state == "ended" else None
     shift.started_at = at
     shift.there_at = shift.there_at or at
-    if shift.state == "planned":
-        move(shift, "state", SHIFT, "on")
+    elsewhere = current(session, shift.person_id)
+    if elsewhere is not None and elsewhere.id != shift.id and shift.planned_end_at > now:
+        raise WrongState("This rider is on another shift now: set the end of that one first.")
+    if shift.state == "planned" and elsewhere is None:
+        move(shift, "state", SHIFT, "on")  # else it is a past one, which waits for its end to be set too
     session.add(shift)
     session.flush()
     if before is not None:

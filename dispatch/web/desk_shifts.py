@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlmodel import Session, col, or_, select
 
 from dispatch import people, planning, shifts
-from dispatch.errors import BadInput, WrongState
+from dispatch.errors import BadInput
 from dispatch.facts import VEHICLES, ShiftFacts
 from dispatch.tables import Person, Shift, ShiftChange
 from dispatch.web import access, forms, pages
@@ -105,10 +105,6 @@ def start(
 ) -> Response:
     """Set when a shift started, with a reason the rider reads."""
     when = forms.instant(at, forms.zone(session, now), now=now, what="Started at")
-    shift = shifts.get(session, shift_id)
-    running = shifts.current(session, shift.person_id)
-    if shift.state == "planned" and running is not None:
-        raise WrongState("This rider is on another shift now: set the end of that one first.")
     shifts.set_start(session, shift_id, when, by=who.person_id, reason=reason, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/desk/shifts", id=shift_id)

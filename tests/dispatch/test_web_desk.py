@@ -7,6 +7,7 @@ import pytest
 
 from dispatch import attention
 from dispatch.web.live import change, changes
+from payments import books
 from tests import factories
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House, Till
@@ -155,13 +156,20 @@ def test_shifts_are_planned_mended_and_cancelled(house: House, desk: Browser) ->
     assert any("17:55" in body for body in house.phone_log("+447700900011"))
 
 
-def test_a_forgotten_shift_waits_until_the_one_that_runs_is_ended(house: House, desk: Browser) -> None:
-    """A rider is on one shift at a time: another cannot be started over it, and the desk is told why."""
+def test_a_forgotten_shift_is_mended_while_another_runs(house: House, desk: Browser) -> None:
+    """Yesterday's forgotten shift gets its start and its end and is paid; one still to come cannot start twice."""
     sam = rider_on_shift(house, desk)
-    other = desk.send(
+    past = desk.send(
         "/desk/shifts", person_id=sam, starts_at="2026-11-19T17:00", ends_at="2026-11-19T21:00"
     )["id"]
-    status, said = desk.refused(f"/desk/shifts/{other}/start", at="2026-11-19T17:00", reason="x")
+    desk.send(f"/desk/shifts/{past}/start", at="2026-11-19T17:00", reason="Forgot to text ON")
+    desk.send(f"/desk/shifts/{past}/end", at="2026-11-19T21:00", reason="Forgot to text OFF")
+    with house.database.reading() as session:
+        assert books.balance(session, f"rider:{sam}:wages", unit="GBP") == 4 * 1480
+    coming = desk.send(
+        "/desk/shifts", person_id=sam, starts_at="2026-11-21T17:00", ends_at="2026-11-21T21:00"
+    )["id"]
+    status, said = desk.refused(f"/desk/shifts/{coming}/start", at="17:30", reason="x")
     assert (status, "on another shift now" in said) == (409, True)
 
 
