@@ -296,9 +296,12 @@ def _remember_refusal(session: Session, order_id: int, person_id: int, why: str,
         session.add(Refusal(order_id=order_id, person_id=person_id, why=why, at=now))
 
 
+_NEXT_EXPIRY = select(func.min(Job.answer_by)).where(Job.state == "offered")
+
+
 def next_expiry(session: Session) -> datetime | None:
     """When the first unanswered offer runs out."""
-    return session.exec(select(func.min(Job.answer_by)).where(Job.state == "offered")).one()
+    return session.connection().scalar(_NEXT_EXPIRY)
 
 
 def expire_due(session: Session, *, now: datetime) -> int:

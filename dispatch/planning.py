@@ -60,15 +60,19 @@ def wanted(session: Session, *, now: datetime) -> None:
         session.flush()
 
 
+_ROUND = select(PlanRound.wanted_at, PlanRound.due_at, PlanRound.planned_at)
+
+
 def due_at(session: Session, *, now: datetime) -> datetime | None:
     """When the next plan is due: at once when wanted, a second apart at least, and at the latest by the tick."""
-    row = session.get(PlanRound, 1)
+    row = session.connection().execute(_ROUND).first()
     if row is None:
         return None
-    due = min((t for t in (row.wanted_at, row.due_at) if t is not None), default=None)
+    wanted_at, due_by, planned_at = row
+    due: datetime | None = min((t for t in (wanted_at, due_by) if t is not None), default=None)
     if due is None:
         return None
-    return due if row.planned_at is None else max(due, row.planned_at + LEAST_GAP)
+    return due if planned_at is None else max(due, planned_at + LEAST_GAP)
 
 
 def again_by(session: Session, instant: datetime | None) -> None:

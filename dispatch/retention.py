@@ -21,19 +21,23 @@ KEYS_KEPT = timedelta(days=7)
 VISITS_KEPT = timedelta(days=30)
 
 
+_OLDEST = (
+    select(Order.delivered_at, Order.cancelled_at, Order.ready_at)
+    .join(OrderContact, col(OrderContact.order_id) == col(Order.id))
+    .where(col(OrderContact.blanked_at).is_(None), col(Order.delivery).not_in(OPEN_DELIVERY))
+    .order_by(col(Order.id))
+    .limit(1)
+)
+
+
 def next_due(session: Session, *, now: datetime) -> datetime | None:
     """When the oldest contact still kept must go: contacts age in the order their orders were placed."""
-    order = session.exec(
-        select(Order)
-        .join(OrderContact, col(OrderContact.order_id) == col(Order.id))
-        .where(col(OrderContact.blanked_at).is_(None), col(Order.delivery).not_in(OPEN_DELIVERY))
-        .order_by(col(Order.id))
-        .limit(1)
-    ).first()
-    if order is None:
+    row = session.connection().execute(_OLDEST).first()
+    if row is None:
         return None
     days = books.in_force(session, at=now)[1].retention.contacts_days
-    return _over(order) + timedelta(days=days)
+    over: datetime = row.delivered_at or row.cancelled_at or row.ready_at
+    return over + timedelta(days=days)
 
 
 def forget_due(session: Session, *, now: datetime, limit: int = 500) -> int:

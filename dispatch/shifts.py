@@ -98,9 +98,12 @@ def latest(session: Session, person_id: int, *, since: datetime) -> Shift | None
     ).first()
 
 
+_ON = select(Shift).where(Shift.state == "on").order_by(col(Shift.id))
+
+
 def on_now(session: Session) -> Sequence[Shift]:
     """Every shift that is on, in the order they were planned."""
-    return session.exec(select(Shift).where(Shift.state == "on").order_by(col(Shift.id))).all()
+    return session.exec(_ON).all()
 
 
 def start(session: Session, person_id: int, *, now: datetime) -> Shift:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from dispatch import attention, events, shifts
 from dispatch.tables import Shift, known
 from payments import books
+from payments.columns import UtcDateTime
 from payments.rulebook import Rulebook
 
 
@@ -76,14 +78,15 @@ def _due(session: Session, shift: Shift, rulebook: Rulebook, now: datetime) -> d
     return at
 
 
+_COMING = select(Shift).where(
+    Shift.state == "planned",
+    col(Shift.planned_start_at) <= bindparam("soon", type_=UtcDateTime),
+    col(Shift.planned_end_at) > bindparam("now", type_=UtcDateTime),
+)
+
+
 def _not_started(session: Session, *, now: datetime) -> Sequence[Shift]:
-    rows = session.exec(
-        select(Shift).where(
-            Shift.state == "planned",
-            Shift.planned_start_at <= now + timedelta(hours=1),
-            Shift.planned_end_at > now,
-        )
-    ).all()
+    rows = session.exec(_COMING, params={"soon": now + timedelta(hours=1), "now": now}).all()
     return [s for s in rows if not attention.raised_since(session, f"not_started:{s.id}", s.planned_start_at)]
 
 

@@ -47,9 +47,13 @@ def store(session: Session, *, vendor_id: str, phone: str, body: str, now: datet
     return True
 
 
+# Asked at every turn of the clock, so written once.
+_NEXT = select(func.min(InboundText.due_at)).where(InboundText.state == "new")
+
+
 def next_due(session: Session, now: datetime) -> datetime | None:
     """When the next text is to be acted on."""
-    return session.exec(select(func.min(InboundText.due_at)).where(InboundText.state == "new")).one()
+    return session.connection().scalar(_NEXT)
 
 
 def run(program: Program, now: datetime) -> bool:

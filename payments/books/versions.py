@@ -1,7 +1,7 @@
 """Which rulebook holds when."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlmodel import Session
@@ -49,6 +49,7 @@ def adopt(
     )
     session.add(row)
     session.flush()
+    session.info.pop(_ADOPTED, None)
     return row
 
 
@@ -63,16 +64,30 @@ def in_force(session: Session, *, at: datetime) -> tuple[str, Rulebook]:
 
     Of two that take effect on one day the one adopted last holds. NoRulebook when none has taken effect.
     """
-    query = (
-        select(VERSIONS.c.version, VERSIONS.c.text, VERSIONS.c.effective_on)
-        .where(VERSIONS.c.effective_on <= (at + timedelta(days=1)).date())
-        .order_by(VERSIONS.c.effective_on.desc(), VERSIONS.c.id.desc())
-    )
-    for version, text, effective_on in session.connection().execute(query):
+    for version, text, effective_on in _adopted(session):
         rulebook = parse(text)
         if effective_on <= rulebook.local(at).date():
             return version, rulebook
     raise NoRulebook(at=at)
+
+
+_ADOPTED = select(VERSIONS.c.version, VERSIONS.c.text, VERSIONS.c.effective_on).order_by(
+    VERSIONS.c.effective_on.desc(), VERSIONS.c.id.desc()
+)
+
+
+def _adopted(session: Session) -> list[tuple[str, str, date]]:
+    """Every version with its text and first day, the last to take effect first; read once a transaction.
+
+    Rules are asked for many times in one transaction, and only `adopt` can change them within it.
+    """
+    transaction = session.get_transaction()
+    held: tuple[object, list[tuple[str, str, date]]] | None = session.info.get(_ADOPTED)
+    if held is None or held[0] is not transaction or transaction is None:
+        rows = [(version, text, on) for version, text, on in session.connection().execute(_ADOPTED)]
+        held = (session.get_transaction(), rows)
+        session.info[_ADOPTED] = held
+    return held[1]
 
 
 def rules(session: Session, version: str) -> Rulebook:

@@ -57,9 +57,13 @@ class Outcome:
     error: str | None = None
 
 
+# Asked at every turn of the clock, so written once.
+_NEXT = select(func.min(Text.due_at)).where(col(Text.state).in_(WAITING))
+
+
 def next_due(session: Session, now: datetime) -> datetime | None:
     """When the next text is to be sent or asked after."""
-    return session.exec(select(func.min(Text.due_at)).where(col(Text.state).in_(WAITING))).one()
+    return session.connection().scalar(_NEXT)
 
 
 def run_send(program: Program, now: datetime) -> bool:

@@ -22,7 +22,7 @@ _BATCH = 100
 
 def spread_due(session: Session, now: datetime) -> datetime | None:
     """Now, if an event waits to be told; None otherwise."""
-    return now if events.unspread(session, 1) else None
+    return now if events.any_unspread(session) else None
 
 
 def run_spread(program: Program, now: datetime) -> bool:

@@ -27,7 +27,7 @@ MASTER_FROM = 5  # requests
 MASTER_SHARE = 0.3
 MASTER_MOST_S = 1.0
 WRITING_S = 60e-6
-PATIENCE = (40, 15)  # rounds without gain, and so many more per request
+PATIENCE = (16, 6)  # rounds without gain, and so many more per request
 HAIR = 1e-6
 
 
