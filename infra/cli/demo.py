@@ -19,7 +19,7 @@ from infra.simulation.outcome import of_evening
 from payments.rulebook import Rulebook, parse
 
 # A plan is asked for about a thousand times in an evening that must be over in half a minute.
-SOLVE_BUDGET_MS = 25
+SOLVE_BUDGET_MS = 15
 SHARES = 50
 SERVE_PORT = 8000
 

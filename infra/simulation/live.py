@@ -70,11 +70,13 @@ def picture(evening: Evening) -> RenderableType:
         f"{late} over {PROMISED_MIN} min, {evening.world.texts_landed} texts"
     )
     bar = ProgressBar(total=len(evening.plans), completed=delivered, width=60)
+    gauge = Table.grid()
+    gauge.add_row(bar)  # a bar by itself ends no line
     grid = Table.grid(padding=(0, 2))
     for rider in evening.riders:
         grid.add_row(rider.name, doing(rider), _tally(rider))
     news = [Text(f"  {said}", style="yellow") for said in evening.happened[-4:]]
-    return Group(head, counts, bar, grid, *news)
+    return Group(head, counts, gauge, grid, *news)
 
 
 def doing(rider: Rider) -> str:

@@ -121,7 +121,11 @@ def evening(
     hours: float,
 ) -> list[Plan]:
     """So many orders over so many hours from `start`, most of them around the middle, first placed first."""
-    instants = sorted(rng.triangular(0, hours * 3600, hours * 3600 * 0.45) for _ in range(orders))
+    whole_s = hours * 3600
+    instants = sorted(
+        rng.uniform(0, whole_s) if rng.random() < 0.4 else rng.triangular(0, whole_s, whole_s * 0.45)
+        for _ in range(orders)
+    )
     streets = [
         (name, where)
         for name, where in STREETS.items()
