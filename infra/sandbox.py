@@ -1,21 +1,24 @@
 """The sandbox clock over HTTP: a demo's time, moved by whoever plays the evening."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import AwareDatetime, BaseModel
 from sqlmodel import Session, col, select
 
-from dispatch.errors import BadInput, NotFound
+from dispatch.errors import NotFound
 from dispatch.web import access
 from infra import jobs
 from infra.clock import SandboxClock
 from infra.program import Program
 from riders_app.tables import SandboxText
+from riders_app.web.sandbox import from_here
 
-router = APIRouter(prefix="/sandbox", include_in_schema=False, dependencies=[Depends(access.public)])
+router = APIRouter(
+    prefix="/sandbox", include_in_schema=False, dependencies=[Depends(access.public), Depends(from_here)]
+)
 
 
 class Move(BaseModel):
@@ -43,10 +46,11 @@ def clock(sandbox: Sandbox) -> dict[str, str]:
 
 @router.post("/clock")
 def move(sandbox: Sandbox, body: Move) -> Response:
-    """Move on, running every job as it falls due, up to the first instant at which a text lands on a phone."""
+    """Move on, running every job as it falls due, up to the first instant at which a text lands on a phone.
+
+    Time does not run backwards: an instant that has passed already moves nothing.
+    """
     program, clock = sandbox
-    if body.to < clock.now():
-        raise BadInput("Time does not run backwards.")
     landed: list[dict[str, Any]] = []
 
     def texts_landed() -> bool:
@@ -58,6 +62,14 @@ def move(sandbox: Sandbox, body: Move) -> Response:
     texts_landed()
     now: datetime = clock.now()
     return JSONResponse({"now": now.isoformat(), "texts": landed, "reached": now >= body.to})
+
+
+@router.post("/clock/pass")
+def let_pass(sandbox: Sandbox, minutes: Annotated[int, Form(ge=1, le=240)]) -> Response:
+    """Let some minutes pass, whatever happens in them; for whoever plays with the phones by hand."""
+    program, clock = sandbox
+    jobs.advance(program, clock.now() + timedelta(minutes=minutes))
+    return RedirectResponse("/sandbox/phones", 303)
 
 
 def _landed(session: Session, after: int) -> list[dict[str, Any]]:

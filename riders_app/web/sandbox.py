@@ -82,16 +82,24 @@ def phones(gateway: Phones, request: Request) -> Response:
         zone = _zone(session, now)
         shown = _phones(session, zone)
     page = _TEMPLATES.get_template("sandbox_phones.html").render(
-        phones=shown, now=now.astimezone(zone), longest=LONGEST
+        phones=shown,
+        now=now.astimezone(zone),
+        longest=LONGEST,
+        moves=hasattr(program.clock, "move"),
     )
     return HTMLResponse(page, headers={"cache-control": "no-store"})
 
 
-async def _typed_body(request: Request) -> str:
-    """The body of a form or of JSON, sent by our own page or by a program."""
+def from_here(request: Request) -> None:
+    """Only our own page or a program plays with the sandbox: no other site's form may."""
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        raise HTTPException(403, "Sandbox texts are typed on the sandbox page, or sent by a program.")
+        raise HTTPException(403, "The sandbox is played with on its own page, or by a program.")
+
+
+async def _typed_body(request: Request) -> str:
+    """The body of a form or of JSON, sent by our own page or by a program."""
+    from_here(request)
     try:
         sent: Any = await request.json() if _is_json(request) else await request.form()
     except ValueError as bad:

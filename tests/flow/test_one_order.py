@@ -38,3 +38,16 @@ def test_an_order_rides_by_text_message(house: House) -> None:
     assert "Sam" not in page.text
     off = house.text(sam, "OFF")[0]
     assert re.search(r"\d+:\d\d|\d+ ?h", off)
+
+
+def test_time_is_let_pass_by_hand(house: House) -> None:
+    """Whoever plays with the sandbox phones lets minutes pass; no other site's form may, and none outside a demo."""
+    before = house.now
+    page = house.client.get("/sandbox/phones")
+    assert "/sandbox/clock/pass" in page.text
+    answer = house.client.post("/sandbox/clock/pass", data={"minutes": "5"}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert (house.now - before).total_seconds() == 300
+    strange = {"origin": "https://elsewhere.example"}
+    refused = house.client.post("/sandbox/clock/pass", data={"minutes": "5"}, headers=strange)
+    assert refused.status_code == 403
