@@ -1,7 +1,6 @@
 """`pannier demo`: a whole Friday evening in simulated time, then its pages."""
 
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import Annotated
@@ -109,6 +108,6 @@ def _serve(played: Evening, url: str) -> None:
     try:
         while True:
             sleep(1)
-            played.world.run(played.world.now + timedelta(seconds=1))
+            played.world.tick(1)
     except KeyboardInterrupt:
         out.print("Stopped.")

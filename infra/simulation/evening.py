@@ -276,14 +276,12 @@ def _script(rng: random.Random, plans: list[Plan]) -> Script:
     middle = [plan.parcel for plan in plans[len(plans) // 10 :] if not plan.by_desk]
     chosen = rng.sample(middle, min(len(middle), 4 + 1))
     rest = [parcel for parcel in middle if parcel not in chosen]
-    refunded = [
-        (parcel.reference, liable)
-        for paid_by, liable in (("card", "restaurant"), ("account", "co-op"))
-        for parcel in [parcel for parcel in rest if parcel.paid_by == paid_by][2:3]
-    ]
+    # One order of each way of paying where the evening has both, neither of them among the first.
+    by_card = sorted(rest, key=lambda parcel: parcel.paid_by == "account")
+    refunded = ((by_card[len(by_card) // 4].reference, "restaurant"), (by_card[-1].reference, "co-op"))
     return Script(
         cancelled=tuple(parcel.reference for parcel in chosen[:4]),
-        refunded=tuple(refunded),
+        refunded=refunded,
         late=tuple(parcel.reference for parcel in chosen[4:]),
     )
 

@@ -74,7 +74,9 @@ def stage(
         if path is not None:
             stack.enter_context(hold(path))
         listening = stack.enter_context(_listening(port))
-        served = settings.model_copy(update={"host": HOST, "port": listening.getsockname()[1]})
+        served = settings.model_copy(
+            update={"host": HOST, "port": listening.getsockname()[1], "clock": "sandbox"}
+        )
         _found(served, rulebook, effective_on, start, administrator)
         program = Program.open(served)
         stack.callback(program.close)

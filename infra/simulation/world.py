@@ -3,10 +3,11 @@
 import heapq
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from infra.simulation.client import Server, Visit
-from infra.simulation.errors import SimulationFailed
+from infra.simulation.errors import Refused, SimulationFailed
 from infra.simulation.reading import Link, read
 
 # One instant may bring a cascade of texts, but not this many without the clock moving on.
@@ -43,6 +44,12 @@ class World:
         """From now on nobody simulated reads or does anything."""
         self._phones.clear()
         self._coming.clear()
+
+    def tick(self, seconds: float) -> None:
+        """Let a little time pass from wherever the clock stands; others may move it too."""
+        with suppress(Refused):
+            self.now = max(self.now, self.server.now())
+            self._move(self.now + timedelta(seconds=seconds))
 
     def run(self, until: datetime, *, over: Callable[[], bool] | None = None) -> None:
         """Let time pass until an instant, or until `over` says so at the end of a step."""
