@@ -27,7 +27,6 @@ $(UV):
 .venv/.ready-dev: pyproject.toml requirements-dev.lock | $(UV)
 	VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements-dev.lock
 	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m pip --version >/dev/null 2>&1 || true
 	@touch $@ .venv/.ready-run
 
 demo: .venv/.ready-run ## a whole Friday evening in simulated time, then its pages (ARGS="--fast --no-serve")

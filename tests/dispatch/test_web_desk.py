@@ -159,9 +159,9 @@ def test_shifts_are_planned_mended_and_cancelled(house: House, desk: Browser) ->
 def test_a_forgotten_shift_is_mended_while_another_runs(house: House, desk: Browser) -> None:
     """Yesterday's forgotten shift gets its start and its end and is paid; one still to come cannot start twice."""
     sam = rider_on_shift(house, desk)
-    past = desk.send(
-        "/desk/shifts", person_id=sam, starts_at="2026-11-19T17:00", ends_at="2026-11-19T21:00"
-    )["id"]
+    past = desk.send("/desk/shifts", person_id=sam, starts_at="2026-11-19T17:00", ends_at="2026-11-19T21:00")[
+        "id"
+    ]
     desk.send(f"/desk/shifts/{past}/start", at="2026-11-19T17:00", reason="Forgot to text ON")
     desk.send(f"/desk/shifts/{past}/end", at="2026-11-19T21:00", reason="Forgot to text OFF")
     with house.database.reading() as session:
