@@ -46,7 +46,13 @@ def replay(
     try:
         day = mdrp.load(folder)
     except (OSError, KeyError, ValueError, IndexError) as fault:
-        err.print(f"{folder} is no mdrplib day: {fault!r}", style="red", markup=False)
+        err.print(
+            f"{folder} is no mdrplib day ({type(fault).__name__}: {fault}): give a folder with orders.txt, "
+            "restaurants.txt, couriers.txt and instance_parameters.txt.",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
         raise typer.Exit(1) from fault
     try:
         with ExitStack() as stack:
