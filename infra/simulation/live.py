@@ -15,7 +15,7 @@ from infra.simulation.evening import BEGINS, Evening
 from infra.simulation.reading import Collect
 from infra.simulation.riders import Rider
 
-FRAMES_S = 0.12
+FRAMES_S = 0.25
 # No faster than this, so that it can be watched: five hours in about twenty seconds.
 SIMULATED_MIN_A_SECOND = 15.0
 PROMISED_MIN = 45
@@ -25,7 +25,7 @@ class Scene:
     """Draws the evening while it is played; `each_step` is called after every move of the clock."""
 
     def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, refresh_per_second=8, transient=True)
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
         self._evening: Evening | None = None
         self._drawn_at = 0.0
         self._since: tuple[float, datetime] | None = None
