@@ -25,7 +25,7 @@ class Scene:
     """Draws the evening while it is played; `each_step` is called after every move of the clock."""
 
     def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._live = Live(console=console, auto_refresh=False, transient=True)
         self._evening: Evening | None = None
         self._drawn_at = 0.0
         self._since: tuple[float, datetime] | None = None
@@ -56,7 +56,7 @@ class Scene:
             sleep(min(wait, 0.5))
         if monotonic() - self._drawn_at >= FRAMES_S:
             self._drawn_at = monotonic()
-            self._live.update(picture(evening))
+            self._live.update(picture(evening), refresh=True)
 
 
 def picture(evening: Evening) -> RenderableType:
