@@ -58,7 +58,8 @@ def move(sandbox: Sandbox, body: Move) -> Response:
             landed[:] = _landed(session, body.after)
         return bool(landed)
 
-    jobs.advance(program, body.to, stop=texts_landed)
+    with program.turn("clock"):  # one hand on the clock at a time
+        jobs.advance(program, body.to, stop=texts_landed)
     texts_landed()
     now: datetime = clock.now()
     return JSONResponse({"now": now.isoformat(), "texts": landed, "reached": now >= body.to})
@@ -68,7 +69,8 @@ def move(sandbox: Sandbox, body: Move) -> Response:
 def let_pass(sandbox: Sandbox, minutes: Annotated[int, Form(ge=1, le=240)]) -> Response:
     """Let some minutes pass, whatever happens in them; for whoever plays with the phones by hand."""
     program, clock = sandbox
-    jobs.advance(program, clock.now() + timedelta(minutes=minutes))
+    with program.turn("clock"):
+        jobs.advance(program, clock.now() + timedelta(minutes=minutes))
     return RedirectResponse("/sandbox/phones", 303)
 
 

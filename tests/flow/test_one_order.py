@@ -1,6 +1,8 @@
 """One order's way through every room, over HTTP and text messages."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from payments import books, checks
 from tests.house import House
@@ -51,3 +53,17 @@ def test_time_is_let_pass_by_hand(house: House) -> None:
     strange = {"origin": "https://elsewhere.example"}
     refused = house.client.post("/sandbox/clock/pass", data={"minutes": "5"}, headers=strange)
     assert refused.status_code == 403
+
+
+def test_two_hands_on_the_clock(house: House) -> None:
+    """The clock moved from two sides at once moves without a fault, and never backwards."""
+    start = house.now
+
+    def push(seconds: int) -> int:
+        to = (start + timedelta(seconds=seconds)).isoformat()
+        return house.client.post("/sandbox/clock", json={"to": to}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(push, [30, 10, 60, 20, 50, 40, 60, 60]))
+    assert statuses == [200] * 8
+    assert house.now == start + timedelta(seconds=60)
