@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from dispatch.errors import NotFound
 from dispatch.tables import Attention
@@ -71,8 +71,12 @@ def open_(session: Session) -> Sequence[Attention]:
 
 
 def raised_since(session: Session, key: str, since: datetime) -> bool:
-    """Whether this was put before a person since then, dealt with or not."""
+    """Whether this is before a person now, or was put there since then and dealt with."""
     found = session.exec(
-        select(Attention.id).where(Attention.key == key, Attention.raised_at >= since).limit(1)
+        select(Attention.id)
+        .where(
+            Attention.key == key, or_(col(Attention.raised_at) >= since, col(Attention.closed_at).is_(None))
+        )
+        .limit(1)
     ).first()
     return found is not None

@@ -50,7 +50,7 @@ def got(
     for stop in stops:
         _picked_up(session, job, stop, when)
     jobs.mark(session, job, "got", stops, at=when, now=now, by=by or person_id)
-    _there(session, job, stops[-1], when)
+    _there(session, job, stops[-1], when, now=now)
     planning.wanted(session, now=now)
     return jobs.marked(session, "got", job, stops, now=now)
 
@@ -88,7 +88,7 @@ def done(
     for stop in chosen:
         _delivered(session, job, stop, when, now=now)
     jobs.mark(session, job, "done", [*implied, *chosen], at=when, now=now, by=by or person_id)
-    _there(session, job, chosen[-1], when)
+    _there(session, job, chosen[-1], when, now=now)
     session.flush()
     if not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
@@ -187,11 +187,10 @@ def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: d
     pay.delivered(session, orders.money(order), now=when)
 
 
-def _there(session: Session, job: Job, stop: Stop, when: datetime) -> None:
+def _there(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:
     shift = shifts.get(session, job.shift_id)
     shift.lat, shift.lon, shift.there_at = stop.lat, stop.lon, when
-    shift.silences = 0
-    session.add(shift)
+    shifts.present(session, shift, now=now)
 
 
 # Taking back -----------------------------------------------------------------------------------------------

@@ -68,6 +68,12 @@ def free_number(session: Session) -> int:
     raise WrongState("Ninety-nine jobs are live: no number is free for another.")
 
 
+def all_numbers_live(session: Session) -> bool:
+    """Whether no number is free for another job."""
+    live = session.exec(select(func.count()).select_from(Job).where(col(Job.state).in_(LIVE_JOB))).one()
+    return live >= 99
+
+
 def stops_of(session: Session, job: Job) -> Sequence[Stop]:
     """Every stop of a job in riding order, dropped ones left out."""
     return session.exec(

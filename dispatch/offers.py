@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 import routing
 from dispatch import attention, events, jobs, orders, planning, shifts
-from dispatch.errors import NoSuchJob, OfferGone, PlanRefused
+from dispatch.errors import NoSuchJob, OfferGone
 from dispatch.facts import Marked
 from dispatch.planning import Picture, instant, seconds
 from dispatch.states import DELIVERY, JOB, LIVE_JOB, move
@@ -37,6 +37,7 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
     made: list[Job] = []
     later: list[datetime] = []
     waiting = {known(o.id): o for o in planning.open_orders(session)}
+    refused_by = planning.refusals(session, list(waiting), now=now)
     able = {s.person_id: s for s in planning.able(session)}
     for route in plan.routes:
         batch = [s for s in route.stops if s.batch == 0]
@@ -46,9 +47,15 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
         if leave_at > now:
             later.append(leave_at)
             continue
+        if jobs.all_numbers_live(session):
+            attention.raise_(
+                session, "numbers", "numbers", "Ninety-nine jobs are live: no more can be offered.", now=now
+            )
+            break
         shift = able.get(int(route.courier))
         held = [waiting.get(int(s.request)) for s in batch if s.kind == "pickup"]
-        if shift is None or None in held:
+        no = {p for o in held if o for p in refused_by.get(known(o.id), ())}
+        if shift is None or None in held or shift.person_id in no:
             planning.wanted(session, now=now)  # the evening moved on while we thought
         elif len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
             metres = first_batch_m(picture.problem, route)
@@ -129,6 +136,7 @@ def make(
         order.job_id = job.id
         move(order, "delivery", DELIVERY, "assigned")
         session.add(order)
+        attention.settle(session, f"unserved:{order.id}", now=now, note="Offered to a rider.")
     session.flush()
     events.write(session, "offer_made", now=now, person_id=shift.person_id, job_id=known(job.id))
     return job
@@ -166,28 +174,34 @@ def _keep(session: Session, picture: Picture, plan: routing.Plan) -> Decision:
     return row
 
 
+_FOR_GOOD = ("not_allowed", "no_capacity", "unreachable")  # time does not cure these
+
+
 def _raise_unserved(session: Session, still: Sequence[Order], plan: routing.Plan, *, now: datetime) -> None:
-    """Orders no rider can take are put before a person, with the reason."""
+    """Orders no rider can take, or that still wait past their promise, are put before a person."""
     reasons = dict(plan.unserved)
     for order in still:
         reason = reasons.get(str(order.id))
-        if reason is None or order.promise_at > now + timedelta(minutes=30):
+        near = order.promise_at <= now + timedelta(minutes=30)
+        if reason in _FOR_GOOD or (reason is not None and near):
+            words = f"No rider can take this order ({reason.replace('_', ' ')})"
+        elif order.promise_at <= now:
+            words = "This order waits past its promise"
+        else:
             continue
         attention.raise_(
             session,
             "unserved",
             f"unserved:{order.id}",
-            f"No rider can take this order ({reason.replace('_', ' ')}): give it to someone by hand, or cancel it.",
+            f"{words}: give it to someone by hand, or cancel it.",
             now=now,
             order_id=known(order.id),
         )
 
 
-def refused(session: Session, fault: PlanRefused, *, now: datetime) -> None:
-    """Even the plain plan broke a rule: nothing is offered, and a person must look."""
-    attention.raise_(
-        session, "plan_refused", "plan-refused", f"No plan could be used: {fault.message}", now=now
-    )
+def refused(session: Session, why: str, *, now: datetime) -> None:
+    """No plan could be made or used: nothing is offered, and a person must look."""
+    attention.raise_(session, "plan_refused", "plan-refused", f"No plan could be used: {why}"[:500], now=now)
 
 
 # Answers ---------------------------------------------------------------------------------------------------
@@ -210,7 +224,7 @@ def take(
     move(job, "state", JOB, "taken")
     job.taken_at = now
     session.add(job)
-    answered(session, job, now=now)
+    shifts.present(session, shifts.get(session, job.shift_id), now=now)
     jobs.mark(session, job, "took", [], at=now, now=now, by=by or person_id)
     planning.wanted(session, now=now)
     return jobs.marked(session, "took", job, [], now=now)
@@ -257,18 +271,10 @@ def _revive(session: Session, person_id: int, number: int | None, *, now: dateti
 def refuse(session: Session, person_id: int, number: int | None, *, now: datetime) -> Marked:
     """The rider passes: the orders are planned again for others. No blame is kept."""
     job = jobs.find(session, person_id, number, ("offered",))
-    answered(session, job, now=now)
+    shifts.present(session, shifts.get(session, job.shift_id), now=now)
     told = jobs.marked(session, "passed", job, [], now=now)
     release(session, job, "passed", now=now)
     return told
-
-
-def answered(session: Session, job: Job, *, now: datetime) -> None:
-    """The rider answers: they are there."""
-    shift = shifts.get(session, job.shift_id)
-    if shift.silences:
-        shift.silences = 0
-        session.add(shift)
 
 
 def release(session: Session, job: Job, how: str, *, now: datetime, why: str | None = None) -> None:
@@ -285,6 +291,7 @@ def release(session: Session, job: Job, how: str, *, now: datetime, why: str | N
             if why != "withdrawn":
                 _remember_refusal(session, known(order.id), job.person_id, why or how, now=now)
     session.flush()
+    shifts.finish_if_asked(session, job.person_id, now=now)
     planning.wanted(session, now=now)
 
 
@@ -313,6 +320,9 @@ def expire_due(session: Session, *, now: datetime) -> int:
         select(Job).where(Job.state == "offered", Job.answer_by <= now).order_by(col(Job.id))
     ).all()
     for job in due:
+        if job.reached_at is None:  # it never got to them: nobody let anything go by
+            release(session, job, "withdrawn", now=now, why="withdrawn")
+            continue
         release(session, job, "expired", now=now)
         events.write(session, "offer_expired", now=now, person_id=job.person_id, job_id=known(job.id))
         shift = shifts.get(session, job.shift_id)
@@ -329,6 +339,14 @@ def expire_due(session: Session, *, now: datetime) -> int:
                 shift_id=shift.id,
             )
     return len(due)
+
+
+def reached(session: Session, job_id: int, *, now: datetime) -> None:
+    """An offer got to where its rider can read it: only from then on can it run out on them."""
+    job = jobs.get(session, job_id)
+    if job.reached_at is None:
+        job.reached_at = now
+        session.add(job)
 
 
 def withdraw(session: Session, job: Job, *, now: datetime) -> None:
@@ -349,13 +367,29 @@ def cancel(session: Session, order: Order, *, reason: str, now: datetime) -> Ord
                 stop.dropped = True
                 session.add(stop)
         session.flush()
-        if jobs.stops_left(session, job):
+        made = any(s.done_at for s in jobs.stops_of(session, job))
+        if made or jobs.stops_left(session, job):
             events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
-        elif any(s.done_at for s in jobs.stops_of(session, job)):
+        if made and not jobs.stops_left(session, job):
             jobs.finish(session, job, now=now)
-        else:
+            shifts.finish_if_asked(session, job.person_id, now=now)
+        elif not made and not jobs.stops_left(session, job):
             withdraw(session, job, now=now)
     attention.settle(session, f"unserved:{order.id}", now=now, note="The order was cancelled.")
+    planning.wanted(session, now=now)
+    return order
+
+
+def late(session: Session, order: Order, ready_at: datetime, *, now: datetime) -> Order:
+    """The kitchen is late (or sooner): a rider who has the job is told, and the evening is planned anew."""
+    was = order.ready_at
+    orders.late(session, order, ready_at, now=now)
+    job = session.get(Job, order.job_id) if order.job_id is not None else None
+    if job is not None and job.state in LIVE_JOB and order.ready_at != was:
+        for stop in jobs.stops_left(session, job):
+            stop.planned_at += order.ready_at - was
+            session.add(stop)
+        events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
     planning.wanted(session, now=now)
     return order
 

@@ -46,6 +46,7 @@ def _for_one(problem: routing.Problem, courier: str) -> routing.Problem:
             replace(c, tolerance_s=c.tolerance_s + 3600) for c in problem.couriers if c.id == courier
         ),
         requests=tuple(replace(r, never=frozenset()) for r in problem.requests),
+        rules=replace(problem.rules, weights=replace(problem.rules.weights, unserved=1e9)),
     )
 
 

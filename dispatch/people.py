@@ -219,9 +219,10 @@ def mark_reachable(session: Session, person_id: int) -> None:
 # Signing in ------------------------------------------------------------------------------------------------
 
 
-def sign_in_token(secret: bytes, link_id: int) -> str:
+def sign_in_token(secret: bytes, link: SignInLink) -> str:
     """The token of a sign-in link: 192 bits derived from the install's secret, so that it is never stored."""
-    digest = hmac.new(secret, f"sign-in:{link_id}".encode(), hashlib.sha256).digest()
+    what = f"sign-in:{link.id}:{link.person_id}:{link.nonce}"
+    digest = hmac.new(secret, what.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
@@ -242,22 +243,26 @@ def ask_link(
     person = by_phone(session, phone) if phone else None
     if person is None or person.id is None or not roles(session, person.id)[0]:
         return None
-    link_id = new_link(session, person.id, secret=secret, now=now)
-    events.write(session, "sign_in", now=now, person_id=person.id, link_id=link_id)
-    return link_id
+    link = new_link(session, person.id, secret=secret, now=now)
+    events.write(session, "sign_in", now=now, person_id=person.id, link_id=known(link.id))
+    return known(link.id)
 
 
-def new_link(session: Session, person_id: int, *, secret: bytes, now: datetime) -> int:
-    """A fresh one-time link for this person; its token follows from its id and the install's secret."""
+def new_link(session: Session, person_id: int, *, secret: bytes, now: datetime) -> SignInLink:
+    """A fresh one-time link for this person; its token follows from the link and the install's secret."""
     link = SignInLink(
-        person_id=person_id, token_hash=secrets.token_hex(32), asked_at=now, expires_at=now + LINK_LIFE
+        person_id=person_id,
+        nonce=secrets.token_hex(16),
+        token_hash=secrets.token_hex(32),
+        asked_at=now,
+        expires_at=now + LINK_LIFE,
     )
     session.add(link)
     session.flush()
-    link.token_hash = _hashed(sign_in_token(secret, known(link.id)))
+    link.token_hash = _hashed(sign_in_token(secret, link))
     session.add(link)
     session.flush()
-    return known(link.id)
+    return link
 
 
 def count_attempt(session: Session, phone_hash: str, address: str, *, secret: bytes, now: datetime) -> None:

@@ -18,6 +18,7 @@ from payments import books
 from payments.rulebook import Rulebook
 
 LEAST_GAP = timedelta(seconds=1)  # never more than one plan a second
+FORGIVEN = timedelta(minutes=10)  # an order a rider let go by may be put to them again after that
 SILENCES = 2  # offers in a row a rider may let go by before we stop offering and ask a person to look
 
 
@@ -72,7 +73,7 @@ def due_at(session: Session, *, now: datetime) -> datetime | None:
     due: datetime | None = min((t for t in (wanted_at, due_by) if t is not None), default=None)
     if due is None:
         return None
-    return due if planned_at is None else max(due, planned_at + LEAST_GAP)
+    return due if planned_at is None else max(due, min(planned_at, now) + LEAST_GAP)
 
 
 def again_by(session: Session, instant: datetime | None) -> None:
@@ -154,7 +155,7 @@ def problem(
 ) -> routing.Problem:
     """The routing problem of these orders and of everyone who can ride."""
     points = _Points()
-    refusals = _refusals(session, [known(o.id) for o in orders])
+    refused = refusals(session, [known(o.id) for o in orders], now=now)
     had, hours = fairness_account(session, rulebook, now=now)
     out = able(session)
     work = _work(session, [shift.person_id for shift in out])
@@ -166,13 +167,14 @@ def problem(
             id=str(order.id),
             pickup=points.at(order.pickup_lat, order.pickup_lon),
             drop=points.at(order.drop_lat, order.drop_lon),
-            placed_s=seconds(order.placed_at),
+            # What has been waited already is the same whoever rides, and must not make an order too dear to serve.
+            placed_s=seconds(max(order.placed_at, now)),
             ready_s=seconds(order.ready_at),
-            promise_s=seconds(order.promise_at),
+            promise_s=seconds(max(order.promise_at, now)),
             size=order.size,
             restaurant=str(order.restaurant_id),
             pay=rulebook.pay.per_drop_minor / 100 if rulebook.pay.basis == "per_drop" else 1.0,
-            never=frozenset(str(p) for p in refusals.get(known(order.id), ())),
+            never=frozenset(str(p) for p in refused.get(known(order.id), ())),
         )
         for order in orders
     )
@@ -238,9 +240,12 @@ def instant(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def _refusals(session: Session, order_ids: list[int]) -> dict[int, set[int]]:
+def refusals(session: Session, order_ids: list[int], *, now: datetime) -> dict[int, set[int]]:
+    """Who is not to be offered these orders: who passed, and who let one go by just now."""
     found: dict[int, set[int]] = {}
     for row in session.exec(select(Refusal).where(col(Refusal.order_id).in_(order_ids))).all():
+        if row.why == "expired" and row.at < now - FORGIVEN:
+            continue
         found.setdefault(row.order_id, set()).add(row.person_id)
     return found
 

@@ -11,7 +11,7 @@ from dispatch import attention, events, people
 from dispatch.errors import BadInput, NotFound, NotOnShift, WrongState
 from dispatch.facts import VEHICLES, Point, ShiftFacts
 from dispatch.states import LIVE_JOB, SHIFT, move
-from dispatch.tables import Job, Order, Shift, ShiftChange, known
+from dispatch.tables import Job, Order, Refusal, Shift, ShiftChange, known
 from payments import books, pay
 from payments.pay import ShiftMoney
 
@@ -110,9 +110,8 @@ def start(session: Session, person_id: int, *, now: datetime) -> Shift:
     """The rider says ON: their planned shift starts by the clock. Saying it again changes nothing."""
     running = current(session, person_id)
     if running is not None:
-        running.off_asked_at = running.end_asked_at = None
-        running.silences = 0
-        session.add(running)
+        running.off_asked_at = None
+        present(session, running, now=now)
         return running
     shift = session.exec(
         select(Shift)
@@ -176,8 +175,8 @@ def set_start(session: Session, shift_id: int, at: datetime, *, by: int, reason:
     elsewhere = current(session, shift.person_id)
     if elsewhere is not None and elsewhere.id != shift.id and shift.planned_end_at > now:
         raise WrongState("This rider is on another shift now: set the end of that one first.")
-    if shift.state == "planned" and elsewhere is None:
-        move(shift, "state", SHIFT, "on")  # else it is a past one, which waits for its end to be set too
+    if shift.state == "planned" and shift.planned_end_at > now:
+        move(shift, "state", SHIFT, "on")  # a past one waits for its end to be set too
     session.add(shift)
     session.flush()
     if before is not None:
@@ -218,13 +217,19 @@ def report_position(session: Session, person_id: int, where: Point, *, now: date
 def heard_from(session: Session, person_id: int, *, now: datetime) -> None:
     """Any text from a rider shows they are there: they get offers again, and need not be asked whether they left."""
     shift = current(session, person_id)
-    if shift is None:
-        return
-    if shift.silences or shift.end_asked_at:
-        attention.settle(session, f"silent:{shift.id}", now=now, note="The rider answered.")
-        attention.settle(session, f"forgotten_off:{shift.id}", now=now, note="The rider answered.")
+    if shift is not None:
+        present(session, shift, now=now)
+
+
+def present(session: Session, shift: Shift, *, now: datetime) -> None:
+    """The rider of this shift is there: whatever was asked or raised because they were silent is settled."""
     shift.silences, shift.end_asked_at, shift.heard_at = 0, None, now
     session.add(shift)
+    for key in ("silent", "forgotten_off", "silent_carrying"):
+        attention.settle(session, f"{key}:{shift.id}", now=now, note="The rider answered.")
+    let_go = select(Refusal).where(Refusal.person_id == shift.person_id, Refusal.why == "expired")
+    for refusal in session.exec(let_go.join(Order).where(Order.delivery == "waiting")).all():
+        session.delete(refusal)  # they did not see it then; they may want it now
 
 
 def drops(session: Session, shift_id: int) -> int:
@@ -275,7 +280,7 @@ def _end(session: Session, shift: Shift, at: datetime, *, now: datetime) -> None
     session.add(shift)
     session.flush()
     pay.shift_ended(session, _money(session, shift), now=now)
-    for key in ("forgotten_off", "silent"):
+    for key in ("forgotten_off", "silent", "silent_carrying"):
         attention.settle(session, f"{key}:{shift.id}", now=now, note="The shift has ended.")
 
 

@@ -3,20 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func, inspect
 from sqlmodel import Session, col, select
 
 from dispatch import attention, events, shifts
-from dispatch.tables import Shift, known
+from dispatch.tables import Job, Shift, Stop, known
 from payments import books
 from payments.columns import UtcDateTime
 from payments.rulebook import Rulebook
+
+OVERDUE = timedelta(minutes=25)  # past the next stop's planned time, and past the last word of its rider
 
 
 def next_due(session: Session, *, now: datetime) -> datetime | None:
     """When a shift next needs asking after, or putting before a person."""
     on = shifts.on_now(session)
     due = [s.planned_start_at + shifts.LATE_START for s in _not_started(session, now=now)]
+    due += [at for _, at in _carrying(session)] if on else []
     if on:
         rulebook = books.in_force(session, at=now)[1]
         due += [at for at in (_due(session, shift, rulebook, now) for shift in on) if at is not None]
@@ -46,6 +49,16 @@ def ask(session: Session, *, now: datetime) -> int:
                 "A rider is past the end of their shift and does not answer: phone them, then set the end.",
                 now=now,
             )
+    for shift, at in _carrying(session):
+        if at <= now:
+            did += 1
+            _raise(
+                session,
+                shift,
+                "silent_carrying",
+                "A rider with a job in hand has not been heard of for too long: phone them.",
+                now=now,
+            )
     for shift in _not_started(session, now=now):
         if now >= shift.planned_start_at + shifts.LATE_START:
             did += 1
@@ -61,12 +74,12 @@ def ask(session: Session, *, now: datetime) -> int:
 
 def _due(session: Session, shift: Shift, rulebook: Rulebook, now: datetime) -> datetime | None:
     """When to ask after this shift, or, once asked, to stop waiting for an answer."""
-    if shift.off_asked_at is not None:
+    if shift.off_asked_at is not None and shifts.live_jobs(session, shift.person_id):
         return None
     rules = rulebook.shifts
     if shift.end_asked_at is not None:
         if attention.raised_since(session, f"forgotten_off:{shift.id}", shift.end_asked_at):
-            return None
+            return None  # a person has it; one still open from before counts too
         return shift.end_asked_at + timedelta(minutes=rules.silence_min)
     patience = timedelta(minutes=rules.ask_after_end_min)
     at = shift.planned_end_at + patience
@@ -78,11 +91,35 @@ def _due(session: Session, shift: Shift, rulebook: Rulebook, now: datetime) -> d
     return at
 
 
+_TAKEN = (
+    select(Shift, func.min(Stop.planned_at), func.max(Job.taken_at))
+    .join(Job, col(Job.shift_id) == col(Shift.id))
+    .join(Stop, col(Stop.job_id) == col(Job.id))
+    .where(
+        Shift.state == "on",
+        Job.state == "taken",
+        col(Stop.done_at).is_(None),
+        col(Stop.dropped).is_(False),
+    )
+    .group_by(*inspect(Shift).columns)
+)
 _COMING = select(Shift).where(
     Shift.state == "planned",
     col(Shift.planned_start_at) <= bindparam("soon", type_=UtcDateTime),
     col(Shift.planned_end_at) > bindparam("now", type_=UtcDateTime),
 )
+
+
+def _carrying(session: Session) -> Sequence[tuple[Shift, datetime]]:
+    """Riders with a job they took, and when a word from them is overdue."""
+    rows = session.exec(_TAKEN).all()
+    found = []
+    for shift, planned_at, taken_at in rows:
+        signs = [t for t in (planned_at, taken_at, shift.heard_at, shift.there_at) if t is not None]
+        at = max(signs) + OVERDUE
+        if not attention.raised_since(session, f"silent_carrying:{shift.id}", at):
+            found.append((shift, at))
+    return found
 
 
 def _not_started(session: Session, *, now: datetime) -> Sequence[Shift]:

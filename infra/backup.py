@@ -13,6 +13,8 @@ from infra.errors import BackupFailed, RestoreRefused
 from infra.lock import hold
 from infra.settings import Settings, environment
 
+LOGS = ("-wal", "-shm")  # what SQLite keeps beside a database
+
 
 def take(settings: Settings, *, now: datetime) -> Path:
     """Copy the database, also while it is being written to, into the backups folder; the file's path.
@@ -85,18 +87,48 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 def _replace_sqlite(path: Path, backup: Path, now: datetime) -> Path | None:
     # Copied beside it first: the replacing itself is a rename, which a crash cannot cut in half.
     draft = path.with_name(f"{path.name}.restoring")
-    shutil.copyfile(backup, draft)
-    kept = None
-    if path.exists():
+    try:
+        shutil.copyfile(backup, draft)
+        kept = _set_aside(path, now) if path.exists() else None
+        for suffix in LOGS:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return kept
+
+
+def _set_aside(path: Path, now: datetime) -> Path:
+    """Rename the database that is replaced, with all it holds; the path it is kept at."""
+    kept = _free(path.parent, f"{path.stem}-replaced-{now:%Y%m%dT%H%M%SZ}", path.suffix)
+    try:
         # What still stands in the write-ahead log belongs to the file that is kept.
         with closing(sqlite3.connect(path)) as old:
-            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        kept = _free(path.parent, f"{path.stem}-replaced-{now:%Y%m%dT%H%M%SZ}", path.suffix)
-        path.rename(kept)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    draft.rename(path)
+            busy = old.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as fault:
+        if fault.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            _set_aside_logs(path, kept)
+        else:
+            raise _in_use(path) from fault
+    except sqlite3.DatabaseError:
+        _set_aside_logs(path, kept)
+    else:
+        if busy:
+            raise _in_use(path)
+    path.rename(kept)
     return kept
+
+
+def _set_aside_logs(path: Path, kept: Path) -> None:
+    """A damaged file is kept together with its logs: whoever mends it may need all three."""
+    for suffix in LOGS:
+        log = path.with_name(path.name + suffix)
+        if log.exists():
+            log.rename(kept.with_name(kept.name + suffix))
+
+
+def _in_use(path: Path) -> RestoreRefused:
+    return RestoreRefused(f"Another program still uses {path}: end it and try again. Nothing has changed.")
 
 
 def _dump_postgres(url: URL, target: Path) -> None:

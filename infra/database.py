@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
@@ -25,6 +25,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
+        self._writer = engine.execution_options(pannier_writer=True)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -43,8 +44,9 @@ class Database:
             event.listen(engine, "begin", _begin_sqlite)
         else:
             engine = create_engine(
-                target, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20
+                target, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=50
             )
+            event.listen(engine, "begin", _begin_postgres)
         return cls(engine)
 
     @contextmanager
@@ -55,11 +57,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that may write: committed when the block ends well, rolled back when it raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"pannier_writer": True})
-            if self.dialect == "postgresql":
-                session.connection().execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
+        """A transaction that may write: committed when the block ends well, rolled back when it raises.
+
+        It takes its turn among the writers at its first statement, so that the turn is only ever held by a
+        thread that is running: a request still waiting for a thread holds up nobody.
+        """
+        with Session(self._writer, expire_on_commit=False) as session:
             try:
                 yield session
                 session.commit()
@@ -88,6 +91,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
         "recursive_triggers=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_postgres(connection: Any) -> None:
+    if connection.get_execution_options().get("pannier_writer", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -55,5 +55,5 @@ def sign_in_address(
     session: Session, person_id: int, *, secret: bytes, public_url: str, now: datetime
 ) -> str:
     """A one-time sign-in link for whoever may run commands here: good for fifteen minutes, once."""
-    link_id = people.new_link(session, person_id, secret=secret, now=now)
-    return f"{public_url}/sign-in/{people.sign_in_token(secret, link_id)}"
+    link = people.new_link(session, person_id, secret=secret, now=now)
+    return f"{public_url}/sign-in/{people.sign_in_token(secret, link)}"

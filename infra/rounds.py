@@ -20,19 +20,21 @@ def plan_due(session: Session, now: datetime) -> datetime | None:
 
 
 def plan(program: Program, now: datetime) -> bool:
-    """Plan the evening and offer what must go out now."""
-    with program.database.writing() as session:
-        picture = planning.take(session, now=now)
-    if picture is None:
-        return True
+    """Plan the evening and offer what must go out now. Whatever goes wrong with it is put before a person."""
     try:
-        made = planning.do(picture)
+        with program.database.writing() as session:
+            picture = planning.take(session, now=now)
+        if picture is not None:
+            made = planning.do(picture)
+            with program.database.writing() as session:
+                offers.settle(session, picture, made, now=program.clock.now())
     except PlanRefused as fault:
         with program.database.writing() as session:
-            offers.refused(session, fault, now=now)
-        return True
-    with program.database.writing() as session:
-        offers.settle(session, picture, made, now=program.clock.now())
+            offers.refused(session, fault.message, now=now)
+    except Exception as fault:
+        with program.database.writing() as session:
+            offers.refused(session, f"a fault of ours ({type(fault).__name__})", now=now)
+        raise
     return True
 
 

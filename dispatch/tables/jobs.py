@@ -55,6 +55,7 @@ class Job(SQLModel, table=True):
     offered_at: datetime = Field(sa_column=moment())
     answer_by: datetime = Field(sa_column=moment(index=True))
     depart_at: datetime = Field(sa_column=moment())
+    reached_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # the rider could read it
     taken_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     distance_m: int

@@ -96,6 +96,7 @@ class SignInLink(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
+    nonce: str  # so that a link's token is its own, also when ids come round again after a restore
     token_hash: str = Field(unique=True)
     asked_at: datetime = Field(sa_column=moment())
     expires_at: datetime = Field(sa_column=moment())

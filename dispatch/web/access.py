@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Annotated, Any, Protocol, cast
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from sqlmodel import Session
@@ -190,13 +191,29 @@ def csrf(request: Request) -> str:
 
 
 async def ours(request: Request) -> None:
-    """A form sent with a cookie must carry its visit's token: FormTooOld if it does not."""
+    """A form must come from our own page and carry its visit's token: FormTooOld if it does not."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
+    if _from_elsewhere(request):
+        raise FormTooOld
     form = await request.form()
     sent: Any = form.get("csrf", "")
-    if not isinstance(sent, str) or not hmac.compare_digest(sent, csrf(request)):
+    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), csrf(request).encode()):
         raise FormTooOld
+
+
+def _from_elsewhere(request: Request) -> bool:
+    """Whether a browser says that another site sent this: before anyone signed in, the token alone is no proof."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        return True
+    origin = request.headers.get("origin")
+    ours_at = {urlsplit(program(request).settings.url).netloc, request.headers.get("host", "")}
+    return origin is not None and urlsplit(origin).netloc not in ours_at
+
+
+def loopback(host: str) -> bool:
+    """Whether only this machine can reach that host."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def address_of(request: Request) -> str:

@@ -259,7 +259,7 @@ def late(
         session,
         order_id,
         now,
-        lambda order: orders.late(session, order, body.ready_at.astimezone(UTC), now=now),
+        lambda order: offers.late(session, order, body.ready_at.astimezone(UTC), now=now),
     )
 
 

@@ -167,7 +167,7 @@ def late(
     """The kitchen says when instead."""
     order = orders.get(session, public_id)
     at = forms.new_ready_at(order, ready_at, minutes, forms.zone(session, now), now)
-    orders.late(session, order, at, now=now)
+    offers.late(session, order, at, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, f"/desk/orders/{public_id}", id=public_id)
 

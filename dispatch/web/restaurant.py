@@ -124,7 +124,7 @@ def late(
     """The food will be later: by so many minutes, or at a time."""
     order = own_order(session, who, public_id)
     at = forms.new_ready_at(order, ready_at, minutes, forms.zone(session, now), now)
-    orders.late(session, order, at, now=now)
+    offers.late(session, order, at, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/restaurant", id=public_id)
 

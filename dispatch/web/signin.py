@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -125,7 +126,7 @@ def _keep(program: Program, answer: Response, name: str, value: str, *, seconds:
         path="/",
         httponly=True,
         samesite="lax",
-        secure=program.settings.url.startswith("https://"),
+        secure=not access.loopback(urlsplit(program.settings.url).hostname or ""),
     )
 
 

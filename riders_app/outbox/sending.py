@@ -11,8 +11,8 @@ from typing import Literal
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from dispatch import attention, orders, people
-from dispatch.tables import Event, known
+from dispatch import attention, offers, orders, people
+from dispatch.tables import Event, SignInLink, known
 from riders_app import wording
 from riders_app.errors import BadNumber, OptedOut, Refused, TryLater, Unanswered
 from riders_app.gateways import Gateway, Program
@@ -156,8 +156,8 @@ def _accounted_for(session: Session, row: Text) -> frozenset[str]:
 
 def _sign_in(session: Session, row: Text, secret: bytes, public_url: str) -> str:
     event = session.get(Event, row.event_id)
-    link_id = known(event.link_id if event is not None else None)
-    return wording.sign_in(f"{public_url}/sign-in/{people.sign_in_token(secret, link_id)}")
+    link = session.get_one(SignInLink, known(event.link_id if event is not None else None))
+    return wording.sign_in(f"{public_url}/sign-in/{people.sign_in_token(secret, link)}")
 
 
 def _number(session: Session, row: Text) -> str | None:
@@ -216,6 +216,7 @@ def settle(session: Session, outcome: Outcome, *, now: datetime) -> None:
         if row.tries > _SAID_EARLY:
             attention.settle(session, "texts-stuck", now=now, note="Texts leave again.")
         catch_up(session, row, now=now)
+        _reached(session, row, now)
         return
     if outcome.how in ("later", "unanswered"):
         _again(session, row, outcome, now)
@@ -227,6 +228,13 @@ def settle(session: Session, outcome: Outcome, *, now: datetime) -> None:
         _given_up(session, row, now)
     else:
         unreachable(session, row, outcome.error or outcome.how, now=now)
+
+
+def _reached(session: Session, row: Text, now: datetime) -> None:
+    """An offer that left can be read from now on; one that never left cannot run out on its rider."""
+    event = session.get(Event, row.event_id) if row.kind == "offer" else None
+    if event is not None and event.job_id is not None:
+        offers.reached(session, event.job_id, now=now)
 
 
 def _again(session: Session, row: Text, outcome: Outcome, now: datetime) -> None:

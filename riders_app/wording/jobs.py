@@ -183,7 +183,7 @@ def marked(
     if told.verb == "late":
         return f"Noted: job {told.number} runs late. The desk and the customer's page know."
     if told.verb == "undone" and not told.letters:
-        return f"Undone: job {told.number} is an offer again. TAKE {told.number} or PASS {told.number}"
+        return f"Undone: job {told.number} is given back and goes to others. No mark against you."
     said = _said(told)
     if told.next is None:
         over = (

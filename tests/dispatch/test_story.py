@@ -35,7 +35,9 @@ def offered(session: Session, now: datetime) -> tuple[Job, datetime]:
         then = now + timedelta(minutes=minute)
         made = plan(session, then)
         if made:
-            return jobs.get(session, made[0]), then
+            job = jobs.get(session, made[0])
+            offers.reached(session, made[0], now=then)
+            return job, then
     raise AssertionError("no offer was made")
 
 

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch import facts
 from payments import terms
 from payments.errors import NoRate, RulebookFault, UnknownZone
 from payments.rulebook import check, parse
+from payments.rulebook.words import VEHICLES
 from tests.payments.rulebooks import BY_THE_DROP, FINSBURY_PARK
 
 LEAST = """
@@ -89,6 +91,16 @@ def test_a_fault_is_told_in_plain_words(slip: dict[str, str]) -> None:
     """One slip in the file is one sentence: where it is, what must stand there, what was written."""
     assert slip["was"] in LEAST
     assert faults(LEAST.replace(slip["was"], slip["becomes"], 1)) == (slip["told"],)
+
+
+def test_every_kind_of_vehicle_must_have_its_load() -> None:
+    """The rulebook's kinds of vehicle are those riders may come on, and a missing one is told for each."""
+    assert VEHICLES == facts.VEHICLES
+    assert faults(LEAST.replace("[pay]", "[dispatch]\ncapacity = {}\n[pay]", 1)) == tuple(
+        f"dispatch.capacity.{kind}: is missing: write how many orders such a vehicle carries"
+        for kind in VEHICLES
+    )
+    assert set(parse(LEAST).dispatch.capacity) == set(VEHICLES)
 
 
 def test_a_misspelt_rule_is_recognised() -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from dispatch import people, shifts
+from dispatch.facts import Marked
 from dispatch.tables import Attention, Contest, Job, Order, Person, Shift, known
 from riders_app import inbox, wording
 from riders_app.tables import InboundText
@@ -76,6 +77,20 @@ def test_taking_twice_says_so_and_changes_nothing(offered: Offered) -> None:
     evening.pass_(seconds=5)
     assert "already yours" in evening.hears(RIDER, "TAKE")
     assert evening.job(job_id).state == "taken"
+
+
+def test_undo_of_a_take_says_where_the_job_went(offered: Offered) -> None:
+    """A TAKE taken back is answered with what became of it, and a TAKE after that is refused as gone."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    evening.hears(RIDER, "TAKE")
+    evening.pass_(seconds=5)
+    assert evening.hears(RIDER, "UNDO") == wording.marked(
+        Marked("undone", number, (), (), evening.clock.now(), None)
+    )
+    evening.pass_(seconds=5)
+    evening.hears(RIDER, f"TAKE {number}")
+    assert evening.job(job_id).state == "withdrawn"
 
 
 def test_a_rider_passes_and_the_answer_has_no_blame(offered: Offered) -> None:

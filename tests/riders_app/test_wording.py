@@ -242,6 +242,13 @@ def test_answers_carry_the_next_stop() -> None:
     assert wording.marked(done) == "Done 12A R-103. Job 12 is finished, thank you."
 
 
+def test_a_take_taken_back_asks_for_nothing_more() -> None:
+    """UNDO of a TAKE says that the job goes to others; it names no word that would be refused."""
+    text = wording.marked(Marked("undone", 1, (), (), AT, job(number=1, state="taken")))
+    assert text == "Undone: job 1 is given back and goes to others. No mark against you."
+    assert one_segment(wording.marked(Marked("undone", 99, (), (), AT, None)))
+
+
 @given(st.lists(JOBS, max_size=5), st.booleans(), st.text(alphabet=LETTERS, max_size=60))
 def test_menus_and_unclear_answers_suggest_only_what_reads_back(
     live: list[JobFacts], on_shift: bool, said: str

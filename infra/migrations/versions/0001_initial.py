@@ -238,6 +238,7 @@ STATEMENTS = {
         r"""CREATE TABLE sign_in_link (
 	id INTEGER NOT NULL,
 	person_id INTEGER NOT NULL,
+	nonce VARCHAR NOT NULL,
 	token_hash VARCHAR NOT NULL,
 	asked_at DATETIME NOT NULL,
 	expires_at DATETIME NOT NULL,
@@ -297,6 +298,7 @@ STATEMENTS = {
 	offered_at DATETIME NOT NULL,
 	answer_by DATETIME NOT NULL,
 	depart_at DATETIME NOT NULL,
+	reached_at DATETIME,
 	taken_at DATETIME,
 	closed_at DATETIME,
 	distance_m INTEGER NOT NULL,
@@ -851,6 +853,7 @@ STATEMENTS = {
         r"""CREATE TABLE sign_in_link (
 	id SERIAL NOT NULL,
 	person_id INTEGER NOT NULL,
+	nonce VARCHAR NOT NULL,
 	token_hash VARCHAR NOT NULL,
 	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -910,6 +913,7 @@ STATEMENTS = {
 	offered_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	answer_by TIMESTAMP WITH TIME ZONE NOT NULL,
 	depart_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reached_at TIMESTAMP WITH TIME ZONE,
 	taken_at TIMESTAMP WITH TIME ZONE,
 	closed_at TIMESTAMP WITH TIME ZONE,
 	distance_m INTEGER NOT NULL,
