@@ -79,7 +79,7 @@ def stop(job: JobFacts, turn: Turn = "pickup", *, before: str = "", link: str = 
         return _pickup(job, pickup, before)
     if drop is not None:
         return _drop(job, drop, before, link)
-    return cut(f"{before}Job {job.number} has no stops left.", ONE_SEGMENT)
+    return cut(f"{before}Job {job.number} is finished: nothing more to do for it.", ONE_SEGMENT)
 
 
 def _pickup(job: JobFacts, pickup: PickupFacts, before: str) -> str:
@@ -150,9 +150,11 @@ def _flat(flat: str) -> str:
 
 
 def changed(job: JobFacts, turn: Turn = "pickup") -> str:
-    """A job is not what it was: what is next now."""
+    """A job is not what it was: what is next now, or that nothing is left of it."""
     if job.state == "offered":
         return offer(job)
+    if job.next_pickup is None and job.next_drop is None:
+        return stop(job, turn)
     return stop(job, turn, before=f"Job {job.number} has changed. ")
 
 

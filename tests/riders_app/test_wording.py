@@ -249,6 +249,15 @@ def test_a_take_taken_back_asks_for_nothing_more() -> None:
     assert one_segment(wording.marked(Marked("undone", 99, (), (), AT, None)))
 
 
+def test_a_job_with_nothing_left_is_finished_not_changed() -> None:
+    """A job whose stops are all made, or gone, is told as finished in one sentence."""
+    over = "Job 12 is finished: nothing more to do for it."
+    made = job(state="finished", pickups=(), drops=(replace(drop(), done=True),))
+    assert wording.changed(made) == over
+    assert wording.changed(job(state="taken", pickups=(), drops=()), "drop") == over
+    assert wording.changed(job(state="taken")).startswith("Job 12 has changed. 12: go to Zeytin")
+
+
 @given(st.lists(JOBS, max_size=5), st.booleans(), st.text(alphabet=LETTERS, max_size=60))
 def test_menus_and_unclear_answers_suggest_only_what_reads_back(
     live: list[JobFacts], on_shift: bool, said: str
