@@ -6,6 +6,7 @@ import subprocess
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import URL, make_url
 
@@ -101,34 +102,33 @@ def _replace_sqlite(path: Path, backup: Path, now: datetime) -> Path | None:
 def _set_aside(path: Path, now: datetime) -> Path:
     """Rename the database that is replaced, with all it holds; the path it is kept at."""
     kept = _free(path.parent, f"{path.stem}-replaced-{now:%Y%m%dT%H%M%SZ}", path.suffix)
-    try:
-        # What still stands in the write-ahead log belongs to the file that is kept.
-        with closing(sqlite3.connect(path)) as old:
-            busy = old.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    except sqlite3.OperationalError as fault:
-        if fault.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            _set_aside_logs(path, kept)
-        else:
-            raise _in_use(path) from fault
-    except sqlite3.DatabaseError:
-        _set_aside_logs(path, kept)
-    else:
-        if busy:
-            raise _in_use(path)
+    # Copied before SQLite looks: it throws away the logs of a file it finds damaged, and whoever mends that
+    # file may need all three.
+    logs = [(path.with_name(path.name + suffix), kept.with_name(kept.name + suffix)) for suffix in LOGS]
+    for log, copy in logs:
+        if log.exists():
+            shutil.copyfile(log, copy)
+    found = _checkpoint(path)
+    if found != "damaged":
+        for _, copy in logs:
+            copy.unlink(missing_ok=True)
+    if found == "busy":
+        raise RestoreRefused(f"Another program still uses {path}: end it and try again. Nothing has changed.")
     path.rename(kept)
     return kept
 
 
-def _set_aside_logs(path: Path, kept: Path) -> None:
-    """A damaged file is kept together with its logs: whoever mends it may need all three."""
-    for suffix in LOGS:
-        log = path.with_name(path.name + suffix)
-        if log.exists():
-            log.rename(kept.with_name(kept.name + suffix))
-
-
-def _in_use(path: Path) -> RestoreRefused:
-    return RestoreRefused(f"Another program still uses {path}: end it and try again. Nothing has changed.")
+def _checkpoint(path: Path) -> Literal["done", "busy", "damaged"]:
+    """Take what stands in the write-ahead log into the file it belongs to."""
+    if path.stat().st_size == 0:
+        return "damaged"  # to SQLite an empty file is a new database, and its log a left-over
+    try:
+        with closing(sqlite3.connect(path)) as old:
+            busy = old.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] != 0
+    except sqlite3.DatabaseError as fault:
+        busy = fault.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return "busy" if busy else "damaged"
+    return "busy" if busy else "done"
 
 
 def _dump_postgres(url: URL, target: Path) -> None:

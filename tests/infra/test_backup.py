@@ -146,6 +146,44 @@ def test_what_is_no_backup_is_refused(small: Settings, now: datetime, damage: st
     assert sweeps(small) == 0
 
 
+@pytest.mark.parametrize("damage", ["words", "empty", "cut"])
+def test_a_damaged_database_is_replaced_and_kept(small: Settings, now: datetime, damage: str) -> None:
+    """Over a file that cannot be read a backup is restored all the same; the file and its logs stay beside it."""
+    installed(small, now)
+    file = backup.take(small, now=now)
+    path = small.sqlite_path
+    assert path is not None
+    spoilt = {"words": b"no database at all " * 400, "empty": b"", "cut": path.read_bytes()[:5_000]}[damage]
+    path.write_bytes(spoilt)
+    logs = {suffix: f"what stood in {suffix}".encode() * 50 for suffix in ("-wal", "-shm")}
+    for suffix, held in logs.items():
+        path.with_name(path.name + suffix).write_bytes(held)
+    kept = backup.restore(small, file, now=now)
+    assert kept is not None
+    assert kept.read_bytes() == spoilt
+    if damage != "cut":  # SQLite opens that one, and finds that the log is none of its own
+        for suffix, held in logs.items():
+            assert kept.with_name(kept.name + suffix).read_bytes() == held
+    assert not path.with_name(f"{path.name}.restoring").exists()
+    assert sweeps(small) == 0
+
+
+def test_nothing_is_restored_under_another_reader(small: Settings, now: datetime) -> None:
+    """While another program reads the database, restore refuses in a sentence and the database stays what it is."""
+    installed(small, now)
+    file = backup.take(small, now=now)
+    path = small.sqlite_path
+    assert path is not None
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sweep").fetchone()
+        write(small, "after", now)
+        with pytest.raises(RestoreRefused, match="Another program still uses"):
+            backup.restore(small, file, now=now)
+    assert sweeps(small) == 1
+    assert not path.with_name(f"{path.name}.restoring").exists()
+
+
 def test_without_a_database_there_is_nothing_to_back_up(small: Settings, now: datetime) -> None:
     """Backing up before init says so and leaves no file."""
     with pytest.raises(BackupFailed):
