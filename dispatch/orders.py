@@ -353,9 +353,8 @@ def stop_taking(session: Session, *, until: datetime, reason: str, by: int, now:
 
 
 def take_again(session: Session, *, by: int, now: datetime) -> None:
-    """Take orders again."""
-    row = pause(session, now=now)
-    if row is not None:
+    """Take orders again: every pause that was set is lifted, not the newest alone."""
+    for row in session.exec(select(Pause).where(col(Pause.lifted_at).is_(None))).all():
         row.lifted_at, row.lifted_by = now, by
         session.add(row)
 
