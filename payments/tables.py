@@ -69,6 +69,8 @@ class PostingRow(SQLModel, table=True):
         CheckConstraint("position >= 0", name="ck_posting_position"),
         Index("ix_posting_source", "source"),
         Index("ix_posting_destination", "destination"),
+        # A row number of SQLite's own would be one more key to REPLACE a posting by, unseen by the triggers.
+        {"sqlite_with_rowid": False},
     )
 
     entry_id: int = Field(foreign_key="entry.id", primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -87,8 +89,8 @@ APPEND_ONLY = (VERSIONS, ENTRIES, POSTINGS)
 def append_only_ddl(dialect: str) -> list[str]:
     """The statements that make the books append-only, for "sqlite" or "postgresql"; they may be run again.
 
-    UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE are refused by triggers, and so is a further posting to an
-    entry that is complete. ValueError for another dialect.
+    UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE are refused by triggers, and so is a posting to an entry that
+    is complete or that there is not. ValueError for another dialect.
     """
     return [statement for table in APPEND_ONLY for statement in _ddl(dialect, table)]
 
@@ -129,8 +131,8 @@ def _sqlite(table: Table) -> list[str]:
     if table is POSTINGS:
         statements.append(
             f"CREATE TRIGGER IF NOT EXISTS {name}_sealed BEFORE INSERT ON {name} "
-            f"WHEN NEW.position >= (SELECT size FROM entry WHERE id = NEW.entry_id) "
-            f"BEGIN SELECT RAISE(ABORT, 'the entry is complete'); END"
+            f"WHEN NEW.position >= coalesce((SELECT size FROM entry WHERE id = NEW.entry_id), 0) "
+            f"BEGIN SELECT RAISE(ABORT, 'the entry is complete, or there is none'); END"
         )
     return statements
 
@@ -149,8 +151,9 @@ def _postgresql(table: Table) -> list[str]:
     if table is POSTINGS:
         statements += [
             "CREATE OR REPLACE FUNCTION books_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF NEW.position >= (SELECT size FROM entry WHERE id = NEW.entry_id) THEN "
-            "RAISE EXCEPTION USING MESSAGE = 'the entry is complete', ERRCODE = 'restrict_violation'; "
+            "IF NEW.position >= coalesce((SELECT size FROM entry WHERE id = NEW.entry_id), 0) THEN "
+            "RAISE EXCEPTION USING MESSAGE = 'the entry is complete, or there is none', "
+            "ERRCODE = 'restrict_violation'; "
             "END IF; RETURN NEW; END $$",
             f"CREATE OR REPLACE TRIGGER {name}_sealed BEFORE INSERT ON {name} "
             "FOR EACH ROW EXECUTE FUNCTION books_sealed()",

@@ -1,5 +1,7 @@
 """The books can be added to and nothing else, also for a hand at the database itself."""
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 
 import pytest
@@ -75,6 +77,62 @@ def test_nothing_is_replaced(kept: Database, replacement: str, pragma: str) -> N
         assert connection.exec_driver_sql("SELECT count(*) FROM entry WHERE why = 'other'").scalar() == 0
         connection.exec_driver_sql("PRAGMA recursive_triggers=ON")
         connection.exec_driver_sql("BEGIN")
+
+
+def plainly(kept: Database, statement: str) -> str:
+    """What SQLite says to a statement on a connection that set no pragma; the books stay what they are."""
+    with closing(sqlite3.connect(str(kept.engine.url.database))) as plain:
+        assert plain.execute("PRAGMA recursive_triggers").fetchone() == (0,)
+        before = [plain.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
+        with pytest.raises(sqlite3.DatabaseError) as fault:
+            plain.execute(statement)
+        assert [plain.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES] == before
+    return str(fault.value)
+
+
+ANEW = (
+    "SELECT {number}, {id}key || '-2', at, why, unit, rulebook, subject, NULL, size, body, recorded_at, "
+    "prev_hash || '2', hash || '2' FROM entry WHERE id = 1"
+)
+REST = "key, at, why, unit, rulebook, subject, reverses, size, body, recorded_at, prev_hash, hash"
+
+
+@pytest.mark.parametrize("number", ["rowid", "oid", "_rowid_"])
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            "posting ({number}, entry_id, position, source, destination, amount) "
+            "VALUES (1, 999, 0, 'a:b', 'c:d', 5)",
+            "no column named",
+        ),
+        ("entry ({number}, " + REST + ") " + ANEW.format(number=1, id=""), "append-only"),
+        ("entry ({number}, id, " + REST + ") " + ANEW.format(number=1, id="1, "), "append-only"),
+        ("entry ({number}, id, " + REST + ") " + ANEW.format(number=99, id="1, "), "append-only"),
+        (
+            "rulebook_version ({number}, version, digest, text, effective_on, resolution, adopted_at) "
+            "SELECT id, 'v', 'd', text, effective_on, resolution, adopted_at FROM rulebook_version",
+            "append-only",
+        ),
+    ],
+)
+def test_nothing_is_replaced_by_its_row_number(kept: Database, number: str, row: str, told: str) -> None:
+    """On a plain SQLite connection no row is replaced by the number SQLite itself gives rows.
+
+    An entry's id is that number: where both are written, the one that counts is the one the triggers see.
+    """
+    if kept.dialect != "sqlite":
+        pytest.skip("PostgreSQL has no REPLACE and no row numbers")
+    assert told in plainly(kept, f"INSERT OR REPLACE INTO {row.format(number=number)}")
+
+
+def test_a_posting_needs_its_entry(kept: Database) -> None:
+    """A posting of an entry there is not is refused, also where SQLite looks after no foreign keys."""
+    statement = "INSERT INTO posting VALUES (999, 0, 'a:b', 'c:d', 5)"
+    assert "there is none" in refused(kept, statement)
+    if kept.dialect == "sqlite":
+        assert "there is none" in plainly(kept, statement)
+        assert "append-only" in plainly(kept, "REPLACE INTO posting VALUES ('1', '0', 'a:b', 'c:d', 5)")
 
 
 def test_an_upsert_is_refused(kept: Database) -> None:

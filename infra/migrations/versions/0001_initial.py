@@ -340,7 +340,8 @@ STATEMENTS = {
 	CONSTRAINT ck_posting_moves CHECK (source <> destination),
 	CONSTRAINT ck_posting_position CHECK (position >= 0),
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
-)""",
+)
+ WITHOUT ROWID""",
         r"""CREATE INDEX ix_posting_destination ON posting (destination)""",
         r"""CREATE INDEX ix_posting_source ON posting (source)""",
         r"""CREATE TABLE role_grant (
