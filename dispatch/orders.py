@@ -24,8 +24,10 @@ from dispatch.errors import (
     WrongState,
 )
 from dispatch.facts import Point
+from dispatch.refunds import refund as refund  # of an order: what the desk calls it
+from dispatch.refunds import refunds as refunds
 from dispatch.states import DELIVERY, KITCHEN, OPEN_DELIVERY, PAYMENT, move
-from dispatch.tables import IdempotencyKey, Order, OrderContact, Pause, Refund, Restaurant, known
+from dispatch.tables import IdempotencyKey, Order, OrderContact, Pause, Restaurant, known
 from payments import books, pay
 from payments.pay import OrderMoney
 from payments.rulebook import Rulebook
@@ -268,48 +270,6 @@ def cancelled(session: Session, order: Order, *, reason: str, now: datetime) -> 
     if contact(session, known(order.id)).phone:
         events.write(session, "order_cancelled", now=now, order_id=known(order.id))
     return order
-
-
-def refund(
-    session: Session, order: Order, *, amount_minor: int, liable: str, reason: str, by: int, now: datetime
-) -> Refund:
-    """Give a customer money back: who bears it and why are named, and the books move in the same transaction."""
-    if liable not in ("restaurant", "co-op"):
-        raise BadInput("Say who bears the refund: the restaurant or the co-op. A rider never does.")
-    if not reason.strip():
-        raise BadInput("Write down why money is given back.")
-    if order.payment not in ("booked", "refunded"):
-        raise WrongState("Only a delivered order has money to give back; cancel one that is still open.")
-    earlier = session.exec(select(Refund).where(Refund.order_id == order.id)).all()
-    number = len(earlier) + 1
-    entry_id = pay.refunded(
-        session,
-        known(order.id),
-        amount_minor=amount_minor,
-        liable="restaurant" if liable == "restaurant" else "co-op",
-        why=reason.strip(),
-        attempt=number,
-        now=now,
-    )
-    row = Refund(
-        order_id=known(order.id),
-        number=number,
-        amount_minor=amount_minor,
-        liable=liable,
-        reason=reason.strip(),
-        by_person_id=by,
-        at=now,
-        entry_id=entry_id,
-    )
-    move(order, "payment", PAYMENT, "refunded")
-    session.add_all((row, order))
-    session.flush()
-    return row
-
-
-def refunds(session: Session, order_id: int) -> Sequence[Refund]:
-    """What was given back on an order."""
-    return session.exec(select(Refund).where(Refund.order_id == order_id).order_by(col(Refund.id))).all()
 
 
 def money(order: Order) -> OrderMoney:

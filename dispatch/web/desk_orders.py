@@ -112,8 +112,12 @@ def refund(
     amount_minor: Annotated[int | None, Form()] = None,
     liable: Annotated[str, Form(max_length=20)] = "",
     reason: Reason = "",
+    number: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Give the customer money back, at the restaurant's or the co-op's cost."""
+    """Give the customer money back, at the restaurant's or the co-op's cost.
+
+    `number` says which refund of the order it is, so that a button pressed twice gives once.
+    """
     if amount_minor is None and not amount.strip():
         raise BadInput("Amount: write what is given back, like 5.00.")
     row = orders.refund(
@@ -124,6 +128,7 @@ def refund(
         reason=reason,
         by=who.person_id,
         now=now,
+        number=number,
     )
     return pages.said(request, f"/desk/orders/{public_id}", id=row.id, entry_id=row.entry_id)
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from dispatch import orders
-from dispatch.tables import known
+from dispatch import deliveries, incidents, orders, overrides
+from dispatch.errors import WrongState
+from dispatch.tables import Order, known
+from payments import books, checks
 from tests import factories
 
 
@@ -26,3 +28,46 @@ def test_orders_are_taken_again_after_two_pauses(session: Session, now: datetime
     session.flush()
     assert orders.pause(session, now=now) is None
     factories.order(session, now, factories.restaurant(session, now))
+
+
+def ridden(session: Session, now: datetime, desk: int, *, delivered: bool, paid_by: str = "card") -> Order:
+    """One order of 20 pounds, picked up by hand of the desk, and delivered or given up."""
+    shift = factories.rider(session, now)
+    order = factories.order(session, now, factories.restaurant(session, now), paid_by=paid_by)
+    job = overrides.assign(session, order, shift.person_id, by=desk, now=now)
+    deliveries.got(session, shift.person_id, job.number, now=now)
+    if delivered:
+        deliveries.done(session, shift.person_id, job.number, now=now)
+    else:
+        incidents.failed(session, order, "abandoned", by=desk, reason="Nobody home", now=now)
+    return order
+
+
+def test_a_refund_said_twice_is_given_once(session: Session, now: datetime, desk: int) -> None:
+    """The same refund by the same number is one; other facts by that number are refused; without one it is new."""
+    order = ridden(session, now, desk, delivered=True)
+
+    def give(amount_minor: int, number: int | None) -> int:
+        row = orders.refund(
+            session,
+            order,
+            amount_minor=amount_minor,
+            liable="co-op",
+            reason="cold ",
+            by=desk,
+            now=now,
+            number=number,
+        )
+        return known(row.id)
+
+    first = give(500, 1)
+    assert give(500, 1) == first
+    for amount, number in ((700, 1), (500, 3), (500, 0)):
+        with pytest.raises(WrongState, match="Another refund of this order was made"):
+            give(amount, number)
+    assert len(orders.refunds(session, known(order.id))) == 1
+    assert give(500, 2) != first
+    give(500, None)
+    assert [row.number for row in orders.refunds(session, known(order.id))] == [1, 2, 3]
+    assert books.balance(session, "co-op:refunds", unit="GBP") == -1500
+    assert checks.findings(session) == []
