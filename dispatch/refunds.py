@@ -78,4 +78,14 @@ def _standing(made: Sequence[Refund], number: int, facts: tuple[int, str, str]) 
 def _money_to_give(order: Order) -> None:
     if order.payment in ("booked", "refunded"):
         return
-    raise WrongState("Only a delivered order has money to give back; cancel one that is still open.")
+    if order.payment == "void":
+        raise WrongState("This order was cancelled: there is no money of it to give back.")
+    if order.payment != "compensated":
+        raise WrongState("Only a delivered order has money to give back; cancel one that is still open.")
+    if order.paid_by == "card":
+        raise WrongState(
+            "This food was never delivered: the customer's card money already went back in full."
+        )
+    raise WrongState(
+        "This food was never delivered, and the co-op bears it: the restaurant gives its customer the money back."
+    )

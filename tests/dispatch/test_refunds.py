@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from dispatch import deliveries, incidents, orders, overrides
+from dispatch import deliveries, incidents, offers, orders, overrides
 from dispatch.errors import WrongState
 from dispatch.tables import Order, known
 from payments import books, checks
@@ -71,3 +71,28 @@ def test_a_refund_said_twice_is_given_once(session: Session, now: datetime, desk
     assert [row.number for row in orders.refunds(session, known(order.id))] == [1, 2, 3]
     assert books.balance(session, "co-op:refunds", unit="GBP") == -1500
     assert checks.findings(session) == []
+
+
+@pytest.mark.parametrize(
+    ("paid_by", "sentence"),
+    [("card", "card money already went back in full"), ("account", "the restaurant gives its customer")],
+)
+def test_food_that_failed_has_no_refund_left_to_give(
+    session: Session, now: datetime, desk: int, paid_by: str, sentence: str
+) -> None:
+    """A refund of food that was never delivered is refused by saying where the customer's money already is."""
+    order = ridden(session, now, desk, delivered=False, paid_by=paid_by)
+    with pytest.raises(WrongState, match=sentence):
+        orders.refund(session, order, amount_minor=500, liable="co-op", reason="cold", by=desk, now=now)
+
+
+def test_an_order_that_was_not_delivered_says_why_it_has_no_refund(
+    session: Session, now: datetime, desk: int
+) -> None:
+    """One still open is to be cancelled; one cancelled has no money to give back."""
+    order = factories.order(session, now, factories.restaurant(session, now))
+    with pytest.raises(WrongState, match="cancel one that is still open"):
+        orders.refund(session, order, amount_minor=500, liable="co-op", reason="cold", by=desk, now=now)
+    offers.cancel(session, order, reason="the customer rang", now=now)
+    with pytest.raises(WrongState, match="This order was cancelled"):
+        orders.refund(session, order, amount_minor=500, liable="co-op", reason="cold", by=desk, now=now)
