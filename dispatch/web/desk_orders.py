@@ -35,7 +35,7 @@ def blank(request: Request, who: Desk, session: Reading, now: Now) -> Response:
     return pages.render(
         request,
         "desk/order_new.html",
-        typed=OrderForm(),
+        typed=forms.blank_order(),
         refused="",
         restaurants=open_restaurants(session),
         soon=forms.soon(session, now),

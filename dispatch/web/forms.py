@@ -8,13 +8,13 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from dispatch import orders, people, places, planning
 from dispatch.errors import BadInput
 from dispatch.facts import Point
 from dispatch.places.restaurants import Hours
-from dispatch.tables import Order
+from dispatch.tables import Order, known
 from dispatch.web import api
 from dispatch.web.access import Program
 from dispatch.web.shapes import OrderIn
@@ -158,7 +158,7 @@ class OrderForm(BaseModel):
 
 
 def place(program: Program, form: OrderForm, *, own: frozenset[int] | None, by: int, now: datetime) -> Order:
-    """Take in an order typed by a person; for a restaurant, only one of its `own`."""
+    """Take in an order typed by a person; for a restaurant, only one of its `own`. Posted twice, it is one."""
     if form.restaurant_id is None and own is not None and len(own) == 1:
         form = form.model_copy(update={"restaurant_id": next(iter(own))})
     if form.restaurant_id is None or (own is not None and form.restaurant_id not in own):
@@ -167,12 +167,30 @@ def place(program: Program, form: OrderForm, *, own: frozenset[int] | None, by: 
     new = api.new_order(program, body, placed_by=by)
     with program.database.writing() as session:
         restaurant = places.get(session, form.restaurant_id)
+        posted = _posted(session, form.restaurant_id, new)
+        if posted is not None:
+            return posted
         if restaurant.ended_at is not None:
             raise BadInput(f"{restaurant.name} has left the co-op.")
         order = orders.place(session, restaurant, new, now=now)
         planning.wanted(session, now=now)
     program.nudge()
     return order
+
+
+def _posted(session: Session, restaurant_id: int, new: orders.NewOrder) -> Order | None:
+    """The order this very form has made already: the button was pressed twice."""
+    twin = session.exec(
+        select(Order).where(Order.restaurant_id == restaurant_id, Order.external_id == new.external_id)
+    ).first()
+    if twin is None:
+        return None
+    who = orders.contact(session, known(twin.id))
+    stands = (twin.placed_by, twin.ready_at, twin.value_minor, twin.tip_minor, twin.paid_by, twin.size)
+    typed = (new.placed_by, new.ready_at, new.value_minor, new.tip_minor, new.paid_by, new.size)
+    door = (who.address, who.flat, who.name, who.phone)
+    same = stands == typed and door == (new.drop_address, new.flat, new.customer_name, new.customer_phone)
+    return twin if same else None
 
 
 def _order_in(form: OrderForm, where: ZoneInfo, now: datetime) -> OrderIn:
@@ -203,6 +221,11 @@ def _order_in(form: OrderForm, where: ZoneInfo, now: datetime) -> OrderIn:
 
 def _told(fault: Any) -> str:
     return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+
+
+def blank_order() -> OrderForm:
+    """An order not typed yet. It has its reference already, by which the form posted twice is known as one."""
+    return OrderForm(external_id=reference())
 
 
 def reference() -> str:

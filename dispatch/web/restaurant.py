@@ -86,7 +86,7 @@ def _blank(
 @router.get("/orders/new")
 def blank(request: Request, who: AtRestaurant, session: Reading, now: Now) -> Response:
     """The form of a new order."""
-    return _blank(request, session, who, OrderForm(), now)
+    return _blank(request, session, who, forms.blank_order(), now)
 
 
 @router.post("/orders")
