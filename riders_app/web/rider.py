@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
+from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from dispatch import board, deliveries, incidents, jobs, offers, planning, shifts
@@ -32,10 +33,12 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         until = (facts.ended_at or now) + timedelta(seconds=1)  # a tip of this very instant counts
         earned = pay.rider_statement(session, who.person_id, since=facts.started_at, until=until)
         tips = earned.tips_minor
+    mine = cards.cards(session, who.person_id, now=now)
     return pages.render(
         request,
         "rider/my.html",
-        cards=cards.cards(session, who.person_id, now=now),
+        cards=mine,
+        planned={card.id: _planned(session, card.id) for card in mine},
         said=cards.last_said(session, who.person_id, zone, now=now),
         shift=facts,
         on=shift is not None,
@@ -48,6 +51,12 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         duty_phone=access.program(request).settings.on_duty_phone,
         at=now.astimezone(zone),
     )
+
+
+def _planned(session: Session, job_id: int) -> str:
+    """When the last stop of a job is planned: what a late form carries along."""
+    left = jobs.stops_left(session, jobs.get(session, job_id))
+    return left[-1].planned_at.isoformat() if left else ""
 
 
 def _answer(request: Request, session: Session, who: Who, told: Marked | None, now: datetime) -> Response:
@@ -143,10 +152,15 @@ def late(
     now: Now,
     number: Number = None,
     minutes: Annotated[int | None, Form()] = None,
+    planned: Annotated[AwareDatetime | None, Form()] = None,
 ) -> Response:
-    """I am running late."""
+    """I am running late. `planned` is when the last stop was planned, so that a button tapped twice counts once."""
     if minutes is None:
         raise BadInput("Say how many minutes late, from 1 to 120.")
+    if planned is not None:
+        left = jobs.stops_left(session, jobs.find(session, who.person_id, number, ("taken",)))
+        if left and left[-1].planned_at - planned == timedelta(minutes=minutes):  # they stand already
+            return _answer(request, session, who, None, now)
     told = incidents.late(session, who.person_id, number, minutes, now=now)
     return _answer(request, session, who, told, now)
 

@@ -1,0 +1,46 @@
+"""A button of the rider's page, or of the desk's texts, tapped twice counts once."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from dispatch.tables import Stop
+from tests.dispatch.web_browser import Browser
+from tests.house import House
+from tests.riders_app.test_pages import offered, page_of, press
+
+
+@pytest.fixture
+def sam(house: House) -> Browser:
+    """A rider who has a shift planned from now, at their page."""
+    return page_of(house, house.rider(11))
+
+
+def hidden(page: str, action: str) -> dict[str, str]:
+    """The fields of the page's form that goes there."""
+    found = re.search(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL)
+    assert found, f"no form for {action}"
+    return dict(re.findall(r'name="(\w+)"[^>]*? value="([^"]*)"', found[0]))
+
+
+def last_stop(house: House) -> datetime:
+    """When the last stop is planned."""
+    with house.reading() as session:
+        stop: Stop = session.exec(select(Stop).order_by(col(Stop.seq).desc())).first()
+        return stop.planned_at
+
+
+def test_late_tapped_twice_adds_its_minutes_once(house: House, sam: Browser) -> None:
+    """The form carries the plan it was made from; on a fresh page the same minutes are ten more."""
+    offered(house, sam)
+    press(sam, "/my/take")
+    before, fields = last_stop(house), hidden(sam.get("/my"), "/my/late")
+    for _ in range(3):
+        sam.send("/my/late", **fields)
+    assert last_stop(house) - before == timedelta(minutes=10)
+    press(sam, "/my/late")
+    assert last_stop(house) - before == timedelta(minutes=20)
+    sam.send("/my/late", number=fields["number"], minutes="5")
+    assert last_stop(house) - before == timedelta(minutes=25)
