@@ -2,42 +2,74 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, update
 from sqlmodel import Session, col, delete, select
 
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import (
     DeskNote,
+    Event,
     IdempotencyKey,
     Order,
     OrderContact,
     SignInAttempt,
+    SignInLink,
     Stop,
     Visit,
 )
 from payments import books
+from payments.columns import UtcDateTime
+from payments.errors import NoRulebook
+from payments.rulebook import Retention
 
 ATTEMPTS_KEPT = timedelta(days=1)
 KEYS_KEPT = timedelta(days=7)
+LINKS_KEPT = timedelta(days=7)
 VISITS_KEPT = timedelta(days=30)
 
 
-_OLDEST = (
-    select(Order.delivered_at, Order.cancelled_at, Order.ready_at)
+_OVER = func.coalesce(Order.delivered_at, Order.cancelled_at, Order.ready_at)
+_OPEN = col(Order.delivery).in_(OPEN_DELIVERY)
+
+
+def _first(at: object, row_id: object, *kept: ColumnElement[bool]) -> ScalarSelect[datetime]:
+    """The instant of the first row that is kept: rows age in the order they were written."""
+    return select(col(at)).where(*kept).order_by(col(row_id)).limit(1).scalar_subquery()
+
+
+# Asked at every turn of the clock, so written once, and one look at the database.
+_OLDEST = select(  # type: ignore[call-overload]
+    _first(SignInAttempt.at, SignInAttempt.id),
+    _first(IdempotencyKey.at, IdempotencyKey.id),
+    _first(SignInLink.expires_at, SignInLink.id),
+    _first(Visit.expires_at, Visit.id),
+    _first(DeskNote.at, DeskNote.id, col(DeskNote.body) != ""),
+    select(_OVER)
     .join(OrderContact, col(OrderContact.order_id) == col(Order.id))
-    .where(col(OrderContact.blanked_at).is_(None), col(Order.delivery).not_in(OPEN_DELIVERY))
+    .where(col(OrderContact.blanked_at).is_(None), ~_OPEN)
     .order_by(col(Order.id))
     .limit(1)
+    .scalar_subquery(),
 )
 
 
 def next_due(session: Session, *, now: datetime) -> datetime | None:
-    """When the oldest contact still kept must go: contacts age in the order their orders were placed."""
-    row = session.connection().execute(_OLDEST).first()
-    if row is None:
+    """When the first of all that is kept here must go."""
+    attempt, key, link, visit, note, contact = session.connection().execute(_OLDEST).one()
+    aged = [(attempt, ATTEMPTS_KEPT), (key, KEYS_KEPT), (link, LINKS_KEPT), (visit, VISITS_KEPT)]
+    if note is not None or contact is not None:
+        days = rules(session, now=now)
+        if days is not None:
+            aged += [(note, timedelta(days=days.texts_days)), (contact, timedelta(days=days.contacts_days))]
+    return min((at + kept for at, kept in aged if at is not None), default=None)
+
+
+def rules(session: Session, *, now: datetime) -> Retention | None:
+    """How long the members keep what; None before any rulebook is in force."""
+    try:
+        return books.in_force(session, at=now)[1].retention
+    except NoRulebook:
         return None
-    days = books.in_force(session, at=now)[1].retention.contacts_days
-    over: datetime = row.delivered_at or row.cancelled_at or row.ready_at
-    return over + timedelta(days=days)
 
 
 def forget_due(session: Session, *, now: datetime, limit: int = 500) -> int:
@@ -45,43 +77,63 @@ def forget_due(session: Session, *, now: datetime, limit: int = 500) -> int:
 
     Returns how many contacts were blanked.
     """
-    rules = books.in_force(session, at=now)[1].retention
-    before = now - timedelta(days=rules.contacts_days)
+    drop_spent(session, now=now)
+    return blank_contacts(session, now=now, limit=limit)
+
+
+def blank_contacts(session: Session, *, now: datetime, limit: int = 500) -> int:
+    """Blank contacts past their days, oldest first, some at a time; how many."""
+    days = rules(session, now=now)
+    if days is None:
+        return 0
     rows = session.exec(
         select(OrderContact, Order)
         .join(Order, col(Order.id) == col(OrderContact.order_id))
-        .where(col(OrderContact.blanked_at).is_(None), Order.placed_at <= before)
+        .where(
+            col(OrderContact.blanked_at).is_(None),
+            ~_OPEN,
+            now - timedelta(days=days.contacts_days) >= _OVER,
+        )
         .order_by(col(OrderContact.order_id))
         .limit(limit)
     ).all()
-    blanked = 0
     for contact, order in rows:
-        if order.delivery in OPEN_DELIVERY or _over(order) > before:
-            continue
         contact.name = contact.address = contact.flat = contact.note = ""
         contact.items_note = contact.pickup_address = ""
         contact.phone = None
         contact.blanked_at = now
         session.add(contact)
         _round_off(session, order)
-        blanked += 1
+    session.flush()
+    return len(rows)
+
+
+def drop_spent(session: Session, *, now: datetime) -> int:
+    """Drop links, tries, visits and keys past their days, and blank the desk's old notes; how many."""
+    session.flush()
+    connection = session.connection()
+    old = col(SignInLink.expires_at) <= now - LINKS_KEPT
+    links = select(SignInLink.id).where(old)
+    # What is not told by now is told to nobody: such a link has opened nothing for a week.
+    connection.execute(
+        update(Event)
+        .where(col(Event.kind) == "sign_in", col(Event.link_id).in_(links))
+        .values(link_id=None, spread_at=func.coalesce(Event.spread_at, literal(now, UtcDateTime)))
+    )
+    gone = connection.execute(delete(SignInLink).where(old)).rowcount
     for table, column, kept in (
         (SignInAttempt, SignInAttempt.at, ATTEMPTS_KEPT),
         (IdempotencyKey, IdempotencyKey.at, KEYS_KEPT),
         (Visit, Visit.expires_at, VISITS_KEPT),
     ):
-        session.exec(delete(table).where(col(column) < now - kept))
-    for note in session.exec(
-        select(DeskNote).where(DeskNote.at < now - timedelta(days=rules.texts_days), DeskNote.body != "")
-    ).all():
-        note.body = ""
-        session.add(note)
-    session.flush()
-    return blanked
-
-
-def _over(order: Order) -> datetime:
-    return order.delivered_at or order.cancelled_at or order.ready_at
+        gone += connection.execute(delete(table).where(col(column) <= now - kept)).rowcount
+    days = rules(session, now=now)
+    if days is not None:
+        said = col(DeskNote.at) <= now - timedelta(days=days.texts_days)
+        notes = update(DeskNote).where(said, col(DeskNote.body) != "").values(body="")
+        gone += connection.execute(notes).rowcount
+    session.expire_all()
+    return gone
 
 
 def _round_off(session: Session, order: Order) -> None:
@@ -94,5 +146,5 @@ def _round_off(session: Session, order: Order) -> None:
 
 
 def texts_before(session: Session, *, now: datetime) -> datetime:
-    """Texts older than this have their words blanked."""
+    """Texts as old as this have their words blanked."""
     return now - timedelta(days=books.in_force(session, at=now)[1].retention.texts_days)

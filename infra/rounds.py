@@ -61,12 +61,18 @@ def watch_shifts(program: Program, now: datetime) -> bool:
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:
-    """When personal data is next to be blanked."""
-    return retention.next_due(session, now=now)
+    """When personal data is next to be blanked or dropped, of whichever kind comes first."""
+    due = [retention.next_due(session, now=now)]
+    if retention.rules(session, now=now) is not None:
+        before = retention.texts_before(session, now=now)
+        due.append(outbox.forget_due(session, now=now, before=before))
+    return min((at for at in due if at is not None), default=None)
 
 
 def forget(program: Program, now: datetime) -> bool:
-    """Blank what is past its days."""
+    """Blank and drop what is past its days."""
     with program.database.writing() as session:
-        words = outbox.forget(session, before=retention.texts_before(session, now=now))
-        return retention.forget_due(session, now=now) + words > 0
+        gone = retention.drop_spent(session, now=now) + retention.blank_contacts(session, now=now)
+        if retention.rules(session, now=now) is not None:
+            gone += outbox.forget(session, before=retention.texts_before(session, now=now))
+        return gone > 0

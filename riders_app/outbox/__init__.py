@@ -3,12 +3,12 @@
 `run_spread` and `run_send` are the jobs; `spread_due` and `next_due` say when they have something to do.
 """
 
+from riders_app.outbox.forgetting import forget, forget_due
 from riders_app.outbox.news import news
 from riders_app.outbox.sending import (
     Outcome,
     Sending,
     do,
-    forget,
     hold,
     next_due,
     run_send,
@@ -24,6 +24,7 @@ __all__ = [
     "answer",
     "do",
     "forget",
+    "forget_due",
     "hold",
     "news",
     "next_due",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, update
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dispatch import attention, offers, orders, people
@@ -18,7 +18,7 @@ from riders_app.errors import BadNumber, OptedOut, Refused, TryLater, Unanswered
 from riders_app.gateways import Gateway, Program
 from riders_app.outbox.news import catch_up, unreachable
 from riders_app.outbox.spreading import offer_stands
-from riders_app.tables import WAITING, InboundText, SandboxText, Text
+from riders_app.tables import WAITING, Text
 
 LEASE = timedelta(seconds=120)
 HELD = timedelta(seconds=60)
@@ -259,18 +259,3 @@ def _given_up(session: Session, row: Text, now: datetime) -> None:
         person_id=row.person_id,
         order_id=row.order_id,
     )
-
-
-def forget(session: Session, *, before: datetime) -> int:
-    """Blank the words of texts older than that, in and out; how many."""
-    count = 0
-    for table, aged in (
-        (Text, Text.created_at),
-        (InboundText, InboundText.received_at),
-        (SandboxText, SandboxText.at),
-    ):
-        words = update(table).where(col(aged) < before, col(table.body) != "").values(body="")
-        count += session.connection().execute(words).rowcount
-    numbers = update(InboundText).where(col(InboundText.received_at) < before).values(phone="")
-    session.connection().execute(numbers)
-    return count
