@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dispatch import events, people, shifts
@@ -55,6 +56,7 @@ def texts(request: Request, who: Desk, session: Reading, now: Now, person_id: in
         lines=_thread(session, person_id, zone) if person_id is not None else [],
         strangers=[(row, row.received_at.astimezone(zone)) for row in strangers],
         longest=LONGEST,
+        newest=session.exec(select(func.max(DeskNote.id))).one() or 0,
     )
 
 
@@ -101,8 +103,12 @@ def send(
     now: Now,
     to: Annotated[str, Form(max_length=20)] = "",
     body: Annotated[str, Form(max_length=2000)] = "",
+    newest: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Text one person, or every rider on shift."""
+    """Text one person, or every rider on shift.
+
+    `newest` is the newest note when the form was made: whoever got these words since has got them from this form.
+    """
     words = body.strip()
     if not words:
         raise BadInput("Text: write something to send.")
@@ -110,13 +116,22 @@ def send(
     if over > 0:
         raise BadInput(f"Text: one text holds {LONGEST} letters: leave out {over}.")
     ids = _to(session, to)
-    for person_id in ids:
+    had = _had(session, who.person_id, words, newest) if newest is not None else set()
+    for person_id in (i for i in ids if i not in had):
         note = DeskNote(by_person_id=who.person_id, to_person_id=person_id, body=words, at=now)
         session.add(note)
         session.flush()
         events.write(session, "desk_note", now=now, person_id=person_id, note_id=known(note.id))
     back = f"/desk/texts?person_id={ids[0]}" if to != "on_shift" else "/desk/texts"
-    return pages.said(request, back, sent=len(ids))
+    return pages.said(request, back, sent=len(set(ids) - had))
+
+
+def _had(session: Session, by: int, words: str, newest: int) -> set[int]:
+    """Who was sent these words by this person after that note."""
+    query = select(DeskNote.to_person_id).where(
+        DeskNote.by_person_id == by, DeskNote.body == words, col(DeskNote.id) > newest
+    )
+    return set(session.exec(query).all())
 
 
 def _to(session: Session, to: str) -> list[int]:

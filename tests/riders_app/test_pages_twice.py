@@ -44,3 +44,17 @@ def test_late_tapped_twice_adds_its_minutes_once(house: House, sam: Browser) -> 
     assert last_stop(house) - before == timedelta(minutes=20)
     sam.send("/my/late", number=fields["number"], minutes="5")
     assert last_stop(house) - before == timedelta(minutes=25)
+
+
+def test_a_text_of_the_desk_sent_twice_lands_once(house: House, sam: Browser) -> None:
+    """The same words by the same form reach nobody twice; by a fresh page they may be sent again."""
+    press(sam, "/my/on")
+    desk = Browser.of(house, 1, "dispatcher")
+    for to in ("on_shift", "1"):
+        seen = hidden(desk.get("/desk/texts"), "/desk/texts")["newest"]
+        sent = [desk.send("/desk/texts", to=to, body="Ice on Crouch Hill", newest=seen)["sent"] for _ in "ab"]
+        assert sent == [1, 0]
+        assert desk.send("/desk/texts", to=to, body="Mind how you go", newest=seen)["sent"] == 1
+    house.move(0.1)
+    landed = house.phone_log("+447700900011")
+    assert landed.count("Desk: Ice on Crouch Hill") == 2
