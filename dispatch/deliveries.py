@@ -15,6 +15,9 @@ from payments import pay
 UNDO_WITHIN = timedelta(minutes=5)
 CONTEST_DAYS = timedelta(days=14)
 REPEAT_WITHIN = timedelta(minutes=10)
+GOT_AGAIN = timedelta(seconds=90)  # a second GOT this soon says the first one again,
+NEAR = timedelta(minutes=2)  # unless the next pick-up is planned by then
+DONE_AGAIN = timedelta(seconds=60)
 
 
 def here(
@@ -39,13 +42,25 @@ def got(
     now: datetime,
     at: datetime | None = None,
     by: int | None = None,
+    visit: int | None = None,
 ) -> Marked:
-    """All pick-ups of a job at its next restaurant are made. Said twice, the second changes nothing."""
+    """All pick-ups of a job at its next restaurant are made. Said twice, the second changes nothing.
+
+    With a second restaurant to go to, a GOT within ninety seconds of the last one is taken for that one said
+    again, unless the rider has said HERE since or is due at the second about now: nobody rides and collects
+    so fast, and food marked as collected too early is not looked for. A caller who knows which call is meant
+    gives its `visit`, and a dispatcher (`by`) presses what they mean: then nothing is guessed.
+    """
     job = taken(session, person_id, number, now=now, by=by)
     pickups = [s for s in jobs.stops_left(session, job) if s.kind == "pickup"]
     if not pickups:
         return jobs.marked(session, "got", job, [], now=now, repeated=True)
     stops = [s for s in pickups if s.visit == pickups[0].visit]
+    if by is None and visit is None and stops[0].planned_at > now + NEAR:
+        said = _last_said(session, person_id, job)
+        if said is not None and said.verb == "got" and said.said_at > now - GOT_AGAIN:
+            before = [s for s in jobs.stops_of(session, job) if s.id in said.stops]
+            return jobs.marked(session, "got", job, before, now=now, repeated=True)
     when = _when(at, now)
     for stop in stops:
         _picked_up(session, job, stop, when)
@@ -69,6 +84,8 @@ def done(
     """Drops of a job are delivered: the next one, those named, or all. The books are posted with it.
 
     A drop whose pick-up was never marked has that marked too: the food cannot have come otherwise.
+    But a DONE without a number within a minute of the one that finished a job is taken for that one said again
+    while the rider's other job has food not yet picked up: it would mark both ends of a ride not ridden.
     """
     job = _for_done(session, person_id, number, letters, now=now, by=by)
     if job is None:
@@ -106,12 +123,36 @@ def _for_done(
     now: datetime,
     by: int | None,
 ) -> Job | None:
+    if number is None and by is None and _done_again(session, person_id, now=now):
+        return None
     try:
         return taken(session, person_id, number, now=now, by=by)
     except NoSuchJob:
         if _last_finished(session, person_id, number, now=now) is None:
             raise
         return None
+
+
+def _done_again(session: Session, person_id: int, *, now: datetime) -> bool:
+    said = _last_said(session, person_id)
+    if said is None or said.verb != "done" or said.said_at <= now - DONE_AGAIN:
+        return False
+    live = shifts.live_jobs(session, person_id)
+    meant = [job for job in live if job.state == "taken"] or live
+    return (
+        jobs.get(session, said.job_id).state == "finished"
+        and len(meant) == 1  # of several, the rider is asked which
+        and any(s.kind == "pickup" for s in jobs.stops_left(session, meant[0]))
+    )
+
+
+def _last_said(session: Session, person_id: int, job: Job | None = None) -> Mark | None:
+    """The last that was said of a rider's stops, or of those of one job, and stands."""
+    query = select(Mark).where(
+        Mark.person_id == person_id, col(Mark.undone_at).is_(None), col(Mark.verb) != "took"
+    )
+    query = query if job is None else query.where(Mark.job_id == job.id)
+    return session.exec(query.order_by(col(Mark.id).desc()).limit(1)).first()
 
 
 def _last_finished(session: Session, person_id: int, number: int | None, *, now: datetime) -> Job | None:

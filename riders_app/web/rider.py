@@ -109,7 +109,8 @@ def got(
         left = [s.visit for s in jobs.stops_left(session, job) if s.kind == "pickup"]
         if visit not in left[:1]:
             return _answer(request, session, who, None, now)
-    return _answer(request, session, who, deliveries.got(session, who.person_id, number, now=now), now)
+    told = deliveries.got(session, who.person_id, number, now=now, visit=visit)
+    return _answer(request, session, who, told, now)
 
 
 @router.post("/done")
