@@ -81,11 +81,18 @@ def one(request: Request, who: Desk, session: Reading, now: Now, public_id: str)
         job=job,
         live=job is not None and job.state in LIVE_JOB,
         facts=jobs.facts(session, job, now=now) if job is not None else None,
+        call=_next_call(session, known(job.id)) if job is not None else None,
         riders=[(people.get(session, s.person_id), _load(session, s)) for s in shifts.on_now(session)],
         entries=books.about(session, f"order:{order.id}"),
         cancelled_at=order.cancelled_at.astimezone(zone) if order.cancelled_at else None,
         carried_at=order.carried_at.astimezone(zone) if order.carried_at else None,
     )
+
+
+def _next_call(session: Session, job_id: int) -> int | None:
+    """Which call at a restaurant comes next in a job."""
+    left = jobs.stops_left(session, jobs.get(session, job_id))
+    return next((s.visit for s in left if s.kind == "pickup"), None)
 
 
 def _load(session: Session, shift: Shift) -> int:
@@ -204,10 +211,16 @@ def mark(
     verb: Annotated[str, Form(max_length=10)] = "",
     letters: Annotated[str, Form(max_length=60)] = "",
     order: Annotated[str, Form(max_length=60)] = "",
+    visit: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Mark a job for its rider, who is sent what is next. `order` is the order whose page to go back to."""
+    """Mark a job for its rider, who is sent what is next. `order` is the order whose page to go back to.
+
+    `visit` says which call at a restaurant is meant, so that a button pressed twice counts once.
+    """
     drops = tuple(c for c in letters.upper() if c.isalpha())
+    to = f"/desk/orders/{orders.get(session, order).public_id}" if order else "/desk"
+    if visit is not None and visit != _next_call(session, job_id):
+        return pages.said(request, to, repeated=True)
     told = overrides.mark_for(session, job_id, verb, by=who.person_id, now=now, letters=drops)
     planning.wanted(session, now=now)
-    to = f"/desk/orders/{orders.get(session, order).public_id}" if order else "/desk"
     return pages.said(request, to, verb=told.verb, number=told.number, repeated=told.repeated)

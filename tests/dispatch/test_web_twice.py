@@ -72,3 +72,15 @@ def test_a_new_order_pressed_twice_is_one_order(house: House, desk: Browser, whe
     assert set(re.findall(r"/desk/orders/(ord_[\w-]+)", page)) == {made}
     status, said = browser.refused(f"{where}/orders", **(typed | {"value": "9.00"}))
     assert (status, "is already here" in said) == (409, True)
+
+
+def test_collected_pressed_twice_by_the_desk_counts_once(house: House, desk: Browser) -> None:
+    """The button carries which call it means: pressed again, it says so and marks nothing more."""
+    till, sam = house.restaurant(), rider_on_shift(house, desk)
+    made = order(desk, till)
+    job = desk.send(f"/desk/orders/{made}/assign", person_id=sam)["job_id"]
+    visit = re.search(r'name="visit" value="(\d+)"', desk.get(f"/desk/orders/{made}"))
+    assert visit
+    told = [desk.send(f"/desk/jobs/{job}/mark", verb="got", visit=visit[1], order=made) for _ in "ab"]
+    assert [t["repeated"] for t in told] == [False, True]
+    assert 'name="visit"' not in desk.get(f"/desk/orders/{made}")
