@@ -11,7 +11,7 @@ import dispatch.web
 import riders_app.web
 from dispatch.web import access, errors, pages
 from infra import sandbox
-from infra.guard import Guard
+from infra.guard import Guard, Net
 from infra.health import examine
 from infra.program import Program
 
@@ -34,6 +34,7 @@ def create_app(program: Program) -> FastAPI:
     riders_web = Path(riders_app.web.__file__).parent
     app.state.templates = pages.environment([dispatch_web / "templates", riders_web / "templates"])
     errors.install(app)
+    app.add_middleware(Net, answer=errors.broken)
     app.add_middleware(Guard)
     for router in (*dispatch.web.routers(), *riders_app.web.routers(), sandbox.router):
         app.include_router(router)

@@ -73,8 +73,9 @@ def run(program: Program, now: datetime) -> bool:
         try:
             with program.database.writing() as session:
                 act(session, known(inbound_id), now=now, house=house)
-        except Exception:
-            _log.exception("text %s could not be acted on", inbound_id)
+        except Exception as broke:
+            # The class only: the message may hold the text, or a number.
+            _log.error("text %s could not be acted on: %s", inbound_id, type(broke).__name__)
             with program.database.writing() as session:
                 fault(session, known(inbound_id), now=now, house=house)
     if due:

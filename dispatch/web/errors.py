@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from dispatch import errors
@@ -45,6 +45,8 @@ STATUS: dict[type[Exception], int] = {
     BadProblem: 500,
 }
 
+BROKEN = "Something went wrong on our side; nothing was half-done. Try again, or tell the desk."
+
 
 def status_of(error: Exception) -> int:
     """The status of an error: its own, or its nearest ancestor's."""
@@ -74,6 +76,16 @@ def answer(request: Request, error: Exception) -> Response:
     if isinstance(error, access.SignInNeeded):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
     return pages.render(request, "error.html", status=status, words=detail)
+
+
+def broken(request: Request) -> Response:
+    """The answer to a fault of ours, of which nobody outside is told more."""
+    if pages.for_program(request):
+        return problem(500, "fault", "Something went wrong on our side.", BROKEN)
+    try:
+        return pages.render(request, "error.html", status=500, words=BROKEN)
+    except Exception:  # the page asks the database who is looking, and that may be what is broken
+        return PlainTextResponse(BROKEN, 500)
 
 
 def install(app: FastAPI) -> None:

@@ -46,8 +46,9 @@ def spread(session: Session, *, now: datetime, public_url: str) -> int:
                 _SPREAD[event.kind](session, event, now, public_url)
         except DBAPIError:
             raise
-        except Exception:
-            _log.exception("event %s could not be told", event.id)
+        except Exception as fault:
+            # The class only: the message may hold a name, an address or a number.
+            _log.error("event %s could not be told: %s", event.id, type(fault).__name__)
             attention.raise_(
                 session,
                 "untold",
