@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 import routing
 from dispatch import attention, events, jobs, orders, planning, shifts
-from dispatch.errors import NoSuchJob, OfferGone
+from dispatch.errors import NoSuchJob, OfferGone, WrongState
 from dispatch.facts import Marked
 from dispatch.planning import Picture, instant, seconds
 from dispatch.states import DELIVERY, JOB, LIVE_JOB, move
@@ -35,41 +35,16 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
             now=now,
         )
     made: list[Job] = []
-    later: list[datetime] = []
-    waiting = {known(o.id): o for o in planning.open_orders(session)}
-    refused_by = planning.refusals(session, list(waiting), now=now)
-    able = {s.person_id: s for s in planning.able(session)}
-    for route in plan.routes:
-        batch = [s for s in route.stops if s.batch == 0]
-        if not batch:
-            continue
-        leave_at = instant(route.departs[0]) - timedelta(seconds=rules.offer_lead_s)
-        if leave_at > now:
-            later.append(leave_at)
-            continue
+    ready, later = _leaving(session, picture, plan, now=now)
+    for shift, route, held in ready:
         if jobs.all_numbers_live(session):
-            attention.raise_(
-                session, "numbers", "numbers", "Ninety-nine jobs are live: no more can be offered.", now=now
-            )
+            words = "Ninety-nine jobs are live: no more can be offered."
+            attention.raise_(session, "numbers", "numbers", words, now=now)
             break
-        shift = able.get(int(route.courier))
-        held = [waiting.get(int(s.request)) for s in batch if s.kind == "pickup"]
-        no = {p for o in held if o for p in refused_by.get(known(o.id), ())}
-        if shift is None or None in held or shift.person_id in no:
-            planning.wanted(session, now=now)  # the evening moved on while we thought
-        elif len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
+        if len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
             metres = first_batch_m(picture.problem, route)
-            held_orders = [order for order in held if order is not None]
             made.append(
-                make(
-                    session,
-                    shift,
-                    route,
-                    held_orders,
-                    metres=metres,
-                    timeout_s=rules.offer_timeout_s,
-                    now=now,
-                )
+                make(session, shift, route, held, metres=metres, timeout_s=rules.offer_timeout_s, now=now)
             )
     if made:
         decision = _keep(session, picture, plan)
@@ -85,6 +60,37 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
         planning.again_by(session, min(soonest or tick, tick))
     session.flush()
     return [known(j.id) for j in made]
+
+
+def _leaving(
+    session: Session, picture: Picture, plan: routing.Plan, *, now: datetime
+) -> tuple[list[tuple[Shift, routing.Route, list[Order]]], list[datetime]]:
+    """The routes whose first batch must be offered now, read again; and when the others must be.
+
+    Where the evening moved on while we thought, that route is left out and a new plan is wanted.
+    """
+    lead = timedelta(seconds=picture.rulebook.dispatch.offer_lead_s)
+    waiting = {known(o.id): o for o in planning.open_orders(session)}
+    refused_by = planning.refusals(session, list(waiting), now=now)
+    able = {s.person_id: s for s in planning.able(session)}
+    ready: list[tuple[Shift, routing.Route, list[Order]]] = []
+    later: list[datetime] = []
+    for route in plan.routes:
+        picked = [int(s.request) for s in route.stops if s.batch == 0 and s.kind == "pickup"]
+        if not picked:
+            continue
+        leave_at = instant(route.departs[0]) - lead
+        if leave_at > now:
+            later.append(leave_at)
+            continue
+        shift = able.get(int(route.courier))
+        held = [waiting[i] for i in picked if i in waiting]
+        willing = shift is not None and all(shift.person_id not in refused_by.get(i, ()) for i in picked)
+        if shift is None or not willing or len(held) < len(picked):
+            planning.wanted(session, now=now)
+        else:
+            ready.append((shift, route, held))
+    return ready, later
 
 
 def make(
@@ -270,7 +276,11 @@ def _revive(session: Session, person_id: int, number: int | None, *, now: dateti
 
 def refuse(session: Session, person_id: int, number: int | None, *, now: datetime) -> Marked:
     """The rider passes: the orders are planned again for others. No blame is kept."""
-    job = jobs.find(session, person_id, number, ("offered",))
+    job = jobs.find(session, person_id, number, LIVE_JOB if number is not None else ("offered",))
+    if job.state == "taken":
+        raise WrongState(
+            f"You took job {job.number}. UNDO gives it back within 5 minutes; later, ask the desk."
+        )
     shifts.present(session, shifts.get(session, job.shift_id), now=now)
     told = jobs.marked(session, "passed", job, [], now=now)
     release(session, job, "passed", now=now)
@@ -353,45 +363,6 @@ def withdraw(session: Session, job: Job, *, now: datetime) -> None:
     """Take an offer or a job back (its rider has gone, or its last order was cancelled); the rider is told."""
     release(session, job, "withdrawn", now=now, why="withdrawn")
     events.write(session, "offer_withdrawn", now=now, person_id=job.person_id, job_id=known(job.id))
-
-
-def cancel(session: Session, order: Order, *, reason: str, now: datetime) -> Order:
-    """Cancel an order wherever it stands before pick-up; a rider who has it is told, a job left empty ends."""
-    job = session.get(Job, order.job_id) if order.job_id is not None else None
-    if order.delivery == "cancelled":
-        return order
-    orders.cancelled(session, order, reason=reason, now=now)
-    if job is not None and job.state in LIVE_JOB:
-        for stop in jobs.stops_of(session, job):
-            if stop.order_id == order.id:
-                stop.dropped = True
-                session.add(stop)
-        session.flush()
-        made = any(s.done_at for s in jobs.stops_of(session, job))
-        if made or jobs.stops_left(session, job):
-            events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
-        if made and not jobs.stops_left(session, job):
-            jobs.finish(session, job, now=now)
-            shifts.finish_if_asked(session, job.person_id, now=now)
-        elif not made and not jobs.stops_left(session, job):
-            withdraw(session, job, now=now)
-    attention.settle(session, f"unserved:{order.id}", now=now, note="The order was cancelled.")
-    planning.wanted(session, now=now)
-    return order
-
-
-def late(session: Session, order: Order, ready_at: datetime, *, now: datetime) -> Order:
-    """The kitchen is late (or sooner): a rider who has the job is told, and the evening is planned anew."""
-    was = order.ready_at
-    orders.late(session, order, ready_at, now=now)
-    job = session.get(Job, order.job_id) if order.job_id is not None else None
-    if job is not None and job.state in LIVE_JOB and order.ready_at != was:
-        for stop in jobs.stops_left(session, job):
-            stop.planned_at += order.ready_at - was
-            session.add(stop)
-        events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
-    planning.wanted(session, now=now)
-    return order
 
 
 def untake(session: Session, job: Job, *, now: datetime) -> None:

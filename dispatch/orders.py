@@ -99,6 +99,10 @@ def quote(
             f"The co-op does not deliver to {drop.lat:.4f}, {drop.lon:.4f}: its zones are {names}."
         )
     start = pickup or Point(restaurant.lat, restaurant.lon)
+    if pickup is not None and places.zone_of(rulebook, pickup) is None:
+        raise OutOfZone(
+            f"The co-op does not collect at {pickup.lat:.4f}, {pickup.lon:.4f}: check the pickup."
+        )
     ride_s, distance_m = places.leg(rulebook, start, drop)
     rules = rulebook.dispatch
     promise = max(

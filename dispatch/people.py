@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from dispatch import events
 from dispatch.errors import BadInput, BadPhone, LinkSpent, NotFound, PhoneTaken, TooMany
 from dispatch.facts import ROLES, VEHICLES, Point
-from dispatch.tables import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
+from dispatch.tables import Person, Restaurant, RoleGrant, SignInAttempt, SignInLink, Visit, known
 
 LINK_LIFE = timedelta(minutes=15)
 VISIT_LIFE = timedelta(days=14)
@@ -130,6 +130,8 @@ def grant(
     if role == "rider" and vehicle not in VEHICLES:
         raise BadInput(f"A rider needs a vehicle: {' or '.join(VEHICLES)}.")
     get(session, person_id)
+    if restaurant_id is not None and session.get(Restaurant, restaurant_id) is None:
+        raise NotFound(f"There is no restaurant {restaurant_id}.")
     for held in _grants(session, person_id):
         if held.role == role and held.restaurant_id == restaurant_id:
             break

@@ -11,7 +11,7 @@ from dispatch import attention, events, people
 from dispatch.errors import BadInput, NotFound, NotOnShift, WrongState
 from dispatch.facts import VEHICLES, Point, ShiftFacts
 from dispatch.states import LIVE_JOB, SHIFT, move
-from dispatch.tables import Job, Order, Refusal, Shift, ShiftChange, known
+from dispatch.tables import Job, Order, Refusal, Shift, ShiftChange, Stop, known
 from payments import books, pay
 from payments.pay import ShiftMoney
 
@@ -180,7 +180,7 @@ def set_start(session: Session, shift_id: int, at: datetime, *, by: int, reason:
     session.add(shift)
     session.flush()
     if before is not None:
-        _correct(session, shift, before, why=f"start set: {reason}", now=now)
+        _correct(session, shift, before, why="Its start was set by a named person", now=now)
     _change(session, shift, "start", was, at, by=by, reason=reason, now=now)
     attention.settle(session, f"not_started:{shift.id}", now=now, note="A person set the start.")
     return shift
@@ -195,15 +195,30 @@ def set_end(session: Session, shift_id: int, at: datetime, *, by: int, reason: s
         raise WrongState("A shift must end after it started: set its start first.")
     if shift.state == "on" and live_jobs(session, shift.person_id):
         raise WrongState("This rider still has a live job: deliver it or hand it over first.")
+    last = _last_work(session, shift_id)
+    if last is not None and at < last:
+        zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
+        raise WrongState(
+            f"This rider still delivered at {last.astimezone(zone):%H:%M}: an end before that would leave work unpaid."
+        )
     if shift.state == "ended":
         before = _money(session, shift)
         shift.ended_at = at
         session.add(shift)
-        _correct(session, shift, before, why=f"end set: {reason}", now=now)
+        _correct(session, shift, before, why="Its end was set by a named person", now=now)
     else:
         _end(session, shift, at, now=now)
     _change(session, shift, "end", was, at, by=by, reason=reason, now=now)
     return shift
+
+
+def _last_work(session: Session, shift_id: int) -> datetime | None:
+    """When something was last collected or delivered on a shift."""
+    return session.exec(
+        select(func.max(Stop.done_at))
+        .join(Job, col(Job.id) == col(Stop.job_id))
+        .where(Job.shift_id == shift_id)
+    ).one()
 
 
 def report_position(session: Session, person_id: int, where: Point, *, now: datetime) -> None:
@@ -339,11 +354,11 @@ def _change(
         )
 
 
-def last_change(session: Session, shift_id: int) -> ShiftChange | None:
-    """The newest change a named person made to this shift."""
+def change_at(session: Session, shift_id: int, what: str, at: datetime) -> ShiftChange | None:
+    """The change of a start or an end that was made at this instant."""
     return session.exec(
         select(ShiftChange)
-        .where(ShiftChange.shift_id == shift_id)
+        .where(ShiftChange.shift_id == shift_id, ShiftChange.what == what, ShiftChange.at == at)
         .order_by(col(ShiftChange.id).desc())
         .limit(1)
     ).first()

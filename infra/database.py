@@ -36,7 +36,7 @@ class Database:
             target = target.set(drivername="postgresql+psycopg")
         if target.get_backend_name() == "sqlite":
             if target.database and target.database != ":memory:":
-                Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+                _private(Path(target.database))
             engine = create_engine(
                 target, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}
             )
@@ -78,6 +78,12 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _private(path: Path) -> None:
+    """Make the file, and a folder made for it, readable by this user alone: names and texts stand in it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600, exist_ok=True)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:

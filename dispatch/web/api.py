@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
-from dispatch import jobs, offers, orders, people, planning
+from dispatch import changes, jobs, orders, people, planning
 from dispatch.errors import BadInput
 from dispatch.facts import Point
 from dispatch.orders import NewOrder
@@ -17,6 +17,7 @@ from dispatch.web import access
 from dispatch.web.access import Keyed, Now, Program, Reading, Writing
 from dispatch.web.shapes import (
     Cancel,
+    Instant,
     Late,
     OrderIn,
     OrderOut,
@@ -28,6 +29,7 @@ from dispatch.web.shapes import (
     Somewhere,
 )
 from payments import settlements
+from payments.settlements import Settlement
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
@@ -56,7 +58,8 @@ IdempotencyHeader = Annotated[
 def find(program: Program, place: Somewhere) -> tuple[Point, str, bool]:
     """Where a place is. Looked up with no transaction open, for the address service may be slow."""
     if place.point is not None:
-        return Point(place.point.lat, place.point.lon), place.address or "", False
+        where = place.address or f"{place.point.lat:.5f},{place.point.lon:.5f}"  # what a map can be asked for
+        return Point(place.point.lat, place.point.lon), where, False
     found = program.geocoder.find(place.address or "")
     return found.point, place.address or found.label, found.approximate
 
@@ -218,17 +221,21 @@ def _change(
     order_id: str,
     now: datetime,
     change: Callable[[Order], object],
-) -> OrderOut:
+) -> Response:
     order = orders.get(session, order_id, restaurant_id=known(restaurant.id))
     change(order)
     planning.wanted(session, now=now)
-    return shown(session, order, access.program(request), now=now)
+    told = shown(session, order, access.program(request), now=now)
+    # Written out here: the framework would do it in another thread, and this one holds the writers' turn.
+    return JSONResponse(told.model_dump(mode="json"))
 
 
-@router.post("/orders/{order_id}/cancel", summary="Cancel an order nobody has picked up")
+@router.post(
+    "/orders/{order_id}/cancel", summary="Cancel an order nobody has picked up", response_model=OrderOut
+)
 def cancel(
     request: Request, restaurant: Keyed, session: Writing, now: Now, order_id: Id, body: Cancel
-) -> OrderOut:
+) -> Response:
     """A rider who was on the way is told at once. Cancelled twice is cancelled once."""
     return _change(
         request,
@@ -236,22 +243,22 @@ def cancel(
         session,
         order_id,
         now,
-        lambda order: offers.cancel(session, order, reason=body.reason, now=now),
+        lambda order: changes.cancel(session, order, reason=body.reason, now=now),
     )
 
 
-@router.post("/orders/{order_id}/ready", summary="The food is ready")
-def ready(request: Request, restaurant: Keyed, session: Writing, now: Now, order_id: Id) -> OrderOut:
+@router.post("/orders/{order_id}/ready", summary="The food is ready", response_model=OrderOut)
+def ready(request: Request, restaurant: Keyed, session: Writing, now: Now, order_id: Id) -> Response:
     """Said twice is said once."""
     return _change(
         request, restaurant, session, order_id, now, lambda order: orders.ready(session, order, now=now)
     )
 
 
-@router.post("/orders/{order_id}/late", summary="The food will be late (or sooner)")
+@router.post("/orders/{order_id}/late", summary="The food will be late (or sooner)", response_model=OrderOut)
 def late(
     request: Request, restaurant: Keyed, session: Writing, now: Now, order_id: Id, body: Late
-) -> OrderOut:
+) -> Response:
     """The plan is made anew with the new time."""
     return _change(
         request,
@@ -259,21 +266,32 @@ def late(
         session,
         order_id,
         now,
-        lambda order: offers.late(session, order, body.ready_at.astimezone(UTC), now=now),
+        lambda order: changes.late(session, order, body.ready_at.astimezone(UTC), now=now),
     )
+
+
+def settled(session: Session, found: Settlement) -> SettlementOut:
+    """A settlement as its restaurant reads it: each line with the ids the restaurant knows its order by."""
+    named: dict[str, tuple[str, str]] = {}
+    for line in found.lines:
+        kind, _, number = line.subject.partition(":")
+        if kind == "order":
+            order = orders.by_id(session, int(number))
+            named[line.subject] = (order.public_id, order.external_id)
+    return SettlementOut.of(found, named)
 
 
 @router.get("/settlement", summary="What is owed between you and the co-op")
 def settlement(
     restaurant: Keyed,
     session: Reading,
-    since: Annotated[datetime, Query(description="From this instant (with its offset).")],
-    until: Annotated[datetime, Query(description="Up to this instant (with its offset).")],
+    since: Annotated[Instant, Query(description="From this instant (with its offset).")],
+    until: Annotated[Instant, Query(description="Up to this instant (with its offset).")],
 ) -> SettlementOut:
     """Food sold by card, commission, fees and tips charged to your account, refunds you bear; what is due."""
-    if since.tzinfo is None or until.tzinfo is None or until <= since:
+    if until <= since:
         raise BadInput(
             "since and until are instants with an offset, such as 2026-11-20T00:00:00Z, in that order."
         )
     found = settlements.statement(session, known(restaurant.id), since=since, until=until)
-    return SettlementOut.of(found)
+    return settled(session, found)

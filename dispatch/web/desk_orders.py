@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session, col, select
 
-from dispatch import board, incidents, jobs, offers, orders, overrides, people, planning, shifts
+from dispatch import board, changes, incidents, jobs, orders, overrides, people, planning, shifts
 from dispatch.errors import BadInput, DispatchError
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, Restaurant, Shift, known
@@ -104,7 +104,7 @@ def cancel(
     request: Request, who: Desk, session: Writing, now: Now, public_id: str, reason: Reason = ""
 ) -> Response:
     """Cancel it; a rider who has it is told."""
-    offers.cancel(session, orders.get(session, public_id), reason=reason, now=now)
+    changes.cancel(session, orders.get(session, public_id), reason=reason, now=now)
     return pages.said(request, f"/desk/orders/{public_id}", id=public_id)
 
 
@@ -179,7 +179,7 @@ def late(
     """The kitchen says when instead."""
     order = orders.get(session, public_id)
     at = forms.new_ready_at(order, ready_at, minutes, forms.zone(session, now), now)
-    offers.late(session, order, at, now=now)
+    changes.late(session, order, at, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, f"/desk/orders/{public_id}", id=public_id)
 

@@ -115,4 +115,5 @@ def install(app: FastAPI) -> None:
     for kind in (errors.DispatchError, MoneyFault, BadProblem):
         app.add_exception_handler(kind, ours)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(OverflowError, lambda request, _: answer(request, errors.NotFound()))
     app.add_exception_handler(HTTPException, plain)

@@ -7,16 +7,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session
 
-from dispatch import board, offers, orders, places, planning
+from dispatch import board, changes, orders, places, planning
 from dispatch.board import OrderLine
 from dispatch.errors import BadInput, DispatchError, NotFound
 from dispatch.people import Who
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import Order, Restaurant, known
-from dispatch.web import access, forms, pages
+from dispatch.web import access, api, forms, pages
 from dispatch.web.access import AtRestaurant, Now, Reading, Writing
 from dispatch.web.forms import OrderForm
-from dispatch.web.shapes import SettlementOut
 from payments import settlements
 
 router = APIRouter(prefix="/restaurant", dependencies=[Depends(access.ours)], include_in_schema=False)
@@ -124,7 +123,7 @@ def late(
     """The food will be later: by so many minutes, or at a time."""
     order = own_order(session, who, public_id)
     at = forms.new_ready_at(order, ready_at, minutes, forms.zone(session, now), now)
-    offers.late(session, order, at, now=now)
+    changes.late(session, order, at, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/restaurant", id=public_id)
 
@@ -139,7 +138,7 @@ def cancel(
     reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Cancel an order nobody has picked up."""
-    offers.cancel(session, own_order(session, who, public_id), reason=reason, now=now)
+    changes.cancel(session, own_order(session, who, public_id), reason=reason, now=now)
     return pages.said(request, "/restaurant", id=public_id)
 
 
@@ -163,7 +162,7 @@ def settlement(
         raise BadInput("The first day must come before the last.")
     found = settlements.statement(session, known(own.id), since=first, until=last)
     if pages.for_program(request):
-        body = SettlementOut.of(found).model_dump(mode="json")
+        body = api.settled(session, found).model_dump(mode="json")
         return JSONResponse(body, headers={"cache-control": "no-store"})
     numbers = {int(line.subject.split(":")[1]) for line in found.lines if line.subject.startswith("order:")}
     period = forms.periods(rules, first, now)

@@ -3,13 +3,31 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from payments.settlements import Settlement
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"  # no control characters: no database or phone wants them
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTED)]
+Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=PRINTED)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=PRINTED)]
+
+
+def _of_our_time(at: datetime) -> datetime:
+    if not 2000 <= at.year <= 2200:
+        raise ValueError("give a time of this century")
+    return at
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 Pence = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 
 
@@ -82,7 +100,7 @@ class OrderIn(Shape):
 
     external_id: Annotated[Name, Field(description="Your own id for it, used once.", examples=["A-1001"])]
     dropoff: DropoffIn
-    ready_at: Annotated[AwareDatetime, Field(description="When the food is ready, with an offset.")]
+    ready_at: Annotated[Instant, Field(description="When the food is ready, with an offset.")]
     value_minor: Annotated[Pence, Field(description="The food, in pence.", examples=[2350])]
     paid_by: Annotated[
         Literal["account", "card"],
@@ -100,7 +118,7 @@ class QuoteIn(Shape):
     """What a quote needs."""
 
     dropoff: DropoffIn
-    ready_at: AwareDatetime
+    ready_at: Instant
     pickup: Somewhere | None = None
 
 
@@ -162,13 +180,14 @@ class Cancel(Shape):
 class Late(Shape):
     """When the food will be ready instead."""
 
-    ready_at: Annotated[AwareDatetime, Field(examples=["2026-11-20T18:55:00Z"])]
+    ready_at: Annotated[Instant, Field(examples=["2026-11-20T18:55:00Z"])]
 
 
 class SettlementLine(BaseModel):
     """One line of a settlement, naming its order."""
 
-    subject: str
+    order: Annotated[str | None, Field(description="The order's id, where the line is about one.")]
+    external_id: str | None
     what: str
     amount_minor: int
     entry_ids: list[int]
@@ -190,8 +209,8 @@ class SettlementOut(BaseModel):
     lines: list[SettlementLine]
 
     @classmethod
-    def of(cls, found: Settlement) -> Self:
-        """The statement of the books in this shape."""
+    def of(cls, found: Settlement, named: dict[str, tuple[str, str]]) -> Self:
+        """The statement of the books in this shape; `named` gives the ids of each subject's order."""
         return cls(
             since=found.since,
             until=found.until,
@@ -202,7 +221,8 @@ class SettlementOut(BaseModel):
             due_minor=found.due_minor,
             lines=[
                 SettlementLine(
-                    subject=line.subject,
+                    order=named.get(line.subject, (None, None))[0],
+                    external_id=named.get(line.subject, (None, None))[1],
                     what=line.what,
                     amount_minor=line.amount_minor,
                     entry_ids=list(line.entry_ids),

@@ -42,11 +42,30 @@ def _point(program: Program, text: str) -> Point:
     parts = text.split(",")
     try:
         if len(parts) == 2:
-            return Point(float(parts[0]), float(parts[1]))
+            lat, lon = float(parts[0]), float(parts[1])
+            if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+                raise BadInput("A point is LAT,LON in degrees, such as 51.5687,-0.1103.")
+            return Point(lat, lon)
     except ValueError:
-        pass
+        pass  # an address with one comma
     point: Point = program.geocoder.find(text).point
     return point
+
+
+def _administrator(program: Program, phone: str) -> int:
+    """The administrator with this number: only they end anything."""
+    person_id = _who(program, phone)
+    with program.database.reading() as session:
+        if "administrator" not in people.roles(session, person_id)[0]:
+            raise BadInput("Only an administrator decides that: --by takes an administrator's number.")
+    return person_id
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as bad:
+        raise BadInput(f"{file} is no text in UTF-8: save it as UTF-8 and try again.") from bad
 
 
 def _who(program: Program, phone: str) -> int:
@@ -102,7 +121,7 @@ def forget_due() -> None:
 @rulebook_app.command("check")
 def rulebook_check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Say everything that is wrong with a rulebook file, or that nothing is."""
-    rulebook = parse(file.read_text(encoding="utf-8"))
+    rulebook = parse(_read(file))
     say(f"{file}: the rules of {rulebook.co_op.name} can be adopted.")
 
 
@@ -119,7 +138,7 @@ def rulebook_adopt(
         day: date | None = from_.date() if from_ else None
         version = founding.adopt(
             session,
-            file.read_text(encoding="utf-8"),
+            _read(file),
             resolution=resolution,
             now=program.clock.now(),
             effective_on=day,
@@ -183,10 +202,8 @@ def people_list() -> None:
 def people_end(phone: Phone, reason: Reason, by: By) -> None:
     """End a person's access: a named administrator, a written reason."""
     with opened(Settings()) as program:
-        person_id, admin = _who(program, phone), _who(program, by)
+        person_id, admin = _who(program, phone), _administrator(program, by)
         with program.database.writing() as session:
-            if "administrator" not in people.roles(session, admin)[0]:
-                raise BadInput("Only an administrator ends a person's access.")
             people.end(session, person_id, by=admin, reason=reason, now=program.clock.now())
         say("Their access has ended; their pay and their shares stay.")
 
@@ -222,8 +239,17 @@ def riders_list() -> None:
 
 @riders_app_.command("end")
 def riders_end(phone: Phone, reason: Reason, by: By) -> None:
-    """End a rider's access: a named administrator, a written reason."""
-    people_end(phone, reason, by)
+    """Take the role rider back; their other roles stay. `pannier people end` ends a person's access."""
+    with opened(Settings()) as program:
+        person_id = _who(program, phone)
+        _administrator(program, by)
+        if not reason.strip():
+            raise BadInput("Write down why.")
+        with program.database.writing() as session:
+            if people.rider_grant(session, person_id) is None:
+                raise BadInput(f"{phone} is not a rider's number.")
+            people.withdraw(session, person_id, "rider", now=program.clock.now())
+        say("They ride no more; their pay, their shares and their other roles stay.")
 
 
 @restaurants_app.command("add")
@@ -287,7 +313,7 @@ def restaurants_end(
 ) -> None:
     """A restaurant leaves: its keys stop, its orders and books stay."""
     with opened(Settings()) as program:
-        admin = _who(program, by)
+        admin = _administrator(program, by)
         with program.database.writing() as session:
             places.end(session, number, by=admin, reason=reason, now=program.clock.now())
         say("Its keys have stopped.")

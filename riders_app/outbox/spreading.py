@@ -164,8 +164,8 @@ def _order_cancelled(session: Session, event: Event, now: datetime, _url: str) -
 
 def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None:
     shift = shifts.get(session, known(event.shift_id))
-    change = shifts.last_change(session, known(shift.id))
     what = "start" if event.kind == "shift_start_set" else "end"
+    change = shifts.change_at(session, known(shift.id), what, event.at)
     by = people.get(session, change.by_person_id).name if change else "The desk"
     reason = change.reason if change else ""
     body = wording.shift_set(shifts.facts(session, shift, now=now), what, by=by, reason=reason)

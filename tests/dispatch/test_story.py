@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 import routing
-from dispatch import attention, deliveries, events, jobs, offers, orders, planning, shifts
+from dispatch import attention, changes, deliveries, events, jobs, offers, orders, planning, shifts
 from dispatch.errors import NoSuchJob, NothingToUndo, OfferGone, WrongState
 from dispatch.tables import Event, Job, Order, Shift, known
 from payments import books, checks
@@ -115,7 +115,7 @@ def test_a_late_take_still_counts(evening: Session, now: datetime) -> None:
     offers.expire_due(evening, now=then + timedelta(minutes=4))
     offers.take(evening, shift.person_id, job.number, now=then + timedelta(minutes=5))
     assert order.delivery == "assigned"
-    offers.cancel(evening, order, reason="the customer rang", now=then + timedelta(minutes=6))
+    changes.cancel(evening, order, reason="the customer rang", now=then + timedelta(minutes=6))
     with pytest.raises(OfferGone):
         offers.take(evening, shift.person_id, job.number, now=then + timedelta(minutes=7))
 
@@ -160,14 +160,14 @@ def test_cancelled_on_the_way(evening: Session, now: datetime) -> None:
     luna = factories.restaurant(evening, now)
     order = factories.order(evening, now, luna)
     job, then = offered(evening, now)
-    offers.cancel(evening, order, reason="the customer rang", now=then)
+    changes.cancel(evening, order, reason="the customer rang", now=then)
     assert (order.delivery, order.payment, job.state) == ("cancelled", "void", "withdrawn")
     assert [e.kind for e in events.unspread(evening)][-1] == "offer_withdrawn"
     second = factories.order(evening, then, luna, "A-2")
     job, then = offered(evening, then)
     deliveries.got(evening, job.person_id, None, now=then)
     with pytest.raises(WrongState):
-        offers.cancel(evening, second, reason="too late", now=then)
+        changes.cancel(evening, second, reason="too late", now=then)
 
 
 def test_off_waits_for_the_last_drop(evening: Session, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from dispatch import attention, deliveries, events, offers, orders, people, shifts
+from dispatch import attention, changes, deliveries, events, offers, orders, people, shifts
 from dispatch.tables import DeskNote, Event, Order, Person, Shift, SignInLink, known
 from riders_app import outbox, wording
 from riders_app.gateways.carrier import TwilioGateway
@@ -105,7 +105,7 @@ def test_a_cancelled_order_is_told_to_rider_and_customer(offered: Offered) -> No
     evening.jobs()
     with evening.database.writing() as session:
         order = session.exec(select(Order)).one()
-        offers.cancel(session, order, reason="closed early", now=evening.clock.now())
+        changes.cancel(session, order, reason="closed early", now=evening.clock.now())
     evening.jobs()
     said = evening.landed()[-2:]
     assert {phone for phone, _ in said} == {RIDER, CUSTOMER}
@@ -121,7 +121,7 @@ def test_an_order_cancelled_before_its_link_left_says_nothing(evening: Evening) 
     evening.jobs()
     with evening.database.writing() as session:
         order = orders.by_id(session, known(order.id))
-        offers.cancel(session, order, reason="a slip", now=evening.clock.now())
+        changes.cancel(session, order, reason="a slip", now=evening.clock.now())
     evening.gateway = sandbox
     evening.pass_(seconds=61)
     evening.jobs()

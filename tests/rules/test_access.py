@@ -1,10 +1,11 @@
 """Every route says who may use it, and keeps everyone else out."""
 
 import re
+import typing
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
@@ -115,3 +116,20 @@ def test_a_key_opens_only_its_own_restaurant(house: House) -> None:
         assert house.client.request(method, path, json=body).status_code == 401
     assert house.client.get("/v1/orders", headers=a.headers).json()["orders"] == []
     assert len(house.client.get("/v1/orders", headers=b.headers).json()["orders"]) == 1
+
+
+def calls(dependant: Dependant) -> Iterator[object]:
+    """Every function a route depends on."""
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from calls(inner)
+
+
+def test_who_writes_answers_for_itself(house: House) -> None:
+    """A route that holds the writers' turn returns a finished answer: it must not need another thread to end."""
+    writers = [r for r in routes(house.app) if access.writing in set(calls(r.dependant))]
+    assert len(writers) > 20
+    for route in writers:
+        returned = typing.get_type_hints(route.endpoint).get("return")
+        assert isinstance(returned, type), route.path
+        assert issubclass(returned, Response), f"{route.path} returns {returned}"
