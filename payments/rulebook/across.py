@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from payments.rulebook.words import VEHICLES
+
 Fault = tuple[tuple[str | int, ...], str]
 
 
@@ -74,12 +76,20 @@ def _pay_period(period: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _dispatch(dispatch: dict[str, Any]) -> Iterator[Fault]:
-    if dispatch.get("capacity") == {}:
-        yield ("dispatch", "capacity"), "at least one kind of vehicle is needed, such as bike = 3"
+    yield from _capacity(dispatch.get("capacity"))
     if dispatch.get("travel_provider") == "plane":
         for needed in ("origin", "metres_per_minute"):
             if needed not in dispatch:
                 yield ("dispatch", needed), 'is needed when travel_provider = "plane"'
+
+
+def _capacity(capacity: object) -> Iterator[Fault]:
+    """A rider may come on any kind of vehicle, and no plan can be made for one whose load is not written."""
+    if not isinstance(capacity, dict):
+        return
+    for kind in VEHICLES:
+        if kind not in capacity:
+            yield ("dispatch", "capacity", kind), "is missing: write how many orders such a vehicle carries"
 
 
 def _surplus(surplus: dict[str, Any]) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+VEHICLES = ("bike", "cargo")  # every kind a rider may come with
 
 
 def refuse(words: str) -> PydanticCustomError:
