@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, inspect
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 
 from dispatch import attention, events, shifts
@@ -18,9 +18,9 @@ OVERDUE = timedelta(minutes=25)  # past the next stop's planned time, and past t
 def next_due(session: Session, *, now: datetime) -> datetime | None:
     """When a shift next needs asking after, or putting before a person."""
     on = shifts.on_now(session)
-    due = [s.planned_start_at + shifts.LATE_START for s in _not_started(session, now=now)]
-    due += [at for _, at in _carrying(session)] if on else []
+    due = [at for _, at in _not_started(session, now=now)]
     if on:
+        due += [at for _, at in _carrying(session, on, now=now)]
         rulebook = books.in_force(session, at=now)[1]
         due += [at for at in (_due(session, shift, rulebook, now) for shift in on) if at is not None]
     return min(due, default=None)
@@ -49,7 +49,7 @@ def ask(session: Session, *, now: datetime) -> int:
                 "A rider is past the end of their shift and does not answer: phone them, then set the end.",
                 now=now,
             )
-    for shift, at in _carrying(session):
+    for shift, at in _carrying(session, shifts.on_now(session), now=now):
         if at <= now:
             did += 1
             _raise(
@@ -59,8 +59,8 @@ def ask(session: Session, *, now: datetime) -> int:
                 "A rider with a job in hand has not been heard of for too long: phone them.",
                 now=now,
             )
-    for shift in _not_started(session, now=now):
-        if now >= shift.planned_start_at + shifts.LATE_START:
+    for shift, at in _not_started(session, now=now):
+        if at <= now:
             did += 1
             _raise(
                 session,
@@ -92,16 +92,10 @@ def _due(session: Session, shift: Shift, rulebook: Rulebook, now: datetime) -> d
 
 
 _TAKEN = (
-    select(Shift, func.min(Stop.planned_at), func.max(Job.taken_at))
-    .join(Job, col(Job.shift_id) == col(Shift.id))
+    select(Job.shift_id, func.min(Stop.planned_at), func.max(Job.taken_at))
     .join(Stop, col(Stop.job_id) == col(Job.id))
-    .where(
-        Shift.state == "on",
-        Job.state == "taken",
-        col(Stop.done_at).is_(None),
-        col(Stop.dropped).is_(False),
-    )
-    .group_by(*inspect(Shift).columns)
+    .where(Job.state == "taken", col(Stop.done_at).is_(None), col(Stop.dropped).is_(False))
+    .group_by(col(Job.shift_id))
 )
 _COMING = select(Shift).where(
     Shift.state == "planned",
@@ -110,21 +104,30 @@ _COMING = select(Shift).where(
 )
 
 
-def _carrying(session: Session) -> Sequence[tuple[Shift, datetime]]:
+def _carrying(session: Session, on: Sequence[Shift], *, now: datetime) -> list[tuple[Shift, datetime]]:
     """Riders with a job they took, and when a word from them is overdue."""
-    rows = session.exec(_TAKEN).all()
+    shifts_on = {shift.id: shift for shift in on}
     found = []
-    for shift, planned_at, taken_at in rows:
+    for shift_id, planned_at, taken_at in session.connection().execute(_TAKEN):
+        shift = shifts_on.get(shift_id)
+        if shift is None:
+            continue
         signs = [t for t in (planned_at, taken_at, shift.heard_at, shift.there_at) if t is not None]
         at = max(signs) + OVERDUE
-        if not attention.raised_since(session, f"silent_carrying:{shift.id}", at):
+        if at > now or not attention.raised_since(session, f"silent_carrying:{shift_id}", at):
             found.append((shift, at))
     return found
 
 
-def _not_started(session: Session, *, now: datetime) -> Sequence[Shift]:
+def _not_started(session: Session, *, now: datetime) -> list[tuple[Shift, datetime]]:
+    """Shifts that should have been started, or soon should, and when a person is to look."""
     rows = session.exec(_COMING, params={"soon": now + timedelta(hours=1), "now": now}).all()
-    return [s for s in rows if not attention.raised_since(session, f"not_started:{s.id}", s.planned_start_at)]
+    coming = [(s, s.planned_start_at + shifts.LATE_START) for s in rows]
+    return [
+        (s, at)
+        for s, at in coming
+        if at > now or not attention.raised_since(session, f"not_started:{s.id}", s.planned_start_at)
+    ]
 
 
 def _raise(session: Session, shift: Shift, kind: str, words: str, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from dispatch import deliveries, incidents, offers, orders, overrides
+from dispatch import changes, deliveries, incidents, orders, overrides
 from dispatch.errors import WrongState
 from dispatch.tables import Order, known
 from payments import books, checks
@@ -93,6 +93,6 @@ def test_an_order_that_was_not_delivered_says_why_it_has_no_refund(
     order = factories.order(session, now, factories.restaurant(session, now))
     with pytest.raises(WrongState, match="cancel one that is still open"):
         orders.refund(session, order, amount_minor=500, liable="co-op", reason="cold", by=desk, now=now)
-    offers.cancel(session, order, reason="the customer rang", now=now)
+    changes.cancel(session, order, reason="the customer rang", now=now)
     with pytest.raises(WrongState, match="This order was cancelled"):
         orders.refund(session, order, amount_minor=500, liable="co-op", reason="cold", by=desk, now=now)
