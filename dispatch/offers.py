@@ -70,19 +70,16 @@ def _leaving(
     Where the evening moved on while we thought, that route is left out and a new plan is wanted.
     """
     lead = timedelta(seconds=picture.rulebook.dispatch.offer_lead_s)
+    leaving = [(instant(route.departs[0]) - lead, route) for route in plan.routes if route.departs]
+    later = [at for at, _ in leaving if at > now]
+    ready: list[tuple[Shift, routing.Route, list[Order]]] = []
+    if len(later) == len(leaving):
+        return ready, later
     waiting = {known(o.id): o for o in planning.open_orders(session)}
     refused_by = planning.refusals(session, list(waiting), now=now)
     able = {s.person_id: s for s in planning.able(session)}
-    ready: list[tuple[Shift, routing.Route, list[Order]]] = []
-    later: list[datetime] = []
-    for route in plan.routes:
+    for route in (route for at, route in leaving if at <= now):
         picked = [int(s.request) for s in route.stops if s.batch == 0 and s.kind == "pickup"]
-        if not picked:
-            continue
-        leave_at = instant(route.departs[0]) - lead
-        if leave_at > now:
-            later.append(leave_at)
-            continue
         shift = able.get(int(route.courier))
         held = [waiting[i] for i in picked if i in waiting]
         willing = shift is not None and all(shift.person_id not in refused_by.get(i, ()) for i in picked)
