@@ -204,8 +204,9 @@ async def ours(request: Request) -> None:
 
 def _from_elsewhere(request: Request) -> bool:
     """Whether a browser says that another site sent this: before anyone signed in, the token alone is no proof."""
-    if request.headers.get("sec-fetch-site") == "cross-site":
-        return True
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
     ours_at = {urlsplit(program(request).settings.url).netloc, request.headers.get("host", "")}
     return origin is not None and urlsplit(origin).netloc not in ours_at

@@ -181,3 +181,22 @@ def test_each_comes_home_to_their_own_page(house: House) -> None:
         browser = Browser.of(house, number, *roles)
         assert browser.client.get("/", follow_redirects=False).headers["location"] == home
         browser.get(home)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site", "origin": "https://evil.example"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"sec-fetch-site": "same-origin", "origin": "null"}, 200),
+        ({"origin": "http://127.0.0.1"}, 200),
+        ({}, 200),
+    ],
+)
+def test_no_other_site_signs_anybody_in(house: House, headers: dict[str, str], status: int) -> None:
+    """A form of another site is refused though it carries the token of a stranger's own visit to our page."""
+    csrf = house.client.get("/sign-in", headers={"accept": "application/json"}).json()["csrf"]
+    form = {"phone": "07700 900001", "csrf": csrf}
+    assert house.client.post("/sign-in", data=form, headers=headers).status_code == status
