@@ -41,7 +41,7 @@ def refund(
         known(order.id),
         amount_minor=amount_minor,
         liable="restaurant" if liable == "restaurant" else "co-op",
-        why=reason.strip(),
+        why=f"Refund {number} of order {order.id}, borne by the {liable}",  # the words stay in the refund's row
         attempt=number,
         now=now,
     )

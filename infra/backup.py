@@ -51,6 +51,7 @@ def restore(settings: Settings, backup: Path, *, now: datetime) -> Path | None:
         _restore_postgres(make_url(settings.database), backup)
         return None
     check_sqlite(backup)
+    _same_kind(path, backup)
     with hold(path):
         return _replace_sqlite(path, backup, now)
 
@@ -69,6 +70,27 @@ def check_sqlite(file: Path) -> None:
         raise RestoreRefused(f"{file} is damaged: take another backup. Nothing has changed.")
     if not ours:
         raise RestoreRefused(f"{file} is no backup of Pannier's: nothing has changed.")
+
+
+def _same_kind(path: Path, backup: Path) -> None:
+    """RestoreRefused when a demo would take a live database's place, or the other way round."""
+    here, there = _kind(path), _kind(backup)
+    if here is not None and there is not None and here != there:
+        raise RestoreRefused(
+            f"{backup} is a {there} database and this one is {here} for ever: nothing has changed."
+        )
+
+
+def _kind(file: Path) -> str | None:
+    """What a SQLite file says it is; None where it cannot be read, or does not say."""
+    if not file.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT kind FROM install").fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return None if row is None else str(row[0])
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

@@ -212,3 +212,22 @@ def test_a_backup_comes_before_a_migration(small: Settings, now: datetime) -> No
     with pytest.raises(Exception, match="0000"):
         migrate(small, now=now)
     assert len(list((small.data / "backups").iterdir())) == 1
+
+
+def test_a_demo_never_takes_the_place_of_a_live_database(
+    small: Settings, now: datetime, tmp_path: Path
+) -> None:
+    """A database is what it is for ever: a demo's backup is refused over a live one, and nothing changes."""
+    installed(small, now)
+    elsewhere = small.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'demo.db'}"})
+    database = Database.open(elsewhere.database)
+    upgrade(database)
+    with database.writing() as session:
+        mark(session, "demo", now=now)
+    database.close()
+    with pytest.raises(RestoreRefused, match="for ever"):
+        backup.restore(small, tmp_path / "demo.db", now=now)
+    database = Database.open(small.database)
+    with database.reading() as session:
+        assert kind_of(session) == "live"
+    database.close()
