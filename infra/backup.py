@@ -86,7 +86,9 @@ def _kind(file: Path) -> str | None:
     if not file.is_file():
         return None
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        # Immutable: a damaged database's logs must stay untouched until they have been put aside.
+        address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
             row = connection.execute("SELECT kind FROM install").fetchone()
     except sqlite3.DatabaseError:
         return None
