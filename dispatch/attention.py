@@ -41,12 +41,12 @@ def raise_(
     return row
 
 
-def settle(session: Session, key: str, *, now: datetime, note: str) -> None:
+def settle(session: Session, *keys: str, now: datetime, note: str) -> None:
     """Close what resolved itself, saying how."""
-    row = session.exec(
-        select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))
-    ).first()
-    if row is not None:
+    rows = session.exec(
+        select(Attention).where(col(Attention.key).in_(keys), col(Attention.closed_at).is_(None))
+    ).all()
+    for row in rows:
         row.closed_at, row.note = now, note
         session.add(row)
 

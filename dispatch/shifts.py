@@ -238,13 +238,14 @@ def heard_from(session: Session, person_id: int, *, now: datetime) -> None:
 
 def present(session: Session, shift: Shift, *, now: datetime) -> None:
     """The rider of this shift is there: whatever was asked or raised because they were silent is settled."""
+    if shift.silences:
+        let_go = select(Refusal).where(Refusal.person_id == shift.person_id, Refusal.why == "expired")
+        for refusal in session.exec(let_go.join(Order).where(Order.delivery == "waiting")).all():
+            session.delete(refusal)  # they did not see it then; they may want it now
     shift.silences, shift.end_asked_at, shift.heard_at = 0, None, now
     session.add(shift)
-    for key in ("silent", "forgotten_off", "silent_carrying"):
-        attention.settle(session, f"{key}:{shift.id}", now=now, note="The rider answered.")
-    let_go = select(Refusal).where(Refusal.person_id == shift.person_id, Refusal.why == "expired")
-    for refusal in session.exec(let_go.join(Order).where(Order.delivery == "waiting")).all():
-        session.delete(refusal)  # they did not see it then; they may want it now
+    keys = [f"{kind}:{shift.id}" for kind in ("silent", "forgotten_off", "silent_carrying")]
+    attention.settle(session, *keys, now=now, note="The rider answered.")
 
 
 def drops(session: Session, shift_id: int) -> int:
