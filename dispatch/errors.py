@@ -85,20 +85,12 @@ class OfferGone(DispatchError):
     """That job has gone to someone else."""
 
 
-class AlreadyMarked(DispatchError):
-    """That was marked already."""
-
-
 class NothingToUndo(DispatchError):
     """There is nothing to undo from the last five minutes."""
 
 
 class NotOnShift(DispatchError):
     """You are not on shift: text ON to start."""
-
-
-class StillCarrying(DispatchError):
-    """A job is still live."""
 
 
 class LinkSpent(DispatchError):

@@ -65,8 +65,3 @@ _ANY = select(Event.id).where(col(Event.spread_at).is_(None)).limit(1)
 def any_unspread(session: Session) -> bool:
     """Whether anybody is still to be told of anything."""
     return session.connection().scalar(_ANY) is not None
-
-
-def latest(session: Session) -> int:
-    """The id of the newest event: changes whenever something happened."""
-    return session.exec(select(Event.id).order_by(col(Event.id).desc()).limit(1)).first() or 0
