@@ -47,7 +47,12 @@ test: check ## check, then every quick test on both databases (ARGS="-k name")
 deep: .venv/.ready-dev ## kills, chaos, state machines, long searches
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n $(TEST_WORKERS) -m deep $(ARGS)
 
-bench: .venv/.ready-dev ## the benchmarks, with their tables (ARGS="...")
+.venv/.ready-bench: pyproject.toml requirements-bench.lock | $(UV)
+	VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements-bench.lock
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ .venv/.ready-run .venv/.ready-dev
+
+bench: .venv/.ready-bench ## the benchmarks, with their tables (ARGS="...")
 	$(BIN)/python -m bench $(ARGS)
 
 fmt: .venv/.ready-dev ## format and mend what can be mended
@@ -57,6 +62,7 @@ fmt: .venv/.ready-dev ## format and mend what can be mended
 lock: $(UV) ## resolve the dependencies again into the lock files
 	$(UV) pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -c requirements.lock -o requirements-dev.lock
+	$(UV) pip compile pyproject.toml --group bench --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## remove the environment and caches (never a database)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

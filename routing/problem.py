@@ -6,7 +6,7 @@ Seconds count from any epoch the caller likes, places are indices into the two s
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,11 @@ import numpy.typing as npt
 from routing.errors import BadProblem
 
 Matrix = npt.NDArray[np.int32]
+
+Basis = Literal["orders", "pay", "distance", "effort", "waiting", "desirable"]
+"""What is to be even: orders; pay; kilometres; hours of work; hours without work; desirable jobs."""
+
+BASES: tuple[Basis, ...] = get_args(Basis)
 
 UNREACHABLE_S = 10_000_000
 """A leg of this many seconds or more means: there is no way."""
@@ -28,6 +33,7 @@ class Weights:
 
     `fairness` is the cost of one more unit per unit-per-hour the courier already has: with 120 and orders as
     the basis, an order given to the courier with one order per hour more costs two minutes more.
+    `flexible` is the part of `late_per_s` and `unserved` that counts for a request that is not firm.
     """
 
     wait_per_s: float = 1.0
@@ -36,6 +42,7 @@ class Weights:
     unserved: float = 9000.0
     fairness: float = 0.0
     churn: float = 0.0
+    flexible: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Rules:
     end_rule: Literal["pickup", "drop"] = "drop"
     horizon_s: int = 0
     weights: Weights = field(default_factory=Weights)
-    fairness_basis: Literal["orders", "effort", "pay"] = "orders"
+    fairness_basis: Basis = "orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,10 @@ class Courier:
     """A rider as numbers: where and when he can next move, what he may carry, until when, and what he has
     had.
 
-    `had` is in units of the fairness basis (orders; hours of effort; pay), `hours` on shift, both this pay
-    period.
+    `had` is in units of the fairness basis, `hours` on shift, both over whatever time is to be even. `rest` is
+    his next protected break, from and until: no new batch goes on in it, from leaving for it to its last
+    leave; one that would is begun after it. He gets at most `orders_left` new requests and `effort_left_s`
+    seconds of new work.
     """
 
     id: str
@@ -92,14 +101,18 @@ class Courier:
     hours: float = 0.0
     committed: tuple[Committed, ...] = ()
     skills: frozenset[str] = frozenset()
+    rest: tuple[int, int] | None = None
+    orders_left: int | None = None
+    effort_left_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """An order as numbers: two places, when it was placed, is ready, is promised, and who may carry it.
 
-    Requests of one `restaurant` and one pick-up place share a visit. `pay` counts when pay is the fairness
-    basis.
+    Requests of one `restaurant` and one pick-up place share a visit. `spread_s` is the standard deviation of
+    the moment it is ready (see `expected_s`). `pay` and `desirable` count when they are the fairness basis. A
+    request that is not `firm` has a customer who can wait: see `Weights.flexible`.
     """
 
     id: str
@@ -115,6 +128,9 @@ class Request:
     never: frozenset[str] = frozenset()
     previous: str | None = None
     pay: float = 1.0
+    desirable: float = 0.0
+    spread_s: int = 0
+    firm: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +167,27 @@ class Problem:
             raise BadProblem(tuple(findings))
         object.__setattr__(self, "travel_s", _frozen(self.travel_s))
         object.__setattr__(self, "distance_m", _frozen(self.distance_m))
+
+
+OVERSHOOT = tuple(
+    round(65_536 * (math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) - z * math.erfc(z / math.sqrt(2)) / 2))
+    for z in (step / 16 for step in range(65))
+)
+"""phi(z) - z (1 - Phi(z)) in 65536ths, at each sixteenth of z from 0 to 4: what uncertainty adds to a maximum."""
+
+
+def expected_s(there_s: int, ready_s: int, spread_s: int) -> int:
+    """When food is expected to be handed over to who stands there from `there_s` on, in whole seconds.
+
+    The mean of max(there_s, X) for X normal about `ready_s` with deviation `spread_s`:
+    max(there, ready) + spread (phi(z) - z (1 - Phi(z))) at z = |there - ready| / spread (Clark 1961), from the
+    table OVERSHOOT, so that every walk over a route gives the same second.
+    """
+    later = max(there_s, ready_s)
+    if spread_s <= 0:
+        return later
+    step = 16 * abs(there_s - ready_s) // spread_s
+    return later if step >= len(OVERSHOOT) else later + (spread_s * OVERSHOOT[step] >> 16)
 
 
 def unfairness(had: float, new: float, hours: float) -> float:
@@ -201,9 +238,9 @@ def _rule_findings(rules: Rules) -> Iterator[str]:
         yield "rules: freshness_s is negative"
     if rules.end_rule not in ("pickup", "drop"):
         yield f"rules: end_rule {rules.end_rule!r} is neither pickup nor drop"
-    if rules.fairness_basis not in ("orders", "effort", "pay"):
+    if rules.fairness_basis not in BASES:
         yield f"rules: fairness_basis {rules.fairness_basis!r} is not known"
-    for name in ("wait_per_s", "late_per_s", "travel_per_s", "unserved", "fairness", "churn"):
+    for name in ("wait_per_s", "late_per_s", "travel_per_s", "unserved", "fairness", "churn", "flexible"):
         value = getattr(rules.weights, name)
         if not (math.isfinite(value) and value >= 0):
             yield f"weights: {name} must be a number of 0 or more, not {value}"
@@ -226,6 +263,10 @@ def _courier_findings(couriers: tuple[Courier, ...], places: int) -> Iterator[st
             or min(courier.had, courier.hours) < 0
         ):
             yield f"{name} has had or hours that are negative or no number"
+        if courier.rest is not None and courier.rest[1] < courier.rest[0]:
+            yield f"{name} has a rest that ends before it begins"
+        if min(courier.orders_left or 0, courier.effort_left_s or 0) < 0:
+            yield f"{name} has a negative limit of orders or effort"
         yield from _committed_findings(name, courier.committed, places)
 
 
@@ -262,10 +303,14 @@ def _request_findings(requests: tuple[Request, ...], places: int) -> Iterator[st
         for place, index in (("pick-up", request.pickup), ("drop", request.drop)):
             if not 0 <= index < places:
                 yield f"{name}: {place} is at place {index} of {places}"
-        if request.size < 0:
-            yield f"{name} has a negative size"
+        if request.size < 0 or request.spread_s < 0:
+            yield f"{name} has a negative size or spread"
         if not (math.isfinite(request.pay) and request.pay >= 0):
             yield f"{name} has a pay that is negative or no number"
+        if not (math.isfinite(request.desirable) and request.desirable >= 0):
+            yield f"{name} has a desirability that is negative or no number"
+        if request.only is not None and request.only in request.never:
+            yield f"{name} is pinned to courier {request.only} and forbidden to them"
 
 
 def _ownership_findings(couriers: tuple[Courier, ...], requests: tuple[Request, ...]) -> Iterator[str]:

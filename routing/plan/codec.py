@@ -8,7 +8,7 @@ import numpy as np
 from routing.plan.facts import Alternative, Costs, Plan, PlannedStop, Route, Why
 from routing.problem import Committed, Courier, Problem, Request, Rules, Weights
 
-VERSION = 1
+VERSION = 2
 
 
 def to_dict(thing: Problem | Plan) -> dict[str, Any]:
@@ -55,6 +55,7 @@ def problem_from_dict(data: dict[str, Any]) -> Problem:
                 **courier,
                 "committed": tuple(Committed(**stop) for stop in courier["committed"]),
                 "skills": frozenset(courier["skills"]),
+                "rest": None if courier["rest"] is None else tuple(courier["rest"]),
             }
         )
         for courier in body["couriers"]
