@@ -181,13 +181,18 @@ def expected_s(there_s: int, ready_s: int, spread_s: int) -> int:
 
     The mean of max(there_s, X) for X normal about `ready_s` with deviation `spread_s`:
     max(there, ready) + spread (phi(z) - z (1 - Phi(z))) at z = |there - ready| / spread (Clark 1961), from the
-    table OVERSHOOT, so that every walk over a route gives the same second.
+    table OVERSHOOT with straight lines between its entries, so that every walk over a route gives the same
+    second and who comes later never gets the food sooner.
     """
     later = max(there_s, ready_s)
     if spread_s <= 0:
         return later
-    step = 16 * abs(there_s - ready_s) // spread_s
-    return later if step >= len(OVERSHOOT) else later + (spread_s * OVERSHOOT[step] >> 16)
+    apart = 16 * abs(there_s - ready_s)
+    step = apart // spread_s
+    if step >= len(OVERSHOOT) - 1:
+        return later
+    falls = (OVERSHOOT[step] - OVERSHOOT[step + 1]) * (apart % spread_s) // spread_s
+    return later + (spread_s * (OVERSHOOT[step] - falls) >> 16)
 
 
 def unfairness(had: float, new: float, hours: float) -> float:
