@@ -10,8 +10,6 @@ from payments import books
 from payments.errors import NoRulebook
 from payments.rulebook import Rulebook
 from riders_app.gateways import Gateway
-from riders_app.gateways.carrier import TwilioGateway
-from riders_app.gateways.sandbox import SandboxGateway
 
 # The sandbox phones sign what is typed there with this, in place of a carrier's secret; it opens nothing else.
 SANDBOX_TOKEN = "sandbox-phones"  # noqa: S105 - no secret: it is used on loopback demos only
@@ -32,7 +30,10 @@ def equip(program: Program) -> Program:
 def gateway(program: Program) -> Gateway | None:
     """Sandbox phones for a demo, Twilio where its keys are set, else none: texts then wait in the outbox."""
     settings = program.settings
+    # Twilio's library takes a while to load, and most commands send no text.
     if sandboxed(settings, program.kind):
+        from riders_app.gateways.sandbox import SandboxGateway
+
         return SandboxGateway(program.database, program.clock.now, token=SANDBOX_TOKEN)
     if (
         not settings.texts_for_real
@@ -40,6 +41,8 @@ def gateway(program: Program) -> Gateway | None:
         or settings.twilio_auth_token is None
     ):
         return None
+    from riders_app.gateways.carrier import TwilioGateway
+
     return TwilioGateway(
         settings.twilio_account_sid,
         settings.twilio_auth_token.get_secret_value(),

@@ -7,7 +7,6 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
 
 
 class Settings(BaseSettings):
@@ -78,6 +77,8 @@ class Settings(BaseSettings):
     @property
     def sqlite_path(self) -> Path | None:
         """The SQLite file, or None on PostgreSQL."""
+        from sqlalchemy import make_url
+
         url = make_url(self.database)
         return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 

@@ -4,9 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from geopy.exc import GeopyError
-from geopy.geocoders import Nominatim as GeopyNominatim
-
 from dispatch.errors import AddressNotFound
 from dispatch.facts import Point
 from dispatch.places.gazetteer import STREETS
@@ -86,12 +83,16 @@ class Nominatim:
     """A Nominatim server through geopy, kept to a box around the co-op's zones."""
 
     def __init__(self, url: str, user_agent: str, box: tuple[Point, Point] | None) -> None:
+        from geopy.geocoders import Nominatim as GeopyNominatim  # half a second that most installs never need
+
         scheme, _, domain = url.rstrip("/").partition("://")
         self._server: Any = GeopyNominatim(user_agent=user_agent, domain=domain, scheme=scheme, timeout=5)
         self._box = None if box is None else [(p.lat, p.lon) for p in box]
 
     def find(self, address: str) -> Found:
         """The server's best answer within the box; AddressNotFound if it has none or cannot be reached."""
+        from geopy.exc import GeopyError
+
         try:
             there = self._server.geocode(
                 address,

@@ -1,6 +1,5 @@
-"""The command line: `pannier`. Each module of this folder adds its commands to the one in `root`."""
+"""The command line: `pannier`. Each module of this folder holds commands; `root` lists them and loads their module."""
 
-from infra.cli import demo, house, keeping, replay, running
 from infra.cli.root import app
 
-__all__ = ["app", "demo", "house", "keeping", "replay", "running"]
+__all__ = ["app"]

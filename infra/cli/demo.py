@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.cli.root import app, err, out
+from infra.cli.root import err, out
 from infra.settings import Settings
 from infra.simulation import evening, live, report, stage
 from infra.simulation.client import Server
@@ -17,13 +17,15 @@ from infra.simulation.evening import Evening
 from infra.simulation.outcome import of_evening
 from payments.rulebook import Rulebook, parse
 
+commands = typer.Typer()
+
 # A plan is asked for about a thousand times in an evening that must be over in half a minute.
 SOLVE_BUDGET_MS = 15
 SHARES = 50
 SERVE_PORT = 8000
 
 
-@app.command()
+@commands.command()
 def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the table.")] = False,
     fast: Annotated[

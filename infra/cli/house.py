@@ -1,7 +1,6 @@
-"""Commands about people, restaurants, rules and books, for whoever keeps the co-op running."""
+"""Commands about people, restaurants and books, for whoever keeps the co-op running."""
 
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -12,23 +11,18 @@ from dispatch.errors import BadInput
 from dispatch.facts import ROLES, Point
 from dispatch.tables import known
 from infra import founding
-from infra.cli.root import app, opened, out, say
+from infra.cli.root import opened, out, say
 from infra.program import Program
-from infra.settings import Settings
 from payments import books, checks
-from payments.rulebook import parse
 from riders_app import outbox
 
-rulebook_app = typer.Typer(
-    help="The co-op's rules: check a file, adopt it, show what holds.", no_args_is_help=True
-)
+commands = typer.Typer()
 people_app = typer.Typer(help="People: add, list, end.", no_args_is_help=True)
 restaurants_app = typer.Typer(help="Restaurants: add, list, end, a new key.", no_args_is_help=True)
 riders_app_ = typer.Typer(help="Riders: add, list, end.", no_args_is_help=True)
-app.add_typer(rulebook_app, name="rulebook")
-app.add_typer(people_app, name="people")
-app.add_typer(restaurants_app, name="restaurants")
-app.add_typer(riders_app_, name="riders")
+commands.add_typer(people_app, name="people")
+commands.add_typer(restaurants_app, name="restaurants")
+commands.add_typer(riders_app_, name="riders")
 
 Name = Annotated[str, typer.Option(help="Their name.")]
 Phone = Annotated[str, typer.Option(help="A mobile number, such as 07700 900123.")]
@@ -61,13 +55,6 @@ def _administrator(program: Program, phone: str) -> int:
     return person_id
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as bad:
-        raise BadInput(f"{file} is no text in UTF-8: save it as UTF-8 and try again.") from bad
-
-
 def _who(program: Program, phone: str) -> int:
     with program.database.reading() as session:
         person = people.by_phone(session, people.phone(phone, drama=program.sandbox))
@@ -76,10 +63,10 @@ def _who(program: Program, phone: str) -> int:
     return known(person.id)
 
 
-@app.command("sign-in-link")
+@commands.command("sign-in-link")
 def sign_in_link(phone: Phone) -> None:
     """Print a one-time sign-in link: for the first sign-in, or when texts do not work."""
-    with opened(Settings()) as program:
+    with opened() as program:
         person_id = _who(program, phone)
         with program.database.writing() as session:
             address = founding.sign_in_address(
@@ -92,10 +79,10 @@ def sign_in_link(phone: Phone) -> None:
         say(address)
 
 
-@app.command("check-books")
+@commands.command("check-books")
 def check_books() -> None:
     """Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong."""
-    with opened(Settings()) as program, program.database.reading() as session:
+    with opened() as program, program.database.reading() as session:
         found = checks.findings(session)
         table = Table("account", "unit", "balance", title="Trial balance")
         for line in books.trial_balance(session):
@@ -108,55 +95,14 @@ def check_books() -> None:
         say("The books are in order: every entry balances, the chain is whole, nothing is overdrawn.")
 
 
-@app.command("forget-due")
+@commands.command("forget-due")
 def forget_due() -> None:
     """Blank personal data past its days (the server does it by itself, every day)."""
-    with opened(Settings()) as program, program.database.writing() as session:
+    with opened() as program, program.database.writing() as session:
         now = program.clock.now()
         count = retention.forget_due(session, now=now, limit=100_000)
         texts = outbox.forget(session, before=retention.texts_before(session, now=now))
         say(f"Blanked the contacts of {count} orders and the words of {texts} texts.")
-
-
-@rulebook_app.command("check")
-def rulebook_check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Say everything that is wrong with a rulebook file, or that nothing is."""
-    rulebook = parse(_read(file))
-    say(f"{file}: the rules of {rulebook.co_op.name} can be adopted.")
-
-
-@rulebook_app.command("adopt")
-def rulebook_adopt(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    resolution: Annotated[str, typer.Option(help="The members' decision: which meeting, when.")],
-    from_: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
-    ] = None,
-) -> None:
-    """Adopt a rulebook from a day on; what was posted before keeps its rules."""
-    with opened(Settings()) as program, program.database.writing() as session:
-        day: date | None = from_.date() if from_ else None
-        version = founding.adopt(
-            session,
-            _read(file),
-            resolution=resolution,
-            now=program.clock.now(),
-            effective_on=day,
-        )
-        say(f"Adopted as version {version}.")
-
-
-@rulebook_app.command("show")
-def rulebook_show() -> None:
-    """Every version there is, and the text in force."""
-    with opened(Settings()) as program, program.database.reading() as session:
-        table = Table("version", "from", "resolution", "adopted")
-        for row in books.versions(session):
-            table.add_row(row.version, str(row.effective_on), row.resolution, f"{row.adopted_at:%Y-%m-%d}")
-        out.print(table)
-        version, _ = books.in_force(session, at=program.clock.now())
-        text = next(row.text for row in books.versions(session) if row.version == version)
-        out.print(text, markup=False, highlight=False)
 
 
 @people_app.command("add")
@@ -167,7 +113,7 @@ def people_add(
     restaurant: Annotated[int | None, typer.Option(help="For the role restaurant: its number.")] = None,
 ) -> None:
     """Take a person in, with their roles (riders: `pannier riders add`)."""
-    with opened(Settings()) as program, program.database.writing() as session:
+    with opened() as program, program.database.writing() as session:
         now = program.clock.now()
         number = people.phone(phone, drama=program.sandbox)
         person = people.by_phone(session, number) or people.add(session, name=name, phone=number, now=now)
@@ -186,7 +132,7 @@ def people_add(
 @people_app.command("list")
 def people_list() -> None:
     """Everyone with a role."""
-    with opened(Settings()) as program, program.database.reading() as session:
+    with opened() as program, program.database.reading() as session:
         table = Table("number", "name", "phone", "roles")
         seen: set[int] = set()
         for role in ROLES:
@@ -201,7 +147,7 @@ def people_list() -> None:
 @people_app.command("end")
 def people_end(phone: Phone, reason: Reason, by: By) -> None:
     """End a person's access: a named administrator, a written reason."""
-    with opened(Settings()) as program:
+    with opened() as program:
         person_id, admin = _who(program, phone), _administrator(program, by)
         with program.database.writing() as session:
             people.end(session, person_id, by=admin, reason=reason, now=program.clock.now())
@@ -216,7 +162,7 @@ def riders_add(
     vehicle: Annotated[str, typer.Option(help="bike or cargo.")] = "bike",
 ) -> None:
     """Take a rider in, with their vehicle and usual starting place."""
-    with opened(Settings()) as program:
+    with opened() as program:
         where = _point(program, home)
         with program.database.writing() as session:
             now = program.clock.now()
@@ -229,7 +175,7 @@ def riders_add(
 @riders_app_.command("list")
 def riders_list() -> None:
     """Every rider and their vehicle."""
-    with opened(Settings()) as program, program.database.reading() as session:
+    with opened() as program, program.database.reading() as session:
         table = Table("number", "name", "phone", "vehicle")
         for person in people.with_role(session, "rider"):
             grant = people.rider_grant(session, known(person.id))
@@ -240,7 +186,7 @@ def riders_list() -> None:
 @riders_app_.command("end")
 def riders_end(phone: Phone, reason: Reason, by: By) -> None:
     """Take the role rider back; their other roles stay. `pannier people end` ends a person's access."""
-    with opened(Settings()) as program:
+    with opened() as program:
         person_id = _who(program, phone)
         _administrator(program, by)
         if not reason.strip():
@@ -262,7 +208,7 @@ def restaurants_add(
     closes: Annotated[str, typer.Option(help="HH:MM; before `opens` means after midnight.")] = "23:00",
 ) -> None:
     """Take a restaurant in and print its key, which is shown this once."""
-    with opened(Settings()) as program:
+    with opened() as program:
         where = _point(program, at or address)
         first, last = _minute(opens), _minute(closes)
         hours = [(day, first, last if last > first else last + 1440) for day in range(7)]
@@ -290,7 +236,7 @@ def _minute(text: str) -> int:
 @restaurants_app.command("list")
 def restaurants_list() -> None:
     """Every restaurant."""
-    with opened(Settings()) as program, program.database.reading() as session:
+    with opened() as program, program.database.reading() as session:
         table = Table("number", "name", "address", "zone")
         for one in places.listed(session):
             table.add_row(str(one.id), one.name, one.address, one.zone)
@@ -300,7 +246,7 @@ def restaurants_list() -> None:
 @restaurants_app.command("key")
 def restaurants_key(number: Annotated[int, typer.Argument(help="The restaurant's number.")]) -> None:
     """Print a new key; those it had stop at once."""
-    with opened(Settings()) as program, program.database.writing() as session:
+    with opened() as program, program.database.writing() as session:
         now = program.clock.now()
         places.revoke_keys(session, number, now=now)
         key = places.issue_key(session, number, by=None, now=now)
@@ -312,7 +258,7 @@ def restaurants_end(
     number: Annotated[int, typer.Argument(help="The restaurant's number.")], reason: Reason, by: By
 ) -> None:
     """A restaurant leaves: its keys stop, its orders and books stay."""
-    with opened(Settings()) as program:
+    with opened() as program:
         admin = _administrator(program, by)
         with program.database.writing() as session:
             places.end(session, number, by=admin, reason=reason, now=program.clock.now())

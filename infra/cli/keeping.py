@@ -10,7 +10,7 @@ from dispatch import people
 from dispatch.tables import known
 from infra import backup as backups
 from infra import founding, migrations
-from infra.cli.root import app, say
+from infra.cli.root import say
 from infra.clock import WallClock
 from infra.database import Database
 from infra.errors import InfraError
@@ -18,8 +18,10 @@ from infra.install import mark
 from infra.settings import Settings
 from payments.rulebook import parse
 
+commands = typer.Typer()
 
-@app.command()
+
+@commands.command()
 def init(
     demo: Annotated[
         bool, typer.Option("--demo", help="A demo for ever: sandbox phones and clock, this machine only.")
@@ -70,7 +72,7 @@ def init(
         say("Nobody can sign in yet: pannier init --name NAME --phone NUMBER makes the first administrator.")
 
 
-@app.command()
+@commands.command()
 def migrate() -> None:
     """Bring the database to this version's tables; on SQLite after a backup."""
     done = migrations.migrate(Settings(), now=WallClock().now())
@@ -82,13 +84,13 @@ def migrate() -> None:
         say(f"The database went from {done.before or 'nothing'} to {done.after}.")
 
 
-@app.command()
+@commands.command()
 def backup() -> None:
     """Copy the whole database into the backups folder; the server may keep running."""
     say(f"Backed up to {backups.take(Settings(), now=WallClock().now())}")
 
 
-@app.command()
+@commands.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file `pannier backup` made.")]) -> None:
     """Put a backup in the database's place; stop the server first."""
     kept = backups.restore(Settings(), file, now=WallClock().now())
@@ -98,7 +100,7 @@ def restore(file: Annotated[Path, typer.Argument(help="A file `pannier backup` m
     say("Next: pannier migrate, then pannier serve")
 
 
-@app.command()
+@commands.command()
 def version() -> None:
     """Say which version this is."""
     say(f"pannier {installed('pannier')}, tables {migrations.head()}")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.cli.root import app, err, out
+from infra.cli.root import err, out
 from infra.settings import Settings
 from infra.simulation import mdrp, official, report, stage
 from infra.simulation.client import Server
@@ -22,10 +22,12 @@ from infra.simulation.outcome import Outcome, of_replay
 from infra.simulation.replay import ADMINISTRATOR, ON, ORIGIN, SET_UP_AT, Replay
 from payments.rulebook import parse
 
+commands = typer.Typer()
+
 PEERS = "mdrp_peers.csv"
 
 
-@app.command()
+@commands.command()
 def replay(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="An mdrplib day.")

@@ -1,21 +1,65 @@
-"""The command itself: how it speaks, and errors said in a sentence instead of a traceback."""
+"""The command itself: its list of commands, how it speaks, and errors said in a sentence instead of a traceback.
+
+A command's module is loaded when the command is run and not to name it: putting the whole program together
+takes about two seconds, and most of what is typed needs little of it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from infra.compose import equip
-from infra.database import Database
 from infra.errors import NotInstalled, NotMigrated
-from infra.migrations import current, head
-from infra.program import Program
-from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from infra.program import Program
+    from infra.settings import Settings
+
+# Each command, the module of this folder that holds it, and what the list says of it: its own first words.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": (
+        "demo",
+        "Play a Friday evening in Finsbury Park: restaurants, riders, texts and books, then serve its pages.",
+    ),
+    "init": (
+        "keeping",
+        "Create the database: its tables, what it is for ever, its first rules and its first administrator.",
+    ),
+    "serve": ("running", "Serve the pages, and do the jobs."),
+    "worker": (
+        "running",
+        "Do the jobs beside `pannier serve`, on as many machines as you like (PostgreSQL).",
+    ),
+    "rulebook": ("rules", "The co-op's rules: check a file, adopt it, show what holds."),
+    "people": ("house", "People: add, list, end."),
+    "restaurants": ("house", "Restaurants: add, list, end, a new key."),
+    "riders": ("house", "Riders: add, list, end."),
+    "sign-in-link": (
+        "house",
+        "Print a one-time sign-in link: for the first sign-in, or when texts do not work.",
+    ),
+    "check-books": (
+        "house",
+        "Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong.",
+    ),
+    "forget-due": (
+        "house",
+        "Blank personal data past its days (the server does it by itself, every day).",
+    ),
+    "migrate": ("keeping", "Bring the database to this version's tables; on SQLite after a backup."),
+    "backup": ("keeping", "Copy the whole database into the backups folder; the server may keep running."),
+    "restore": ("keeping", "Put a backup in the database's place; stop the server first."),
+    "replay": (
+        "replay",
+        "Replay a meal delivery routing day: same API, jobs, texts and books, riders to the minute.",
+    ),
+    "version": ("keeping", "Say which version this is."),
+}
 
 OURS = ("infra.errors", "riders_app.errors", "dispatch.errors", "payments.errors", "routing.errors")
 
@@ -28,8 +72,30 @@ def say(words: str, *, style: str | None = None) -> None:
     out.print(words, style=style, markup=False, soft_wrap=True)
 
 
+class Listed(TyperCommand):
+    """A command as the list knows it."""
+
+    def __init__(self, name: str, module: str, words: str) -> None:
+        super().__init__(name=name, help=words)
+        self.module = module
+
+    def loaded(self) -> Any:
+        """The command itself, from its module."""
+        module = import_module(f"infra.cli.{self.module}")
+        return get_group(module.commands).commands[cast(str, self.name)]
+
+
 class PlainSpoken(TyperGroup):
     """A command group that says what went wrong and what to do; a traceback is for faults of ours only."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands = {name: Listed(name, *of) for name, of in COMMANDS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is meant, from its module."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.loaded() if isinstance(command, Listed) else command, rest
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -46,16 +112,23 @@ class PlainSpoken(TyperGroup):
 app = typer.Typer(
     name="pannier",
     cls=PlainSpoken,
-    help="The platform a neighbourhood delivery co-op runs itself on.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # they may hold people's data
 )
+
+
+@app.callback()
+def pannier() -> None:
+    """The platform a neighbourhood delivery co-op runs itself on."""
 
 
 def sentence(fault: Exception) -> str | None:
     """What to tell a person about a fault; None when it is ours to mend."""
     if type(fault).__module__ in OURS:
         return str(fault)
+    from pydantic import ValidationError
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
     if isinstance(fault, ValidationError):
         wrong = [f"PANNIER_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in fault.errors()]
         return "These settings cannot be used (see docs/settings.md):\n" + "\n".join(wrong)
@@ -67,8 +140,13 @@ def sentence(fault: Exception) -> str | None:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Program]:
-    """The program on a database that is installed and at this version's tables."""
+def opened(settings: "Settings | None" = None) -> Iterator["Program"]:
+    """The program on a database that is installed and at this version's tables; by default as settings say."""
+    from infra.compose import equip
+    from infra.program import Program
+    from infra.settings import Settings
+
+    settings = settings or Settings()
     check_tables(settings)
     program = equip(Program.open(settings))
     try:
@@ -77,8 +155,11 @@ def opened(settings: Settings) -> Iterator[Program]:
         program.close()
 
 
-def check_tables(settings: Settings) -> None:
+def check_tables(settings: "Settings") -> None:
     """NotInstalled without a database, NotMigrated when its tables are of another version."""
+    from infra.database import Database
+    from infra.migrations import current, head
+
     path = settings.sqlite_path
     if path is not None and not path.exists():
         raise NotInstalled(f"There is no database {path} yet: run `pannier init` first.")

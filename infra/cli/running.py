@@ -12,7 +12,7 @@ import uvicorn
 
 from infra import founding
 from infra.app import create_app
-from infra.cli.root import app, opened, say
+from infra.cli.root import opened, say
 from infra.clock import SandboxClock
 from infra.errors import InfraError, RefusesToStart, WorkerNeedsPostgres, WorkerRefusesDemo
 from infra.install import notices, refusals
@@ -22,11 +22,13 @@ from infra.program import Program
 from infra.settings import Settings
 from infra.worker import Worker
 
+commands = typer.Typer()
+
 # How long open pages and running jobs are waited for at the end.
 PATIENCE_S = 5
 
 
-@app.command()
+@commands.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")] = None,
@@ -54,7 +56,7 @@ def serve(
         _run_web(program, listening)
 
 
-@app.command()
+@commands.command()
 def worker() -> None:
     """Do the jobs beside `pannier serve`, on as many machines as you like (PostgreSQL)."""
     settings = Settings()
