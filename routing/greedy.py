@@ -61,7 +61,7 @@ def _two_best(tours: Tours, state: list[Tour], r: int) -> tuple[float, float, To
     """Least and second least added cost of r (leaving it out counts), and the tour of the least; ties by
     index.
     """
-    limit = tours.numbers.problem.rules.weights.unserved
+    limit = tours.numbers.left_out[r]
     offers = sorted(offer[:2] for offer in tours.offers(state, r, 2, limit))[:2]
     costs = [cost for cost, _ in offers if cost < limit]
     chosen = tours.add(state[offers[0][1]], r) if costs else None
@@ -90,7 +90,7 @@ def written(
             cost += price_route(problem, courier, routes[-1], requests)
             held |= tour.mask
     left = [r for r in range(len(requests)) if not held >> r & 1]
-    cost += Costs(unserved=problem.rules.weights.unserved * len(left))
+    cost += Costs(unserved=sum(tours.numbers.left_out[r] for r in left))
     return Plan(
         routes=tuple(routes),
         unserved=tuple((problem.requests[r].id, reason(tours, state, r)) for r in left),
@@ -124,4 +124,20 @@ def reason(tours: Tours, state: list[Tour], r: int) -> Reason:
         return "unreachable"
     if any(tours.add(state[c], r) is not None for _, c in tours.ranked[r]):
         return "too_costly"
-    return "shift_ends"  # nothing else refuses an order ridden on its own after all others
+    if not any(_spare(tours, state[c], r) for c in crowd):
+        return "limits"
+    return "shift_ends"  # or a rest would: nothing else refuses an order ridden on its own after all others
+
+
+def _spare(tours: Tours, tour: Tour, r: int) -> bool:
+    """Whether the limits of orders and of work leave room for r beside this tour, ridden on its own."""
+    numbers, rules = tours.numbers, tours.numbers.problem.rules
+    if numbers.orders_left[tour.c] <= len(tour.sequence) // 2:
+        return False
+    work_s = numbers.legs[numbers.pick[r]][numbers.drop[r]]
+    work_s += rules.pickup_arrive_s + rules.pickup_leave_s + rules.drop_arrive_s + rules.drop_leave_s
+    if tour.sequence:
+        work_s += schedule(numbers.problem, numbers.problem.couriers[tour.c], tour.sequence).adds_s
+    else:
+        work_s += numbers.legs[numbers.at[tour.c]][numbers.pick[r]]
+    return work_s <= numbers.effort_left[tour.c]

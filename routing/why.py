@@ -37,7 +37,7 @@ def explain(tours: Tours, state: list[Tour], *, until: float = INF) -> tuple[Why
         offers = tours.offers(state, r, OTHERS + 1, INF) if time.perf_counter() < until else []
         rivals = [offer for offer in offers if mine is None or offer[1] != mine.c]
         best = sorted(rivals, key=lambda offer: offer[:2])[:OTHERS]
-        cost = Costs(unserved=problem.rules.weights.unserved)
+        cost = Costs(unserved=tours.numbers.left_out[r])
         if mine is not None:
             without = tours.cut(mine, r)
             cost = costs(mine) - (Costs() if without is None else costs(without))

@@ -58,7 +58,8 @@ class Route:
     """A courier's committed stops, then new batches in order.
 
     `departs[b]` is the latest second batch b can leave the previous place without delaying any of its
-    pick-ups or deliveries. `adds_s` is the work the new batches add, each from its latest departure to its
+    pick-ups or deliveries as planned (where a kitchen is uncertain: to be there when its food is expected,
+    a little after it is ready). `adds_s` is the work the new batches add, each from its latest departure to its
     last leave; `adds_m` the metres they add.
     """
 
@@ -97,14 +98,18 @@ class Violation:
     message: str
 
 
-Reason = Literal["no_couriers", "no_capacity", "shift_ends", "not_allowed", "unreachable", "too_costly"]
+Reason = Literal[
+    "no_couriers", "no_capacity", "shift_ends", "not_allowed", "unreachable", "limits", "too_costly"
+]
+"""Why a request is left out; `limits` when the orders or the work its couriers may still have are used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Routes of the couriers that have stops, requests left out with the reason, and how it was found.
 
-    `bound` is a proven lower bound of the cost where there is one; `wall_s` the seconds spent.
+    `bound` is a lower bound of the cost where there is one: `certified` is proven for this very problem,
+    `heuristic` holds as far as the search looked. `wall_s` are the seconds spent.
     """
 
     routes: tuple[Route, ...]
@@ -116,3 +121,11 @@ class Plan:
     wall_s: float = 0.0
     bound: float | None = None
     why: tuple[Why, ...] = ()
+    bound_kind: Literal["certified", "heuristic"] | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """How much of the cost could at most be saved, 0 to 1; None without a bound or where nothing costs."""
+        if self.bound is None or self.cost.total <= 0:
+            return None
+        return max(0.0, (self.cost.total - self.bound) / self.cost.total)

@@ -10,14 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.plan.schedule import after_committed
-from routing.problem import FAIR_HOURS, UNREACHABLE_S, Problem, may_carry, unfairness
+from routing.problem import FAIR_HOURS, OVERSHOOT, UNREACHABLE_S, Problem, may_carry, unfairness
 
 Sequence = tuple[int, ...]
 """Codes in order: request r's pick-up is r, its drop is ~r. Neighbouring pick-ups of one restaurant are one
 visit."""
 
 Floats = npt.NDArray[np.float64]
+Seconds = npt.NDArray[np.int64]
 INF = math.inf
+MOST = 1 << 40
+"""Stands for no limit, of orders or of seconds."""
 
 
 @dataclass(slots=True)
@@ -26,8 +29,9 @@ class Numbers:
     out.
 
     `direct` is the same with churn and the fairness of one order. Both are infinite where c may not or cannot
-    serve r even alone; elsewhere no insertion costs less, as long as detours are not faster than direct legs.
-    `alone` is what r costs a courier with nothing else to do, travel included.
+    serve r even alone; elsewhere no tour has r for less, as long as detours are not faster than direct legs.
+    `alone` is what r costs a courier with nothing else to do, travel included. `late` is what a second past
+    the promise costs, `left_out` what leaving r out costs. Who has no rest has one that ended long ago.
     """
 
     problem: Problem
@@ -38,11 +42,18 @@ class Numbers:
     placed: list[int]
     promise: list[int]
     ready: list[int]
+    spread: list[int]
+    late: list[float]
+    left_out: list[float]
     size: list[int]
     capacity: list[int]
     free: list[int]
     at: list[int]
     end: list[int]
+    rest_from: list[int]
+    rest_until: list[int]
+    orders_left: list[int]
+    effort_left: list[int]
     previous: list[int]
     plain: Floats
     direct: Floats
@@ -51,6 +62,10 @@ class Numbers:
     @staticmethod
     def of(problem: Problem) -> "Numbers":
         """Flatten a problem."""
+        weights = problem.rules.weights
+        worth = {True: 1.0, False: weights.flexible}
+        firm = [worth[request.firm] for request in problem.requests]
+        rests = [courier.rest or (-MOST, -MOST) for courier in problem.couriers]
         starts = [after_committed(problem, courier) for courier in problem.couriers]
         index = {courier.id: c for c, courier in enumerate(problem.couriers)}
         keys: dict[tuple[str, int], int] = {}
@@ -63,11 +78,18 @@ class Numbers:
             placed=[request.placed_s for request in problem.requests],
             promise=[request.promise_s for request in problem.requests],
             ready=[request.ready_s for request in problem.requests],
+            spread=[request.spread_s for request in problem.requests],
+            late=[weights.late_per_s * part for part in firm],
+            left_out=[weights.unserved * part for part in firm],
             size=[request.size for request in problem.requests],
             capacity=[courier.capacity for courier in problem.couriers],
             free=[start[0] for start in starts],
             at=[start[1] for start in starts],
             end=[courier.shift_end_s + courier.tolerance_s for courier in problem.couriers],
+            rest_from=[rest[0] for rest in rests],
+            rest_until=[rest[1] for rest in rests],
+            orders_left=[MOST if c.orders_left is None else c.orders_left for c in problem.couriers],
+            effort_left=[MOST if c.effort_left_s is None else c.effort_left_s for c in problem.couriers],
             previous=[-1 if q.previous is None else index.get(q.previous, -2) for q in problem.requests],
             plain=np.zeros((0, 0)),
             direct=np.zeros((0, 0)),
@@ -87,59 +109,92 @@ def _direct(numbers: Numbers) -> tuple[Floats, Floats, Floats]:
         return nothing, nothing, nothing
     pick, drop = np.array(numbers.pick), np.array(numbers.drop)
     free = np.array(numbers.free, dtype=np.int64)[:, None]
-    end = np.array(numbers.end, dtype=np.int64)[:, None]
     to_pick = problem.travel_s[np.array(numbers.at)[:, None], pick[None, :]].astype(np.int64)
     leg = problem.travel_s[pick, drop].astype(np.int64)
-    ready = np.array([request.ready_s for request in requests], dtype=np.int64)
-    picked = np.maximum(free + to_pick + rules.pickup_arrive_s, ready)
-    done = picked + rules.pickup_leave_s + leg + rules.drop_arrive_s
-    cost = weights.wait_per_s * (done - np.array([request.placed_s for request in requests], dtype=np.int64))
-    cost += weights.late_per_s * np.maximum(
-        0, done - np.array([q.promise_s for q in requests], dtype=np.int64)
-    )
-    if rules.freshness_s is not None:
-        cost += weights.late_per_s * np.maximum(0, leg + rules.drop_arrive_s - rules.freshness_s)
-    closing = picked if rules.end_rule == "pickup" else done
-    barred = (closing > end) | (to_pick >= UNREACHABLE_S) | (leg >= UNREACHABLE_S)
-    barred |= np.array([q.size for q in requests]) > np.array([c.capacity for c in couriers])[:, None]
+    ride = rules.pickup_leave_s + leg + rules.drop_arrive_s  # from the pick-up to the delivery
+    there = free + to_pick + rules.pickup_arrive_s
+    soonest = picked = _expected(there, np.array(numbers.ready), np.array(numbers.spread))
+    if any(courier.rest for courier in couriers):
+        begins, ends = np.array(numbers.rest_from)[:, None], np.array(numbers.rest_until)[:, None]
+        rested = (free < ends) & (picked + ride + rules.drop_leave_s > begins)
+        after = ends + to_pick + rules.pickup_arrive_s
+        soonest = np.where(rested, np.maximum(picked, after), picked)
+        moved = rested & (picked - rules.pickup_arrive_s - to_pick < ends)
+        picked = np.where(moved, _expected(after, np.array(numbers.ready), np.array(numbers.spread)), picked)
+    busy_s = to_pick + rules.pickup_arrive_s + ride + rules.drop_leave_s
+    barred = (to_pick >= UNREACHABLE_S) | (leg >= UNREACHABLE_S)
+    barred |= np.array(numbers.size) > np.array(numbers.capacity)[:, None]
+    barred |= busy_s > np.array(numbers.effort_left)[:, None]
+    barred |= np.array(numbers.orders_left)[:, None] < 1
     if rules.horizon_s:
         barred |= free > problem.now_s + rules.horizon_s
     for r, request in enumerate(requests):
         if request.only is not None or request.never or request.skills:
             barred[:, r] |= [not may_carry(courier, request) for courier in couriers]
-    plain = np.where(barred, INF, cost)
-    busy_s = (
-        to_pick
-        + leg
-        + rules.pickup_arrive_s
-        + rules.pickup_leave_s
-        + rules.drop_arrive_s
-        + rules.drop_leave_s
-    )
-    alone = plain + weights.travel_per_s * (to_pick + leg) + _first(numbers, busy_s)
-    return plain, plain + _first(numbers, None), alone
+    plain = np.where(barred, INF, _served(numbers, soonest, ride))
+    exact = plain if soonest is picked else np.where(barred, INF, _served(numbers, picked, ride))
+    alone = exact + weights.travel_per_s * (to_pick + leg) + _first(numbers, busy_s, to_pick)
+    return plain, plain + _first(numbers, None, to_pick), alone
 
 
-def _first(numbers: Numbers, busy_s: npt.NDArray[np.int64] | None) -> Floats:
+def _expected(there: Seconds, ready: Seconds, spread: Seconds) -> Seconds:
+    """`expected_s` of problem.py for [m, n] arrivals and [n] kitchens."""
+    later = np.maximum(there, ready)
+    if not spread.any():
+        return later
+    apart, width = 16 * np.abs(there - ready), np.maximum(1, spread)
+    step = np.minimum(apart // width, len(OVERSHOOT) - 2)
+    table = np.array(OVERSHOOT)
+    falls = (table[step] - table[step + 1]) * (apart - step * width) // width
+    return later + np.where(apart // width > step, 0, spread * (table[step] - falls) >> 16)
+
+
+def _served(numbers: Numbers, picked: Seconds, ride: Seconds) -> Floats:
+    """What serving each request directly costs when picked up at [m, n], infinite after the shift's end."""
+    rules, weights = numbers.problem.rules, numbers.problem.rules.weights
+    done = picked + ride
+    cost = weights.wait_per_s * (done - np.array(numbers.placed))
+    cost += np.array(numbers.late) * np.maximum(0, done - np.array(numbers.promise))
+    if rules.freshness_s is not None:
+        cost += weights.late_per_s * np.maximum(0, ride - rules.pickup_leave_s - rules.freshness_s)
+    closing = picked if rules.end_rule == "pickup" else done
+    return np.where(closing > np.array(numbers.end)[:, None], INF, cost)
+
+
+def _first(numbers: Numbers, busy_s: Seconds | None, to_pick: Seconds) -> Floats:
     """Churn and fairness of a first request given to each courier, [m, n].
 
     With the seconds of work it takes alone, [m, n], exactly; with None at most what it costs in any tour.
     """
     problem, weights, couriers = numbers.problem, numbers.problem.rules.weights, numbers.problem.couriers
-    cost = np.zeros((len(couriers), len(numbers.pick)))
+    cost = np.zeros(to_pick.shape)
     if weights.churn:
         previous = np.array(numbers.previous)
         cost += weights.churn * ((previous != -1) & (previous != np.arange(len(couriers))[:, None]))
     if weights.fairness:
-        units = {
-            "orders": np.ones_like(cost),
-            "pay": np.zeros_like(cost) + np.array([request.pay for request in problem.requests]),
-            "effort": np.zeros_like(cost) if busy_s is None else busy_s / 3600,
-        }[problem.rules.fairness_basis]
+        pick, drop, at = np.array(numbers.pick), np.array(numbers.drop), np.array(numbers.at)[:, None]
+        basis, metres = problem.rules.fairness_basis, problem.distance_m
+        units: Floats | float = 0.0  # what a tour adds in seconds or metres may be shared with other orders
+        if basis in ("orders", "pay", "desirable"):
+            units = np.array(_units(problem))
+        elif busy_s is not None and basis == "distance":
+            units = (metres[at, pick[None, :]].astype(np.int64) + metres[pick, drop]) / 1000
+        elif busy_s is not None:
+            units = busy_s / 3600
         had = np.array([courier.had for courier in couriers])[:, None]
         hours = np.maximum(FAIR_HOURS, np.array([courier.hours for courier in couriers]))[:, None]
         cost += weights.fairness * ((had + units) ** 2 - had**2) / (2.0 * hours)
     return cost
+
+
+def _units(problem: Problem) -> list[float]:
+    """What each request adds to a courier's share, where that is the request's own: one, its pay, its wish."""
+    basis = problem.rules.fairness_basis
+    if basis == "pay":
+        return [request.pay for request in problem.requests]
+    if basis == "desirable":
+        return [request.desirable for request in problem.requests]
+    return [1.0 for _ in problem.requests]
 
 
 def surcharges(numbers: Numbers) -> Callable[[int, Sequence, int], float] | None:
@@ -149,7 +204,7 @@ def surcharges(numbers: Numbers) -> Callable[[int, Sequence, int], float] | None
     if not weights.fairness and not weights.churn:
         return None
     couriers, previous = problem.couriers, numbers.previous
-    pay = [request.pay for request in problem.requests]
+    units = _units(problem)
 
     def surcharge(c: int, sequence: Sequence, busy_s: int) -> float:
         cost = 0.0
@@ -157,13 +212,28 @@ def surcharges(numbers: Numbers) -> Callable[[int, Sequence, int], float] | None
             courier = couriers[c]
             if basis == "orders":
                 new = len(sequence) / 2
-            elif basis == "effort":
+            elif basis in ("effort", "waiting"):
                 new = busy_s / 3600
+            elif basis == "distance":
+                new = _metres(numbers, c, sequence) / 1000
             else:
-                new = sum(pay[code] for code in sequence if code >= 0)
+                new = sum(units[code] for code in sequence if code >= 0)
             cost = weights.fairness * unfairness(courier.had, new, courier.hours)
         if weights.churn:
             cost += weights.churn * sum(1 for code in sequence if code >= 0 and previous[code] not in (-1, c))
         return cost
 
     return surcharge
+
+
+def _metres(numbers: Numbers, c: int, sequence: Sequence) -> int:
+    """Metres of the legs of a sequence; pick-ups of one visit are one leg."""
+    metres, keys = numbers.problem.distance_m, numbers.stop_key
+    at, before, total = numbers.at[c], -1, 0
+    for code in sequence:
+        if code < 0 or before < 0 or keys[before] != keys[code]:
+            place = numbers.pick[code] if code >= 0 else numbers.drop[~code]
+            total += int(metres[at, place])
+            at = place
+        before = code
+    return total

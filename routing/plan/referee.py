@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from routing.plan.facts import Costs, Plan, PlannedStop, Route, Violation
-from routing.problem import UNREACHABLE_S, Courier, Problem, Request, may_carry, unfairness
+from routing.problem import (
+    UNREACHABLE_S,
+    Courier,
+    Matrix,
+    Problem,
+    Request,
+    expected_s,
+    may_carry,
+    unfairness,
+)
 
 CENT = 1e-6
 
@@ -14,41 +23,45 @@ def price(problem: Problem, plan: Plan) -> Costs:
 
     Requests and couriers the problem does not know cost nothing here; `check` names them.
     """
-    total = Costs(unserved=problem.rules.weights.unserved * len(plan.unserved))
     couriers = {courier.id: courier for courier in problem.couriers}
     requests = {request.id: request for request in problem.requests}
+    total = Costs()
+    for name, _ in plan.unserved:
+        total += Costs(unserved=left_out(problem, requests[name]) if name in requests else 0.0)
     for route in plan.routes:
         if route.courier in couriers:
             total += price_route(problem, couriers[route.courier], route, requests)
     return total
 
 
+def left_out(problem: Problem, request: Request) -> float:
+    """What leaving this request out costs."""
+    weights = problem.rules.weights
+    return weights.unserved * (1.0 if request.firm else weights.flexible)
+
+
 def price_route(problem: Problem, courier: Courier, route: Route, requests: dict[str, Request]) -> Costs:
     """What one route's new batches cost; committed stops cannot be changed and cost nothing."""
     rules, weights = problem.rules, problem.rules.weights
-    wait = late = travel = stale = churn = units = 0.0
+    wait = late = travel = stale = churn = 0.0
     left: dict[str, int] = {}
-    at, visit, batch = courier.at, None, -1
+    at, visit = courier.at, None
     for stop in route.stops:
         leg = 0 if stop.kind == "pickup" and visit == stop.visit else int(problem.travel_s[at, stop.at])
-        if stop.batch >= 0 and stop.request in requests:
-            request = requests[stop.request]
-            travel += leg
-            if stop.kind == "pickup":
-                left[stop.request] = stop.leave_s
-                units += {"orders": 1.0, "pay": request.pay, "effort": 0.0}[rules.fairness_basis]
-                churn += request.previous is not None and request.previous != courier.id
-            else:
-                wait += stop.at_s - request.placed_s
-                late += max(0, stop.at_s - request.promise_s)
-                aboard_s = stop.at_s - left.get(stop.request, stop.at_s)
-                stale += 0 if rules.freshness_s is None else max(0, aboard_s - rules.freshness_s)
-        if rules.fairness_basis == "effort" and stop.batch > batch:
-            units -= (stop.at_s - rules.pickup_arrive_s - leg) / 3600
-        at, visit, batch = stop.at, stop.visit, stop.batch
-    if rules.fairness_basis == "effort":
-        last = {stop.batch: stop.leave_s for stop in route.stops if stop.batch >= 0}
-        units += sum(last.values()) / 3600
+        at, visit = stop.at, stop.visit
+        if stop.batch < 0 or stop.request not in requests:
+            continue
+        request = requests[stop.request]
+        travel += leg
+        if stop.kind == "pickup":
+            left[stop.request] = stop.leave_s
+            churn += request.previous is not None and request.previous != courier.id
+        else:
+            wait += stop.at_s - request.placed_s
+            late += max(0, stop.at_s - request.promise_s) * (1.0 if request.firm else weights.flexible)
+            aboard_s = stop.at_s - left.get(stop.request, stop.at_s)
+            stale += 0 if rules.freshness_s is None else max(0, aboard_s - rules.freshness_s)
+    units = units_of(problem, courier, route, requests)
     return Costs(
         wait=weights.wait_per_s * wait,
         late=weights.late_per_s * late,
@@ -57,6 +70,46 @@ def price_route(problem: Problem, courier: Courier, route: Route, requests: dict
         fairness=weights.fairness * unfairness(courier.had, units, courier.hours),
         churn=weights.churn * churn,
     )
+
+
+def units_of(problem: Problem, courier: Courier, route: Route, requests: dict[str, Request]) -> float:
+    """What a route's new batches add to the courier's share, in units of the fairness basis."""
+    basis = problem.rules.fairness_basis
+    if basis in ("effort", "waiting"):
+        return _work_s(problem, courier, route) / 3600
+    if basis == "distance":
+        return sum(leg for _, leg in _legs(problem.distance_m, courier, route)) / 1000
+    taken = [stop.request for stop in route.stops if stop.batch >= 0 and stop.kind == "pickup"]
+    known = [requests[name] for name in taken if name in requests]
+    if basis == "orders":
+        return float(len(known))
+    return sum(request.pay if basis == "pay" else request.desirable for request in known)
+
+
+def _legs(matrix: Matrix, courier: Courier, route: Route) -> Iterator[tuple[PlannedStop, int]]:
+    """The first stop of each new visit with its leg, in the matrix's unit."""
+    at = courier.at
+    for _, group in groupby(enumerate(route.stops), _visit):
+        first = next(group)[1]
+        if first.batch >= 0:
+            yield first, int(matrix[at, first.at])
+        at = first.at
+
+
+def _departures(problem: Problem, courier: Courier, route: Route) -> dict[int, int]:
+    """The latest departure of each batch, from the moment written at its first stop."""
+    rules = problem.rules
+    out: dict[int, int] = {}
+    for stop, leg in _legs(problem.travel_s, courier, route):
+        arrive_s = rules.pickup_arrive_s if stop.kind == "pickup" else rules.drop_arrive_s
+        out.setdefault(stop.batch, stop.at_s - arrive_s - leg)
+    return out
+
+
+def _work_s(problem: Problem, courier: Courier, route: Route) -> int:
+    """Seconds of the new batches, each from its latest departure to its last leave."""
+    last = {stop.batch: stop.leave_s for stop in route.stops if stop.batch >= 0}
+    return sum(last.values()) - sum(_departures(problem, courier, route).values())
 
 
 def check(problem: Problem, plan: Plan) -> tuple[Violation, ...]:
@@ -125,6 +178,7 @@ def _route(
         if free > problem.now_s + problem.rules.horizon_s:
             yield Violation("horizon", courier.id, None, f"{courier.id} is free only after the horizon")
     yield from _times(problem, courier, route, requests)
+    yield from _limits(problem, courier, route)
     yield from _places(courier, route.stops[count:], requests)
     yield from _loads(problem, courier, route, route.stops[count:], requests)
     yield from _moments(problem, courier, route.stops[count:], requests)
@@ -134,41 +188,80 @@ def _times(
     problem: Problem, courier: Courier, route: Route, requests: dict[str, Request]
 ) -> Iterator[Violation]:
     """Arrivals, moments, leaves, departures and sums that are not what the rules of service give."""
-    rules = problem.rules
-    ready = {stop.request: stop.ready_s for stop in courier.committed if stop.kind == "pickup"}
-    ready |= {request.id: request.ready_s for request in requests.values()}
-    t, at, batch = max(courier.free_s, problem.now_s), courier.at, -1
+    ready = {stop.request: (stop.ready_s, 0) for stop in courier.committed if stop.kind == "pickup"}
+    ready |= {request.id: (request.ready_s, request.spread_s) for request in requests.values()}
+    t, at = max(courier.free_s, problem.now_s), courier.at
     departs: list[int] = []
-    adds_s = adds_m = 0
-    for _, group in groupby(enumerate(route.stops), _visit):
-        stops = [stop for _, stop in group]
-        first = stops[0]
-        leg = int(problem.travel_s[at, first.at])
-        if leg >= UNREACHABLE_S and first.batch >= 0:
-            yield Violation("unreachable", courier.id, first.request, f"there is no way to {first.request}")
-        arrive = t + leg
-        if first.kind == "pickup":
-            moment = max([arrive + rules.pickup_arrive_s, *(ready[stop.request] for stop in stops)])
-            leave = moment + rules.pickup_leave_s
-        else:
-            moment = arrive + rules.drop_arrive_s
-            leave = moment + rules.drop_leave_s
-        for stop in stops:
-            if (stop.arrive_s, stop.at_s, stop.leave_s) != (arrive, moment, leave):
+    adds_s = 0
+    for batch, group in groupby(route.stops, lambda stop: stop.batch):
+        stops = list(group)
+        due = _due(problem, stops, ready, t, at)
+        begins, departure = (
+            t,
+            due[0][1] - _arriving(problem, stops[0]) - int(problem.travel_s[at, stops[0].at]),
+        )
+        if batch >= 0 and courier.rest is not None:
+            late = due[-1][2] > courier.rest[0] and departure < courier.rest[1]
+            begins = max(t, courier.rest[1]) if late else t
+        if begins != t:
+            due = _due(problem, stops, ready, begins, at)
+            departure = due[0][1] - _arriving(problem, stops[0]) - int(problem.travel_s[at, stops[0].at])
+        for stop, times in zip(stops, due, strict=True):
+            if (stop.arrive_s, stop.at_s, stop.leave_s) != times:
                 yield Violation(
                     "time", courier.id, stop.request, f"{stop.kind} of {stop.request} is mistimed"
                 )
-        if first.batch > batch:
-            departs.append(moment - rules.pickup_arrive_s - leg)
-            adds_s += (t if batch >= 0 else 0) - departs[-1]
-        if first.batch >= 0:
-            adds_m += int(problem.distance_m[at, first.at])
-        t, at, batch = leave, first.at, first.batch
-    adds_s += t if batch >= 0 else 0
+        t, at = due[-1][2], stops[-1].at
+        if batch >= 0:
+            departs.append(departure)
+            adds_s += t - departure
+    for stop, leg in _legs(problem.travel_s, courier, route):
+        if leg >= UNREACHABLE_S:
+            yield Violation("unreachable", courier.id, stop.request, f"there is no way to {stop.request}")
+    adds_m = sum(leg for _, leg in _legs(problem.distance_m, courier, route))
     if (tuple(departs), adds_s, adds_m) != (route.departs, route.adds_s, route.adds_m):
         yield Violation(
             "departs", courier.id, None, f"{courier.id}: departures or sums of the route are wrong"
         )
+
+
+def _arriving(problem: Problem, stop: PlannedStop) -> int:
+    """Seconds of service between arriving and the moment of this stop."""
+    return problem.rules.pickup_arrive_s if stop.kind == "pickup" else problem.rules.drop_arrive_s
+
+
+def _due(
+    problem: Problem, stops: list[PlannedStop], ready: dict[str, tuple[int, int]], t: int, at: int
+) -> list[tuple[int, int, int]]:
+    """Arrival, moment and leave of each of these stops for who sets out at second t from place `at`."""
+    out: list[tuple[int, int, int]] = []
+    for _, group in groupby(enumerate(stops), _visit):
+        members = [stop for _, stop in group]
+        arrive = t + int(problem.travel_s[at, members[0].at])
+        moment = arrive + _arriving(problem, members[0])
+        if members[0].kind == "pickup":
+            moment = max(expected_s(moment, *ready[stop.request]) for stop in members)
+            t = moment + problem.rules.pickup_leave_s
+        else:
+            t = moment + problem.rules.drop_leave_s
+        at = members[0].at
+        out += [(arrive, moment, t)] * len(members)
+    return out
+
+
+def _limits(problem: Problem, courier: Courier, route: Route) -> Iterator[Violation]:
+    """Batches ridden into the courier's rest, and more orders or work than he may still have."""
+    if courier.rest is not None:
+        last = {stop.batch: stop.leave_s for stop in route.stops}
+        for batch, departure in _departures(problem, courier, route).items():
+            if departure < courier.rest[1] and last[batch] > courier.rest[0]:
+                yield Violation("rest", courier.id, None, f"batch {batch} of {courier.id} goes into his rest")
+    orders = sum(stop.kind == "pickup" and stop.batch >= 0 for stop in route.stops)
+    if courier.orders_left is not None and orders > courier.orders_left:
+        yield Violation("orders_left", courier.id, None, f"{courier.id} has {orders} orders, too many")
+    work_s = _work_s(problem, courier, route)
+    if courier.effort_left_s is not None and work_s > courier.effort_left_s:
+        yield Violation("effort_left", courier.id, None, f"{courier.id} has {work_s} s of work, too many")
 
 
 def _visit(item: tuple[int, PlannedStop]) -> tuple[int, int]:

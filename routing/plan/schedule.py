@@ -1,7 +1,7 @@
 """When each stop happens: from an order of stops to planned stops, by the rules of service at a stop."""
 
 from routing.plan.facts import PlannedStop, Route
-from routing.problem import Committed, Courier, Problem, Request
+from routing.problem import Committed, Courier, Problem, Request, expected_s
 
 
 def after_committed(problem: Problem, courier: Courier) -> tuple[int, int]:
@@ -46,47 +46,76 @@ def _shares(first: Committed, other: Committed) -> bool:
 
 def schedule(problem: Problem, courier: Courier, sequence: tuple[int, ...]) -> Route:
     """The courier's whole route: committed stops, then the sequence (r a pick-up, ~r a drop of request index
-    r).
+    r), no batch of it in his rest.
     """
-    rules, requests = problem.rules, problem.requests
     stops = list(committed_stops(problem, courier))
     t, at = after_committed(problem, courier)
     visit = max((stop.visit for stop in stops), default=-1)
     departs: list[int] = []
-    adds_s = adds_m = aboard = i = 0
-    while i < len(sequence):
+    adds_s = adds_m = 0
+    for codes in batches(sequence):
+        number = len(departs)
+        ridden, departure = _batch(problem, codes, t, at, visit, number)
+        if courier.rest is not None:
+            begins, ends = courier.rest
+            if t < ends and departure < ends and ridden[-1].leave_s > begins:
+                ridden, departure = _batch(problem, codes, ends, at, visit, number)
+        for stop in ridden:
+            adds_m += int(problem.distance_m[at, stop.at]) if stop.visit > visit else 0
+            at, visit = stop.at, stop.visit
+        t = ridden[-1].leave_s
+        departs.append(departure)
+        adds_s += t - departure
+        stops += ridden
+    return Route(courier.id, tuple(stops), tuple(departs), adds_s, adds_m)
+
+
+def batches(sequence: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The sequence cut into batches, from nothing aboard to nothing aboard."""
+    out: list[tuple[int, ...]] = []
+    aboard = begins = 0
+    for i, code in enumerate(sequence, 1):
+        aboard += 1 if code >= 0 else -1
+        if not aboard or i == len(sequence):
+            out.append(sequence[begins:i])
+            begins = i
+    return out
+
+
+def _batch(
+    problem: Problem, codes: tuple[int, ...], t: int, at: int, visit: int, number: int
+) -> tuple[list[PlannedStop], int]:
+    """The stops of one batch begun at second t and place `at` after so many visits, and its latest departure."""
+    rules, requests = problem.rules, problem.requests
+    stops: list[PlannedStop] = []
+    departure = i = 0
+    while i < len(codes):
         visit += 1
-        code = sequence[i]
+        code = codes[i]
         request = requests[code if code >= 0 else ~code]
         place = request.pickup if code >= 0 else request.drop
         leg = int(problem.travel_s[at, place])
-        adds_m += int(problem.distance_m[at, place])
         arrive = t + leg
+        there = arrive + (rules.pickup_arrive_s if code >= 0 else rules.drop_arrive_s)
+        members = [request]
         if code >= 0:
-            members = [request]
-            while i + len(members) < len(sequence):
-                more = sequence[i + len(members)]
+            while i + len(members) < len(codes):
+                more = codes[i + len(members)]
                 if more < 0 or _place(requests[more]) != _place(request):
                     break
                 members.append(requests[more])
-            moment = max(arrive + rules.pickup_arrive_s, *(member.ready_s for member in members))
+            moment = max(expected_s(there, member.ready_s, member.spread_s) for member in members)
             t = moment + rules.pickup_leave_s
-            if not aboard:
-                departs.append(moment - rules.pickup_arrive_s - leg)
-                adds_s -= departs[-1]
-            aboard += len(members)
-            batch = len(departs) - 1
-            stops += [PlannedStop("pickup", m.id, place, arrive, moment, t, batch, visit) for m in members]
-            i += len(members)
+            stops += [PlannedStop("pickup", m.id, place, arrive, moment, t, number, visit) for m in members]
         else:
-            moment = arrive + rules.drop_arrive_s
+            moment = there
             t = moment + rules.drop_leave_s
-            stops.append(PlannedStop("drop", request.id, place, arrive, moment, t, len(departs) - 1, visit))
-            aboard -= 1
-            i += 1
-            adds_s += 0 if aboard else t
+            stops.append(PlannedStop("drop", request.id, place, arrive, moment, t, number, visit))
+        if not i:
+            departure = moment - (there - arrive) - leg
+        i += len(members)
         at = place
-    return Route(courier.id, tuple(stops), tuple(departs), adds_s, adds_m)
+    return stops, departure
 
 
 def _place(request: Request) -> tuple[str, int]:

@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from dataclasses import replace
+from typing import Literal
 
 from routing.greedy import insert_all, written
 from routing.plan import Plan
@@ -123,4 +124,5 @@ def _signed(
     """The plan with its reasons, as far as time allows."""
     plan = written(tours, state, solver=name, began=began, iterations=rounds, seed=seed, bound=bound)
     why = explain(tours, state, until=deadline if deadline - began >= TINY_S else INF)
-    return replace(plan, why=why, wall_s=time.perf_counter() - began)
+    kind: Literal["certified"] | None = None if bound is None else "certified"
+    return replace(plan, why=why, bound_kind=kind, wall_s=time.perf_counter() - began)

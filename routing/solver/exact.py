@@ -47,11 +47,10 @@ class _Proof:
         self.tours, self.until, self.nodes = tours, until, 0
         self.plain = clock(tours.numbers, plain=True)
         self.size = len(tours.ranked)
-        unserved = tours.numbers.problem.rules.weights.unserved
+        self.left_out = tours.numbers.left_out
         self.single = tours.numbers.plain.tolist()
         costs = tours.numbers.direct
-        self.least = [min(unserved, float(costs[:, r].min())) for r in range(self.size)]
-        self.unserved = unserved
+        self.least = [min(self.left_out[r], float(costs[:, r].min())) for r in range(self.size)]
 
     def run(self, state: list[Tour]) -> list[Tour]:
         """Search every courier's sets that could be part of something better than `state`, then choose."""
@@ -85,7 +84,10 @@ class _Proof:
         self.nodes += 1
         if self.nodes % CHECK_EVERY == 0 and time.perf_counter() > self.until:
             raise _OutOfTime
-        if self.plain(c, prefix, INF) + rest > self.ceiling:
+        sure = (
+            not aboard or self.tours.numbers.problem.couriers[c].rest is None
+        )  # a rest may move an open batch
+        if sure and self.plain(c, prefix, INF) + rest > self.ceiling:
             return
         if not todo and not aboard:
             tour = self.tours.tour(c, prefix)
@@ -115,7 +117,9 @@ class _Proof:
         order.
         """
         everyone = 1 << self.size
-        table: list[float] = [self.unserved * mask.bit_count() for mask in range(everyone)]
+        table = [
+            sum(cost for r, cost in enumerate(self.left_out) if mask >> r & 1) for mask in range(everyone)
+        ]
         picks: list[list[int]] = []
         for known in self.tours.known:
             better, pick = list(table), [0] * everyone

@@ -23,7 +23,7 @@ def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tu
     """
     columns = _columns(tours, state)
     model = cp_model.CpModel()
-    unserved = round(tours.numbers.problem.rules.weights.unserved * SCALE)
+    left_out = [round(cost * SCALE) for cost in tours.numbers.left_out]
     size = len(tours.ranked)
     covers: list[list[cp_model.IntVar]] = [[] for _ in range(size)]
     objective: list[cp_model.IntVar] = []
@@ -37,7 +37,7 @@ def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tu
             taken.append((use, tour))
             model.add_hint(use, tour is state[c])
             objective.append(use)
-            weights.append(round(tour.cost * SCALE) - unserved * (len(tour.sequence) // 2))
+            weights.append(round(tour.cost * SCALE) - sum(left_out[r] for r in tour.sequence if r >= 0))
             for code in tour.sequence:
                 if code >= 0:
                     covers[code].append(use)
@@ -72,12 +72,12 @@ def _columns(tours: Tours, state: list[Tour]) -> list[list[Tour]]:
         for r in (code for code in tour.sequence if code >= 0):
             without = tours.cut(tour, r)
             worth[r] = tour.cost - (0.0 if without is None else without.cost)
-    unserved = tours.numbers.problem.rules.weights.unserved
+    left_out = tours.numbers.left_out
     rated: list[tuple[float, int, int, Tour]] = []
     for c, known in enumerate(tours.known):
         for order, tour in enumerate(known.values()):
             if tour.sequence and tour.mask != state[c].mask:
-                gain = sum(worth.get(code, unserved) for code in tour.sequence if code >= 0)
+                gain = sum(worth.get(code, left_out[code]) for code in tour.sequence if code >= 0)
                 rated.append((tour.cost - gain, c, order, tour))
     rated.sort(key=lambda item: item[:3])
     out: list[list[Tour]] = [[state[c]] if state[c].sequence else [] for c in range(len(tours.known))]

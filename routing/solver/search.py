@@ -28,9 +28,11 @@ class Found:
 
 def total(tours: Tours, state: list[Tour]) -> float:
     """Cost of these tours with the requests left out."""
-    held = sum(len(tour.sequence) // 2 for tour in state)
-    left = len(tours.ranked) - held
-    return sum(tour.cost for tour in state) + tours.numbers.problem.rules.weights.unserved * left
+    held = 0
+    for tour in state:
+        held |= tour.mask
+    left = sum(cost for r, cost in enumerate(tours.numbers.left_out) if not held >> r & 1)
+    return sum(tour.cost for tour in state) + left
 
 
 def near(tours: Tours) -> list[list[int]]:
@@ -84,7 +86,7 @@ class _Search:
         self.tours, self.rng = tours, rng
         self.near = near(tours)
         self.size = len(tours.ranked)
-        self.unserved = tours.numbers.problem.rules.weights.unserved
+        self.left_out = tours.numbers.left_out
         self.reset(state, total(tours, state))
 
     def reset(self, state: list[Tour], cost: float) -> None:
@@ -106,7 +108,7 @@ class _Search:
         for r in out:
             c = owner[r]
             if c < 0:
-                cost -= self.unserved
+                cost -= self.left_out[r]
                 continue
             before = state[c]
             after = tours.cut(before, r)
@@ -174,7 +176,7 @@ class _Search:
         """
         state, add = self.state, self.tours.add
         skip = self.rng.random() < BLINK
-        best, chosen = self.unserved, None
+        best, chosen = self.left_out[r], None
         for cost, c in self.tours.ranked[r]:
             if not state[c].mask:
                 if skip:

@@ -2,10 +2,12 @@
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
 from routing import Committed, Courier, Problem, Request, Rules, Weights
+from routing.problem import BASES
 from routing.travel import crow
 
 
@@ -26,6 +28,9 @@ class Knobs:
     churn: float = 0.0
     horizon_s: int = 0
     fussy: bool = False
+    tired: bool = False
+    unsure: bool = False
+    patient: bool = False
 
 
 def knobs(requests: int, couriers: int) -> st.SearchStrategy[Knobs]:
@@ -41,10 +46,13 @@ def knobs(requests: int, couriers: int) -> st.SearchStrategy[Knobs]:
         max_batch=st.integers(1, 4),
         shift_s=st.sampled_from([1800, 3600, 7200]),
         fairness=st.sampled_from([0.0, 60.0, 600.0]),
-        basis=st.sampled_from(["orders", "effort", "pay"]),
+        basis=st.sampled_from(BASES),
         churn=st.sampled_from([0.0, 90.0]),
         horizon_s=st.sampled_from([0, 600]),
         fussy=st.booleans(),
+        tired=st.booleans(),
+        unsure=st.booleans(),
+        patient=st.booleans(),
     )
 
 
@@ -62,6 +70,7 @@ def problem(k: Knobs) -> Problem:
     for i in range(k.requests):
         kitchen, placed = chance.randrange(len(kitchens)), chance.randrange(-1200, 0)
         ready = placed + chance.randrange(300, 1800)
+        only = f"c{chance.randrange(k.couriers + 1)}" if k.fussy and chance.random() < 0.1 else None
         requests.append(
             Request(
                 id=f"o{i}",
@@ -75,10 +84,14 @@ def problem(k: Knobs) -> Problem:
                 skills=frozenset(
                     chance.sample(["hill", "cargo"], chance.choice([0, 0, 0, 1]) if k.fussy else 0)
                 ),
-                only=f"c{chance.randrange(k.couriers + 1)}" if k.fussy and chance.random() < 0.1 else None,
-                never=frozenset([f"c{chance.randrange(9)}"] if k.fussy and chance.random() < 0.3 else []),
+                only=only,
+                never=frozenset([f"c{chance.randrange(9)}"] if k.fussy and chance.random() < 0.3 else [])
+                - {only},
                 previous=f"c{chance.randrange(9)}" if chance.random() < 0.4 else None,
                 pay=chance.choice([1.0, 2.5]),
+                desirable=chance.choice([0.0, 0.0, 1.0, 1.5]),
+                spread_s=chance.choice([0, 60, 240, 600]) if k.unsure else 0,
+                firm=not k.patient or chance.random() < 0.6,
             )
         )
     couriers = [
@@ -93,6 +106,7 @@ def problem(k: Knobs) -> Problem:
             hours=chance.choice([0.0, 1.5, 4.0]),
             committed=_held(chance, j, place),
             skills=frozenset(chance.sample(["hill", "cargo"], chance.randrange(3))),
+            **(_limits(chance) if k.tired else {}),
         )
         for j in range(k.couriers)
     ]
@@ -107,6 +121,16 @@ def problem(k: Knobs) -> Problem:
         fairness_basis=k.basis,  # type: ignore[arg-type]
     )
     return Problem(0, tuple(couriers), tuple(requests), travel_s, distance_m, rules)
+
+
+def _limits(chance: random.Random) -> dict[str, Any]:
+    """A break soon, now or never, and what may still be given to who is near a limit."""
+    begins = chance.randrange(-600, 3000)
+    return {
+        "rest": (begins, begins + chance.choice([0, 900, 1800])) if chance.random() < 0.7 else None,
+        "orders_left": chance.choice([None, 0, 1, 2]),
+        "effort_left_s": chance.choice([None, None, 1500, 4000]),
+    }
 
 
 def _held(chance: random.Random, j: int, place: object) -> tuple[Committed, ...]:

@@ -120,11 +120,13 @@ def test_reasons() -> None:
         "no_capacity": replace(asked, couriers=(courier,), requests=(replace(request, size=9),)),
         "shift_ends": replace(asked, couriers=(replace(courier, shift_end_s=0),)),
         "unreachable": replace(asked, couriers=(courier,), travel_s=far),
+        "limits": replace(asked, couriers=(replace(courier, orders_left=0),)),
         "too_costly": replace(
             asked, couriers=(courier,), rules=replace(asked.rules, weights=Weights(unserved=1.0))
         ),
     }
-    for reason, case in cases.items():
+    tired = replace(asked, couriers=(replace(courier, effort_left_s=60),))
+    for reason, case in (*cases.items(), ("limits", tired)):
         plan = solve(case, budget_s=0.05)
         assert plan.unserved == ((request.id, reason),)
         assert check(case, plan) == ()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from routing import Courier, Plan, Problem, check, greedy, price, solve
 from routing.plan.facts import Costs
-from routing.plan.referee import price_route
+from routing.plan.referee import left_out, price_route
 from routing.plan.schedule import schedule
 from tests.routing.factories import Knobs, knobs, problem
 
@@ -49,11 +49,11 @@ def brute(asked: Problem) -> float:
     """The least cost over every order of stops, every split, and every choice of what to leave out."""
     size = len(asked.requests)
     tables = [least_by_set(asked, courier) for courier in asked.couriers]
-    best = asked.rules.weights.unserved * size
+    best = sum(left_out(asked, request) for request in asked.requests)
     for sets in product(*(table.items() for table in tables)):
         chosen = [r for members, _ in sets for r in members]
         if len(chosen) == len(set(chosen)):
-            left = asked.rules.weights.unserved * (size - len(chosen))
+            left = sum(left_out(asked, asked.requests[r]) for r in range(size) if r not in chosen)
             best = min(best, left + sum(cost for _, cost in sets))
     return best
 
@@ -72,7 +72,8 @@ def least_by_set(asked: Problem, courier: Courier) -> dict[frozenset[int], float
         left = tuple(
             (request.id, "too_costly") for r, request in enumerate(asked.requests) if r not in members
         )
-        whole = cost + Costs(unserved=asked.rules.weights.unserved * len(left))
+        unserved = sum(left_out(asked, requests[name]) for name, _ in left)
+        whole = cost + Costs(unserved=unserved)
         if check(alone, Plan((route,), left, whole, "brute")) == ():  # type: ignore[arg-type]
             table[members] = cost.total
     return table
