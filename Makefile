@@ -8,6 +8,9 @@ UV := $(BIN)/uv
 ARGS ?=
 TEST_WORKERS ?= auto
 export PANNIER_TEST_DATA ?= $(wildcard ../shared/data)
+# Where the compiled solver is kept for the commands below (`make run` keeps it in the data folder).
+CACHE := $(CURDIR)/.cache/numba
+test deep bench demo: export NUMBA_CACHE_DIR ?= $(CACHE)
 
 .PHONY: help demo test deep check run bench fmt lock clean
 
@@ -65,4 +68,4 @@ lock: $(UV) ## resolve the dependencies again into the lock files
 	$(UV) pip compile pyproject.toml --group bench --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## remove the environment and caches (never a database)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -8,6 +8,7 @@ from sqlmodel import func, select
 
 from infra import trouble
 from infra.clock import WallClock
+from infra.compiled import State
 from infra.jobs import JOBS, due_at
 from infra.migrations import current, head
 from infra.program import Program
@@ -39,6 +40,7 @@ class Health:
     oldest_due: tuple[str, datetime] | None
     troubles: tuple[Trouble, ...]
     findings: tuple[str, ...]
+    solver: State | None = None  # of this process, where it plans
 
     @property
     def well(self) -> bool:
@@ -59,9 +61,9 @@ def examine(program: Program) -> Health:
     with program.database.reading() as session:
         rows = trouble.troubles(session)
     troubles = tuple(Trouble(row.job, row.fault, row.tries, row.retry_at) for row in rows)
-    return Health(
-        True, True, swept_at, oldest, troubles, _findings(program, swept_at, oldest, troubles) + faults
-    )
+    findings = _findings(program, swept_at, oldest, troubles) + faults
+    solver = None if program.compiled is None else program.compiled.state
+    return Health(True, True, swept_at, oldest, troubles, findings, solver)
 
 
 def _swept_at(program: Program) -> datetime | None:
@@ -101,4 +103,8 @@ def _findings(
         )
     if oldest is not None and (program.clock.now() - oldest[1]).total_seconds() > JOB_LATE_S:
         found.append(f"The job {oldest[0]} has been due since {oldest[1]:%Y-%m-%d %H:%M} UTC.")
+    if program.compiled is not None and program.compiled.fault is not None:
+        found.append(
+            f"The solver could not be compiled ({program.compiled.fault}): plans take longer to make."
+        )
     return tuple(found)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from infra.clock import Clock, SandboxClock, WallClock
+from infra.compiled import Compiled
 from infra.database import Database
 from infra.install import Kind, kind_of, sandboxed
 from infra.settings import Settings
@@ -29,6 +30,8 @@ class Program:
     # Set by the worker of this process, or by one that only tells another process's worker.
     on_nudge: Callable[[], None] = field(default=lambda: None, repr=False)
     swept_at: datetime | None = None
+    # Set by a process that plans; None in one that leaves it to others.
+    compiled: Compiled | None = None
     _secret: bytes | None = field(default=None, repr=False)
     _turns: defaultdict[str, threading.RLock] = field(
         default_factory=lambda: defaultdict(threading.RLock), repr=False

@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     )
 
     data: Path = Field(
-        Path(".pannier"), description="Folder for the SQLite database, its backups and the secret key."
+        Path(".pannier"),
+        description="Folder for the SQLite database, its backups, the secret key and the compiled solver.",
     )
     database_url: str = Field(
         "",
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
         return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
     @property
+    def compiled(self) -> Path:
+        """The folder the compiled solver is kept in."""
+        return self.data / "cache" / "numba"
+
+    @property
     def texts_for_real(self) -> bool:
         """Whether every key needed to send a text is here."""
         sender = self.twilio_from or self.twilio_messaging_service
@@ -102,6 +108,14 @@ class Settings(BaseSettings):
 def environment(**more: str | None) -> dict[str, str]:
     """This process's environment for a program it starts, with more said where there is something to say."""
     return os.environ | {name: value for name, value in more.items() if value is not None}
+
+
+def keep_compiled(folder: Path) -> Path:
+    """Have numba keep what it compiles in a folder, unless the environment names another; the one it is.
+
+    numba reads this when it is loaded, so it must be said before.
+    """
+    return Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(folder.absolute())))
 
 
 def _write_once(path: Path, text: str) -> None:

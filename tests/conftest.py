@@ -15,14 +15,23 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 from sqlmodel import Session
 
+from infra.compiled import empty, fill, filled
 from infra.database import Database
+from infra.settings import keep_compiled
 
 if TYPE_CHECKING:
     from tests.house import House
 
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parents[1] / ".cache" / "numba"))
+
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("deep", max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+ROOT = Path(__file__).parent.parent
+
+# numba reads it when it is loaded, which no test may do before; processes that tests start inherit it.
+COMPILED = keep_compiled(ROOT / ".cache" / "numba")
 
 FRIDAY_SIX = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 
@@ -31,6 +40,25 @@ FRIDAY_SIX = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 def now() -> datetime:
     """A Friday evening in November, six o'clock in London (which then keeps UTC)."""
     return FRIDAY_SIX
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compiled code of older sources is forgotten once, before any test could use it."""
+    if not hasattr(config, "workerinput") and not filled(COMPILED):
+        empty(COMPILED)
+
+
+@pytest.fixture(scope="session")
+def kernel() -> None:
+    """The compiled solver, loaded into this test process.
+
+    The first of the processes that run tests at once compiles it (about a minute on a clean checkout, nothing
+    after that) while the others wait for it at a lock, rather than all compiling the same.
+    """
+    from routing import kernel as compiled
+
+    fill(COMPILED, compiled.load)
+    assert compiled.load(), "the solver cannot be compiled here"
 
 
 @pytest.fixture(scope="session")

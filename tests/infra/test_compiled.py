@@ -1,0 +1,227 @@
+"""Compiling beside the work: switched to when ready, said when it fails, and nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from infra.compiled import Compiled, fill, filled
+from infra.database import Database
+from infra.health import examine
+from infra.install import mark
+from infra.migrations import migrate
+from infra.program import Program
+from infra.settings import Settings
+
+SAYS = "import sys; sys.exit('numba: no locator available')"
+LASTS = "import time; time.sleep(600)"
+# A process that compiles for ever below one that is about to be killed; it says the number of the lower one.
+# A process about to be killed, and below it one that would compile for ever; it says the number of that one.
+BELOW = """
+import sys, threading, time
+from infra.compiled import _end_with_whoever_began_this
+threading.Thread(target=_end_with_whoever_began_this, daemon=True).start()
+time.sleep(600)
+"""
+ABOVE = """
+import sys, time
+from pathlib import Path
+from infra.compiled import Compiled
+compiled = Compiled(Path(sys.argv[1]), load=lambda: False, command=(sys.executable, "-c", sys.argv[2]))
+compiled.start()
+while compiled._process is None:
+    time.sleep(0.02)
+print(compiled._process.pid, flush=True)
+time.sleep(600)
+"""
+FILLS = """
+import sys, time
+from pathlib import Path
+from infra.compiled import fill
+def work():
+    print("in", flush=True)
+    time.sleep(0.3)
+    print("out", flush=True)
+    if sys.argv[2] == "breaks":
+        raise SystemExit(1)
+fill(Path(sys.argv[1]), work)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for what is compiled, with no other one said."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    return tmp_path / "cache"
+
+
+def never() -> bool:
+    """A solver nobody is to load."""
+    raise AssertionError("it was loaded")
+
+
+def until(condition: Callable[[], bool], within_s: float = 30) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+
+
+def test_a_cold_cache_is_filled_beside_the_work_and_then_used(folder: Path, tmp_path: Path) -> None:
+    """While another process compiles, nobody waits; once it is done, what it made is loaded."""
+    go, made = tmp_path / "go", tmp_path / "made"
+    fills = (
+        f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.02)\n"
+        f"pathlib.Path({str(made)!r}).touch()"
+    )
+    with Compiled(folder, load=made.exists, command=(sys.executable, "-c", fills)) as compiled:
+        until(lambda: compiled.state == "compiling")
+        go.touch()
+        assert compiled.wait(30)
+    assert (compiled.state, compiled.fault) == ("compiled", None)
+
+
+def test_a_warm_cache_starts_no_process(folder: Path) -> None:
+    """What was compiled before is loaded, and nothing else happens."""
+    fill(folder, lambda: None)
+    with Compiled(folder, load=lambda: True, command=("no such program",)) as compiled:
+        assert compiled.wait(30)
+
+
+def test_what_was_compiled_from_other_sources_is_compiled_anew(folder: Path) -> None:
+    """After an upgrade nothing of the old version's code is left to be used."""
+    fill(folder, lambda: None)
+    old = folder / "kernel_1f" / "walk.walked-1.py311.nbi"
+    old.parent.mkdir()
+    old.touch()
+    fill(folder, never)
+    assert filled(folder)
+    (folder / "compiled-for").write_text("another version")
+    assert not filled(folder)
+    ran: list[bool] = []
+    fill(folder, lambda: ran.append(old.exists()))
+    assert ran == [False]
+    assert filled(folder)
+
+
+def test_compiling_that_fails_is_said_and_stops_nothing(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A process that fails leaves the slower solver in use, and its last words in the log."""
+    with Compiled(folder, load=never, command=(sys.executable, "-c", SAYS)) as compiled:
+        assert not compiled.wait(30)
+    assert (compiled.state, compiled.fault) == ("failed", "numba: no locator available")
+    assert "plans are made by the slower one" in caplog.text
+
+
+def test_a_folder_nobody_can_write_is_said(folder: Path, tmp_path: Path) -> None:
+    """Where nothing can be kept, the fault names it."""
+    (tmp_path / "file").touch()
+    with Compiled(tmp_path / "file" / "cache", load=never) as compiled:
+        assert not compiled.wait(30)
+    assert "NotADirectoryError" in str(compiled.fault)
+
+
+def test_a_solver_that_cannot_be_loaded_is_said(folder: Path) -> None:
+    """A machine without numba, or with a broken one, goes on too."""
+
+    def broken() -> bool:
+        raise ImportError("numba is not here")
+
+    fill(folder, lambda: None)
+    with Compiled(folder, load=broken) as compiled:
+        assert not compiled.wait(30)
+    assert compiled.fault == "ImportError: numba is not here"
+    with Compiled(folder, load=lambda: False) as compiled:
+        assert not compiled.wait(30)
+    assert compiled.fault == "it cannot be loaded"
+
+
+def test_the_health_page_says_what_is_in_use(tmp_path: Path, folder: Path, now: datetime) -> None:
+    """How plans are made is told, and a solver that could not be compiled is worth a look."""
+    settings = Settings(data=tmp_path)
+    migrate(settings, now=now)
+    database = Database.open(settings.database)
+    with database.writing() as session:
+        mark(session, "live", now=now)
+    database.close()
+    program = Program.open(settings)
+    assert examine(program).solver is None
+    with Compiled(folder, load=never, command=(sys.executable, "-c", SAYS)) as program.compiled:
+        assert not program.compiled.wait(30)
+    health = examine(program)
+    program.close()
+    assert health.solver == "failed"
+    assert any("could not be compiled (numba: no locator available)" in found for found in health.findings)
+
+
+def test_stopping_ends_the_process_that_compiles(folder: Path, tmp_path: Path) -> None:
+    """Nothing runs on after the end, and ending early is no fault."""
+    compiled = Compiled(folder, load=never, command=(sys.executable, "-c", LASTS))
+    compiled.start()
+    until(lambda: compiled._process is not None)
+    process = compiled._process
+    compiled.stop()
+    assert process is not None
+    assert process.poll() == -signal.SIGKILL
+    assert (compiled.state, compiled.fault) == ("plain", None)
+
+
+def test_stopping_before_it_began_begins_nothing(folder: Path, tmp_path: Path) -> None:
+    """Stopped at once, it may never have started a process, and leaves none."""
+    for _ in range(20):
+        compiled = Compiled(folder, load=never, command=(sys.executable, "-c", LASTS))
+        compiled.start()
+        compiled.stop()
+        assert compiled._process is None or compiled._process.poll() is not None
+
+
+def test_killed_outright_it_leaves_no_process_behind(folder: Path) -> None:
+    """After kill -9 of who began it, the process that compiles ends by itself."""
+    above = subprocess.Popen(
+        [sys.executable, "-c", ABOVE, str(folder), BELOW], stdout=subprocess.PIPE, text=True
+    )
+    with above:
+        assert above.stdout is not None
+        below = int(above.stdout.readline())
+        above.kill()
+    until(lambda: not _runs(below))
+
+
+def _runs(process: int) -> bool:
+    try:
+        status = Path(f"/proc/{process}/stat").read_text() if Path("/proc").is_dir() else ""
+        os.kill(process, 0)
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return status.rpartition(")")[2].split()[:1] != ["Z"]
+
+
+@pytest.mark.parametrize(("ends", "said"), [("well", ["in", "out"]), ("breaks", ["in", "out"] * 2)])
+def test_two_processes_compile_one_after_the_other(
+    folder: Path, tmp_path: Path, ends: str, said: list[str]
+) -> None:
+    """Whoever comes second finds the first one's work done, or does it where that one failed."""
+    both = tmp_path / "both"
+    with both.open("w") as words:
+        running = [
+            subprocess.Popen([sys.executable, "-c", FILLS, str(folder), ends], stdout=words) for _ in range(2)
+        ]
+        assert [process.wait(60) for process in running] == [ends != "well"] * 2
+    assert both.read_text().split() == said
+
+
+def test_an_operator_says_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NUMBA_CACHE_DIR, where it is set, wins over the data folder; else the data folder's is set."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "theirs"))
+    assert Compiled(tmp_path / "ours").folder == tmp_path / "theirs"
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    assert Compiled(tmp_path / "ours").folder == tmp_path / "ours"
+    assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "ours")
