@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, offers, orders, planning, shifts
+from dispatch import jobs, kitchens, offers, orders, planning, shifts
 from dispatch.errors import BadInput, NoSuchJob, NothingToUndo, NotOnShift
 from dispatch.facts import Marked, Point
 from dispatch.states import DELIVERY, JOB, KITCHEN, LIVE_JOB, PAYMENT, move
-from dispatch.tables import Job, Mark, Shift, Stop, known
+from dispatch.tables import Job, Mark, Order, Shift, Stop, known
 from payments import pay
 
 UNDO_WITHIN = timedelta(minutes=5)
@@ -18,6 +18,7 @@ REPEAT_WITHIN = timedelta(minutes=10)
 GOT_AGAIN = timedelta(seconds=90)  # a second GOT this soon says the first one again,
 NEAR = timedelta(minutes=2)  # unless the next pick-up is planned by then
 DONE_AGAIN = timedelta(seconds=60)
+WAITED = timedelta(minutes=2)  # a rider who was there this long before GOT waited for the food
 
 
 def here(
@@ -101,7 +102,7 @@ def done(
         if s.kind == "pickup" and s.order_id in {d.order_id for d in chosen}
     ]
     for stop in implied:
-        _picked_up(session, job, stop, when)
+        _picked_up(session, job, stop, when, told=False)
     for stop in chosen:
         _delivered(session, job, stop, when, now=now)
     jobs.mark(session, job, "done", [*implied, *chosen], at=when, now=now, by=by or person_id)
@@ -207,14 +208,24 @@ def _when(at: datetime | None, now: datetime) -> datetime:
     return min(at, now)
 
 
-def _picked_up(session: Session, job: Job, stop: Stop, when: datetime) -> None:
+def _picked_up(session: Session, job: Job, stop: Stop, when: datetime, *, told: bool = True) -> None:
+    """The food of a stop is collected; `told` by a word about this very stop, and not only by its drop's."""
     order = orders.by_id(session, stop.order_id)
     stop.done_at = when
     move(order, "delivery", DELIVERY, "carried")
     order.rider_id, order.carried_at = job.person_id, when
     if order.kitchen == "cooking":
         move(order, "kitchen", KITCHEN, "ready")
+        order.kitchen_slip_s = _slip_s(stop, order, when) if told else None
     session.add_all((stop, order))
+
+
+def _slip_s(stop: Stop, order: Order, when: datetime) -> int | None:
+    """How late the food was, as far as its rider's words tell: food that stood there when they came was on time."""
+    if stop.arrived_at is None:
+        return None
+    slip = kitchens.slip_s(order.ready_at.timestamp(), when.timestamp())
+    return slip if when - stop.arrived_at >= WAITED else min(0, slip)
 
 
 def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:

@@ -6,6 +6,10 @@ from typing import Literal
 
 VEHICLES = ("bike", "cargo")
 Vehicle = Literal["bike", "cargo"]
+SKILLS = ("age_check", "heat_bag")
+"""What a rider may be trained or equipped for: checking a customer's age, keeping food hot."""
+NEEDS = (*SKILLS, "cargo")
+"""What an order may need of its rider; who rides a cargo bike today has "cargo"."""
 ROLES = ("rider", "dispatcher", "treasurer", "secretary", "restaurant", "member", "administrator")
 
 

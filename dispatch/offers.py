@@ -34,6 +34,8 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
             f"The solver's plan broke a rule and the plain plan was used: {'; '.join(result.faults)}"[:500],
             now=now,
         )
+    elif not result.kept:
+        planning.keep(session, plan, fingerprint=picture.fingerprint, solved_at=picture.at)
     made: list[Job] = []
     ready, later = _leaving(session, picture, plan, now=now)
     for shift, route, held in ready:

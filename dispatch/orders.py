@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from dispatch import events, places
+from dispatch import events, kitchens, places
 from dispatch.errors import (
     BadInput,
     Closed,
@@ -23,7 +23,7 @@ from dispatch.errors import (
     Paused,
     WrongState,
 )
-from dispatch.facts import Point
+from dispatch.facts import NEEDS, Point
 from dispatch.refunds import refund as refund  # of an order: what the desk calls it
 from dispatch.refunds import refunds as refunds
 from dispatch.states import DELIVERY, KITCHEN, OPEN_DELIVERY, PAYMENT, move
@@ -53,6 +53,7 @@ class NewOrder:
     note: str = ""
     items_note: str = ""
     size: int = 1
+    needs: tuple[str, ...] = ()
     customer_name: str = ""
     customer_phone: str | None = None
     pickup: Point | None = None
@@ -137,6 +138,7 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
         promise_at=quoted.promise_at,
         zone=quoted.zone,
         size=new.size,
+        needs=_needs(new.needs),
         value_minor=new.value_minor,
         tip_minor=new.tip_minor,
         fee_minor=quoted.fee_minor,
@@ -168,6 +170,13 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
     if new.customer_phone:
         events.write(session, "order_placed", now=now, order_id=known(order.id))
     return order
+
+
+def _needs(words: Sequence[str]) -> list[str]:
+    unknown = [word for word in words if word not in NEEDS]
+    if unknown:
+        raise BadInput(f"An order may need {', '.join(NEEDS)}; you wrote {', '.join(unknown)}.")
+    return [word for word in NEEDS if word in words]
 
 
 def _check_time(ready_at: datetime, rulebook: Rulebook, zone: ZoneInfo, now: datetime) -> None:
@@ -230,6 +239,7 @@ def ready(session: Session, order: Order, *, now: datetime) -> Order:
         return order
     _open(order)
     move(order, "kitchen", KITCHEN, "ready")
+    order.kitchen_slip_s = kitchens.slip_s(order.ready_at.timestamp(), now.timestamp())
     if order.ready_at > now:
         order.ready_at = now
     session.add(order)
@@ -249,6 +259,7 @@ def late(session: Session, order: Order, ready_at: datetime, *, now: datetime) -
     order.ready_at = ready_at
     if order.kitchen == "ready" and ready_at > now:
         move(order, "kitchen", KITCHEN, "cooking")
+        order.kitchen_slip_s = None
     session.add(order)
     session.flush()
     return order

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from dispatch import events
 from dispatch.errors import BadInput, BadPhone, LinkSpent, NotFound, PhoneTaken, TooMany
-from dispatch.facts import ROLES, VEHICLES, Point
+from dispatch.facts import ROLES, SKILLS, VEHICLES, Point
 from dispatch.tables import Person, Restaurant, RoleGrant, SignInAttempt, SignInLink, Visit, known
 
 LINK_LIFE = timedelta(minutes=15)
@@ -121,14 +121,20 @@ def grant(
     restaurant_id: int | None = None,
     vehicle: str | None = None,
     home: Point | None = None,
+    skills: Sequence[str] | None = None,
 ) -> RoleGrant:
-    """Give a person a role; giving it again only updates a rider's vehicle and starting place."""
+    """Give a person a role; giving it again only updates a rider's vehicle, starting place and skills.
+
+    `skills` are words of facts.SKILLS; None leaves those there are.
+    """
     if role not in ROLES:
         raise BadInput(f"There is no role {role!r}: the roles are {', '.join(ROLES)}.")
     if (role == "restaurant") != (restaurant_id is not None):
         raise BadInput("The role restaurant goes with a restaurant, and no other role does.")
     if role == "rider" and vehicle not in VEHICLES:
         raise BadInput(f"A rider needs a vehicle: {' or '.join(VEHICLES)}.")
+    if unknown := [word for word in skills or () if word not in SKILLS]:
+        raise BadInput(f"A rider's skills are {', '.join(SKILLS)}; you wrote {', '.join(unknown)}.")
     get(session, person_id)
     if restaurant_id is not None and session.get(Restaurant, restaurant_id) is None:
         raise NotFound(f"There is no restaurant {restaurant_id}.")
@@ -141,6 +147,8 @@ def grant(
         )
     if role == "rider":
         held.vehicle = vehicle
+        if skills is not None:
+            held.skills = [word for word in SKILLS if word in skills]
         if home is not None:
             held.home_lat, held.home_lon = home.lat, home.lon
     session.add(held)
@@ -183,6 +191,18 @@ def with_role(session: Session, role: str) -> Sequence[Person]:
 def rider_grant(session: Session, person_id: int) -> RoleGrant | None:
     """A rider's own grant: their vehicle and where they usually start."""
     return next((g for g in _grants(session, person_id) if g.role == "rider"), None)
+
+
+def skills(session: Session, person_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """What each of these riders may carry beyond the ordinary; riders without are left out."""
+    rows = session.exec(
+        select(RoleGrant).where(
+            RoleGrant.role == "rider",
+            col(RoleGrant.ended_at).is_(None),
+            col(RoleGrant.person_id).in_(person_ids),
+        )
+    ).all()
+    return {grant.person_id: frozenset(grant.skills) for grant in rows if grant.skills}
 
 
 def roles(session: Session, person_id: int) -> tuple[frozenset[str], frozenset[int]]:

@@ -5,7 +5,7 @@ from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
 from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
-from dispatch.tables.shifts import Shift, ShiftChange
+from dispatch.tables.shifts import Rest, Shift, ShiftChange
 
 __all__ = [
     "ApiKey",
@@ -25,6 +25,7 @@ __all__ = [
     "PlanRound",
     "Refund",
     "Refusal",
+    "Rest",
     "Restaurant",
     "RoleGrant",
     "Shift",

@@ -52,7 +52,7 @@ class Job(SQLModel, table=True):
     decision_id: int | None = Field(default=None, foreign_key="decision.id")
     by_person_id: int | None = Field(default=None, foreign_key="person.id")  # a dispatcher gave it by hand
     state: str = "offered"
-    offered_at: datetime = Field(sa_column=moment())
+    offered_at: datetime = Field(sa_column=moment(index=True))
     answer_by: datetime = Field(sa_column=moment(index=True))
     depart_at: datetime = Field(sa_column=moment())
     reached_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # the rider could read it
@@ -122,7 +122,11 @@ class Refusal(SQLModel, table=True):
 
 
 class PlanRound(SQLModel, table=True):
-    """One row: when a plan was last made, whether one is wanted, and when the next is due at the latest."""
+    """One row: when a plan was last made, whether one is wanted, when the next is due at the latest; and that plan.
+
+    `plan` is the last plan and `fingerprint` what it was the plan of, its clock left out: an evening that has not
+    changed is not thought through again, and one that has is begun from there. Nothing is lost without them.
+    """
 
     __tablename__ = "plan_round"
     __table_args__ = (CheckConstraint("id = 1", name="ck_plan_round_one"),)
@@ -131,3 +135,6 @@ class PlanRound(SQLModel, table=True):
     wanted_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     planned_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     due_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    solved_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    fingerprint: str | None = None
+    plan: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))

@@ -51,6 +51,9 @@ class Order(SQLModel, table=True):
     promise_at: datetime = Field(sa_column=moment())
     zone: str
     size: int = 1
+    # What its rider must be able to do, in words of facts.NEEDS.
+    needs: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    kitchen_slip_s: int | None = None  # ready so much later (or, below 0, earlier) than told
     value_minor: int = Field(sa_column=minor())
     tip_minor: int = Field(sa_column=minor())
     fee_minor: int = Field(sa_column=minor())

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from dispatch.facts import ROLES
@@ -82,6 +82,8 @@ class RoleGrant(SQLModel, table=True):
     role: str
     restaurant_id: int | None = Field(default=None, foreign_key="restaurant.id")
     vehicle: str | None = None  # what a rider usually rides
+    # What a rider may or can carry beyond the ordinary, in words of facts.SKILLS.
+    skills: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     home_lat: float | None = None  # where a rider usually starts
     home_lon: float | None = None
     granted_at: datetime = Field(sa_column=moment())

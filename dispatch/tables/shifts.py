@@ -66,3 +66,17 @@ class ShiftChange(SQLModel, table=True):
     by_person_id: int = Field(foreign_key="person.id")
     reason: str
     at: datetime = Field(sa_column=moment())
+
+
+class Rest(SQLModel, table=True):
+    """A break of a shift that nothing is planned into: protected time, and no time on offer."""
+
+    __tablename__ = "rest"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ck_rest_times"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    shift_id: int = Field(foreign_key="shift.id", index=True)
+    starts_at: datetime = Field(sa_column=moment())
+    ends_at: datetime = Field(sa_column=moment())
+    by_person_id: int = Field(foreign_key="person.id")
+    at: datetime = Field(sa_column=moment())

@@ -14,6 +14,8 @@ from payments.rulebook.words import (
     Currency,
     Day,
     Days,
+    FairnessBasis,
+    FairnessWindow,
     Hour,
     HourlyRate,
     Minutes,
@@ -195,14 +197,24 @@ class Dispatch(Section):
     end_tolerance_min: Minutes = 0
     max_live_jobs: Annotated[int, whole(1, 20, "jobs")] = 2
     max_ahead_h: Annotated[int, whole(1, 720, "hours", " (30 days)")] = 24
-    fairness_basis: Annotated[Literal["orders", "effort", "pay"], one_of("orders", "effort", "pay")] = (
-        "orders"
-    )
+    fairness_basis: FairnessBasis = "orders"
+    fairness_window: FairnessWindow = "pay_period"
     fairness_weight: Weight = 0.0
+    fairness_may_cost_p90_min: Annotated[float, number(0, 120)] = 2.0
+    fairness_newcomer_h: Annotated[float, number(0, 100)] = 1.0
+    desirable_ride_min: Minutes = 8
     late_weight: Weight = 1.0
     travel_weight: Weight = 1.0
+    churn_weight: Weight = 30.0
     unserved_min: Minutes = 150
     withdraw_saves_min: Minutes = 10
+    warm_start: YesNo = True
+    plan_kept_min: Minutes = 5
+    kitchen_look_ahead: YesNo = True
+    kitchen_orders: Annotated[int, whole(1, 500, "orders")] = 30
+    kitchen_most_min: Annotated[int, whole(0, 60, "minutes", " (an hour)")] = 8
+    waiting_hints: YesNo = True
+    waiting_text_every_min: Minutes = 0
 
 
 class Surplus(Section):
@@ -218,6 +230,7 @@ class Retention(Section):
 
     contacts_days: Days = 30
     texts_days: Days = 90
+    decisions_days: Days = 180
 
 
 class Shares(Section):

@@ -138,9 +138,11 @@ class Evening:
             return found
 
 
-def _quickly(problem: routing.Problem, *, budget_s: float, seed: int) -> routing.Plan:
+def _quickly(
+    problem: routing.Problem, *, budget_s: float, seed: int, warm: routing.Plan | None = None
+) -> routing.Plan:
     """One order needs no second of solving."""
-    return routing.solve(problem, budget_s=min(budget_s, 0.1), seed=seed)
+    return routing.solve(problem, budget_s=min(budget_s, 0.1), seed=seed, warm=warm)
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""Planning: what is open and who is out, as a routing problem; a plan that the referee has passed."""
+
+from dispatch.planning.able import FORGIVEN, SILENCES, able, open_orders, refusals
+from dispatch.planning.evening import Evening, evening, problem, rules
+from dispatch.planning.kept import Kept, keep, kept
+from dispatch.planning.plans import Made, Picture, do, take
+from dispatch.planning.when import LEAST_GAP, again_by, due_at, instant, seconds, wanted
+
+__all__ = [
+    "FORGIVEN",
+    "LEAST_GAP",
+    "SILENCES",
+    "Evening",
+    "Kept",
+    "Made",
+    "Picture",
+    "able",
+    "again_by",
+    "do",
+    "due_at",
+    "evening",
+    "instant",
+    "keep",
+    "kept",
+    "open_orders",
+    "problem",
+    "refusals",
+    "rules",
+    "seconds",
+    "take",
+    "wanted",
+]

@@ -1,0 +1,110 @@
+"""One round: the evening is read, a plan is made of it or the last one kept, and the referee has its say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+import routing
+from dispatch.errors import PlanRefused
+from dispatch.planning.able import open_orders
+from dispatch.planning.evening import evening
+from dispatch.planning.kept import Kept, kept, turns
+from dispatch.planning.when import due_at, the_round
+from dispatch.tables import known
+from payments import books
+from payments.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The evening at one instant, as a problem, and which rows its names stand for.
+
+    `last` is the plan before; `same` says that it was made of this very evening, not long ago.
+    """
+
+    at: datetime
+    version: str
+    rulebook: Rulebook
+    problem: routing.Problem
+    fingerprint: str
+    budget_s: float
+    seed: int
+    last: Kept | None = None
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan the referee passed, what it found wrong with the solver's own, and whether it is the last one kept."""
+
+    plan: routing.Plan
+    faults: tuple[str, ...] = ()
+    kept: bool = False
+
+
+def take(session: Session, *, now: datetime, force: bool = False) -> Picture | None:
+    """Read the evening as a problem and mark this round begun; None when nothing is open to plan.
+
+    If the process dies before the plan is used, `due_at` has it made again.
+    """
+    row = the_round(session)
+    if not force and (due := due_at(session, now=now)) is not None and due > now:
+        return None
+    version, rulebook = books.in_force(session, at=now)
+    orders = open_orders(session)
+    row.wanted_at, row.planned_at = None, now
+    row.due_at = now + timedelta(seconds=rulebook.dispatch.tick_s) if orders else None
+    session.add(row)
+    session.flush()
+    if not orders:
+        return None
+    last = kept(session)
+    seen = evening(session, orders, version, rulebook, meant={} if last is None else last.meant(), now=now)
+    young = last is not None and now - last.solved_at < timedelta(minutes=rulebook.dispatch.plan_kept_min)
+    return Picture(
+        at=now,
+        version=version,
+        rulebook=rulebook,
+        problem=seen.problem,
+        fingerprint=seen.fingerprint,
+        budget_s=rulebook.dispatch.solve_budget_ms / 1000,
+        seed=known(orders[-1].id),
+        last=last,
+        same=young and last is not None and last.fingerprint == seen.fingerprint,
+    )
+
+
+def do(picture: Picture, solve: Callable[..., routing.Plan] = routing.solve) -> Made:
+    """Make a plan, with no transaction open. A plan the referee faults gives way to the greedy one.
+
+    The last plan of an evening that has not changed is kept, its times read anew. Raises PlanRefused, naming
+    what was broken, only if the greedy plan is faulted too.
+    """
+    if picture.same and (still := _still(picture)) is not None:
+        return Made(still, kept=True)
+    warm: dict[str, Any] = {}
+    if picture.last is not None and picture.rulebook.dispatch.warm_start:
+        warm["warm"] = picture.last.plan()
+    plan = solve(picture.problem, budget_s=picture.budget_s, seed=picture.seed, **warm)
+    faults = tuple(f.message for f in routing.check(picture.problem, plan))
+    if not faults:
+        return Made(plan)
+    plain = routing.greedy(picture.problem)
+    worse = routing.check(picture.problem, plain)
+    if worse:
+        raise PlanRefused("; ".join(f.message for f in worse))
+    return Made(plain, faults)
+
+
+def _still(picture: Picture) -> routing.Plan | None:
+    """The last plan by the clock of now, without a search; None where it no longer holds as it was."""
+    last = picture.last
+    if last is None:
+        return None
+    plan = routing.solve(picture.problem, budget_s=0.0, seed=last.seed, warm=last.plan())
+    if turns(plan) != last.turns or routing.check(picture.problem, plan):
+        return None
+    return replace(plan, solver=last.solver, iterations=last.iterations, seed=last.seed)
