@@ -1,0 +1,334 @@
+"""Ruin and recreate with annealing over whole plans, compiled.
+
+After Christiaens and Vanden Berghe (2020), "Slack Induction by String Removals": strings of neighbouring requests
+come out of neighbouring routes and go back where they cost least, a courier overlooked now and then.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from routing.kernel.board import LEAVE, PROMISE, READY, Board, Floats, Ints
+from routing.kernel.jit import compiled, inlined
+from routing.kernel.place import insert, offer, remove
+from routing.kernel.ranks import Ranks
+from routing.kernel.state import Desk, Memory, Routes, empty_routes
+from routing.kernel.walk import INF
+
+BLINK = 0.02
+MOST_OUT = 30
+
+
+class Trail(NamedTuple):
+    """What a walk remembers besides its routes.
+
+    `best`: the best routes so far. `saved`: routes as they were before this round, by slot. `slots` [m]: slot of a
+    route touched in this round or -1; `touched` [m]: the routes by slot; `dirty` [m]: 1 where routes and best may
+    differ. `out`, `former` [n]: requests out and who had them. `key` [n]: the order they go back in. `total` [2]: cost
+    now and best, requests left out counted. `left_out` [n]: scratch.
+    """
+
+    best: Routes
+    saved: Routes
+    slots: Ints
+    touched: Ints
+    dirty: Ints
+    out: Ints
+    former: Ints
+    key: Floats
+    total: Floats
+    left_out: Ints
+
+
+def fresh_trail(routes: Routes, seed_routes: Routes) -> Trail:
+    """A trail whose best is nothing yet."""
+    m, n = len(routes.stops), len(routes.owner)
+    return Trail(
+        best=seed_routes,
+        saved=empty_routes(n, m),
+        slots=np.full(m, -1, dtype=np.int64),
+        touched=np.zeros(m, dtype=np.int64),
+        dirty=np.ones(m, dtype=np.int64),
+        out=np.zeros(max(1, n), dtype=np.int64),
+        former=np.zeros(max(1, n), dtype=np.int64),
+        key=np.zeros(max(1, n)),
+        total=np.full(2, INF),
+        left_out=np.zeros(max(1, n), dtype=np.int64),
+    )
+
+
+@inlined
+def draw(desk: Desk) -> float:
+    """The next number of chance, at least 0 and below 1 (xorshift64*, Vigna 2016, upper bits)."""
+    x = np.uint64(desk.chance[0])
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    desk.chance[0] = np.int64(x)
+    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@inlined
+def below(desk: Desk, limit: int) -> int:
+    """A whole number from 0 to limit - 1."""
+    return int(draw(desk) * limit)
+
+
+@inlined
+def copy_route(source: Routes, a: int, target: Routes, b: int) -> None:
+    """Route a of source as route b of target, owners aside."""
+    target.stops[b] = source.stops[a]
+    target.cost[b] = source.cost[a]
+    target.stamp[b] = source.stamp[a]
+    for x in range(source.stops[a]):
+        target.codes[b, x] = source.codes[a, x]
+
+
+@inlined
+def touch(routes: Routes, trail: Trail, count: int, c: int) -> int:
+    """Save route c unless that is done; how many are saved."""
+    if trail.slots[c] < 0:
+        trail.slots[c] = count
+        trail.touched[count] = c
+        copy_route(routes, c, trail.saved, count)
+        count += 1
+    return count
+
+
+@compiled
+def settle(board: Board, routes: Routes, trail: Trail) -> None:
+    """Take `routes` as they are for the present and, when they are cheaper, for the best."""
+    total = 0.0
+    for c in range(routes.stops.shape[0]):
+        total += routes.cost[c]
+    for r in range(routes.owner.shape[0]):
+        if routes.owner[r] < 0:
+            total += board.worth[r, LEAVE]
+    trail.total[0] = total
+    trail.dirty[:] = 1
+    keep(routes, trail)
+
+
+@inlined
+def keep(routes: Routes, trail: Trail) -> None:
+    """Copy what changed to the best when the present is cheaper."""
+    if trail.total[0] < trail.total[1] - 1e-6:
+        trail.total[1] = trail.total[0]
+        for c in range(routes.stops.shape[0]):
+            if trail.dirty[c]:
+                copy_route(routes, c, trail.best, c)
+                trail.dirty[c] = 0
+
+
+@compiled
+def back_to_best(routes: Routes, trail: Trail) -> None:
+    """Make the best the present."""
+    for r in range(routes.owner.shape[0]):
+        routes.owner[r] = -1
+    for c in range(routes.stops.shape[0]):
+        if trail.dirty[c]:
+            copy_route(trail.best, c, routes, c)
+            trail.dirty[c] = 0
+        for x in range(routes.stops[c]):
+            if routes.codes[c, x] >= 0:
+                routes.owner[routes.codes[c, x]] = c
+    trail.total[0] = trail.total[1]
+
+
+@inlined
+def take_out(routes: Routes, trail: Trail, count: int, r: int) -> int:
+    """Note r as out; how many are out."""
+    if routes.owner[r] >= -1:
+        trail.out[count] = r
+        trail.former[count] = routes.owner[r]
+        routes.owner[r] = -2
+        count += 1
+    return count
+
+
+@compiled
+def ruin(routes: Routes, ranks: Ranks, trail: Trail, desk: Desk, first: int) -> int:
+    """Choose requests to take out, beginning with `first`; marks them with owner -2 and says how many."""
+    codes, stops, owner = routes.codes, routes.stops, routes.owner
+    near = ranks.near
+    kind = draw(desk)
+    count = 0
+    if kind < 0.3:  # whole routes of neighbours
+        routes_left = 2 + below(desk, 2)
+        count = whole(routes, trail, owner[first], count)
+        count = take_out(routes, trail, count, first)
+        for x in range(near.shape[1]):
+            q = near[first, x]
+            if q < 0 or count >= MOST_OUT or routes_left <= 1:
+                break
+            if owner[q] >= 0 and draw(desk) < 0.6:
+                count = whole(routes, trail, owner[q], count)
+                routes_left -= 1
+        return count
+    if kind < 0.7:  # strings of neighbouring routes
+        strings = 1 + below(desk, 5)
+        longest = 1 + below(desk, 4)
+        for x in range(-1, near.shape[1]):
+            q = first if x < 0 else near[first, x]
+            if q < 0 or strings == 0 or count >= MOST_OUT:
+                break
+            c = owner[q]
+            if c < 0:
+                count = take_out(routes, trail, count, q)
+                continue
+            strings -= 1
+            at = 0
+            while codes[c, at] != q:
+                at += 1
+            lower = at - below(desk, longest + 1)
+            taken = 0
+            for y in range(max(0, lower), stops[c]):
+                code = codes[c, y]
+                if code >= 0 and taken < longest and (y <= at or taken > 0):
+                    if owner[code] >= -1:
+                        count = take_out(routes, trail, count, code)
+                    taken += 1
+            count = take_out(routes, trail, count, q)
+        return count
+    wanted = 1 + below(desk, 8)
+    count = take_out(routes, trail, count, first)
+    for x in range(near.shape[1]):
+        q = near[first, x]
+        if q < 0 or count >= wanted:
+            break
+        if draw(desk) < 0.6:
+            count = take_out(routes, trail, count, q)
+    return count
+
+
+@inlined
+def whole(routes: Routes, trail: Trail, c: int, count: int) -> int:
+    """Take out all of c's route; how many are out."""
+    if c >= 0:
+        for x in range(routes.stops[c]):
+            if routes.codes[c, x] >= 0:
+                count = take_out(routes, trail, count, routes.codes[c, x])
+    return count
+
+
+@compiled
+def order(board: Board, ranks: Ranks, trail: Trail, desk: Desk, count: int) -> None:
+    """Sort the requests that are out into the order they go back in: one of five, by chance."""
+    kind = draw(desk)
+    for x in range(count):
+        r = trail.out[x]
+        if kind < 0.35:
+            trail.key[x] = draw(desk)
+        elif kind < 0.55:
+            trail.key[x] = board.of_request[r, READY]
+        elif kind < 0.75:
+            trail.key[x] = -ranks.least[r, 0]
+        elif kind < 0.85:
+            trail.key[x] = ranks.least[r, 0]
+        else:
+            trail.key[x] = board.of_request[r, PROMISE]
+    for x in range(1, count):  # a few entries: insertion sort, keeping former beside
+        key, r, before = trail.key[x], trail.out[x], trail.former[x]
+        y = x - 1
+        while y >= 0 and trail.key[y] > key:
+            trail.key[y + 1], trail.out[y + 1], trail.former[y + 1] = (
+                trail.key[y],
+                trail.out[y],
+                trail.former[y],
+            )
+            y -= 1
+        trail.key[y + 1], trail.out[y + 1], trail.former[y + 1] = key, r, before
+
+
+@compiled
+def place(
+    board: Board, ranks: Ranks, routes: Routes, memory: Memory, desk: Desk, r: int, blink: float
+) -> tuple[float, int]:
+    """The courier with whom r costs least now, -1 for leaving it out, and the cost."""
+    best, chosen = board.worth[r, LEAVE], -1
+    for x in range(ranks.many[r]):
+        if ranks.least[r, x] >= best:
+            break
+        c = ranks.couriers[r, x]
+        if blink > 0.0 and draw(desk) < blink:
+            continue
+        added = offer(board, routes, memory, desk, c, r)
+        if added < best:
+            best, chosen = added, c
+    return best, chosen
+
+
+@compiled
+def walk_on(
+    board: Board,
+    ranks: Ranks,
+    routes: Routes,
+    memory: Memory,
+    trail: Trail,
+    desk: Desk,
+    rounds: int,
+    heat_from: float,
+    heat_to: float,
+) -> None:
+    """So many rounds of ruin and recreate, the heat falling from one value to the other."""
+    n = routes.owner.shape[0]
+    ratio = heat_to / heat_from
+    for turn in range(rounds):
+        heat = heat_from * ratio ** (turn / rounds)
+        count = ruin(routes, ranks, trail, desk, below(desk, n))
+        total, saved = trail.total[0], 0
+        for x in range(count):
+            r, c = trail.out[x], trail.former[x]
+            if c < 0:
+                total -= board.worth[r, LEAVE]
+            else:
+                saved = touch(routes, trail, saved, c)
+        ruined = saved
+        for x in range(ruined):
+            c = trail.touched[x]
+            total -= routes.cost[c]
+            remove(board, routes, desk, c)
+            total += routes.cost[c]
+            if routes.stops[c] == 0:  # what else came out with it
+                for y in range(trail.saved.stops[x]):
+                    code = trail.saved.codes[x, y]
+                    if code >= 0 and routes.owner[code] == -1:
+                        trail.out[count], trail.former[count] = code, c
+                        routes.owner[code] = -2
+                        count += 1
+        order(board, ranks, trail, desk, count)
+        limit = trail.total[0] - heat * math.log(max(1e-12, draw(desk)))
+        for x in range(count):
+            r = trail.out[x]
+            added, c = place(board, ranks, routes, memory, desk, r, BLINK)
+            total += added
+            if c < 0:
+                routes.owner[r] = -1
+            else:
+                saved = touch(routes, trail, saved, c)
+                insert(routes, memory, c, r)
+        if total < limit:
+            trail.total[0] = total
+            for x in range(saved):
+                trail.dirty[trail.touched[x]] = 1
+                trail.slots[trail.touched[x]] = -1
+            keep(routes, trail)
+            continue
+        for x in range(saved):
+            c = trail.touched[x]
+            copy_route(trail.saved, x, routes, c)
+            trail.slots[c] = -1
+        for x in range(count):
+            routes.owner[trail.out[x]] = trail.former[x]
+
+
+@compiled
+def fill(board: Board, ranks: Ranks, routes: Routes, memory: Memory, desk: Desk, sequence: Ints) -> None:
+    """Put every request of `sequence` that nobody has where it costs least."""
+    for x in range(sequence.shape[0]):
+        r = sequence[x]
+        if routes.owner[r] < 0:
+            _, c = place(board, ranks, routes, memory, desk, r, 0.0)
+            if c >= 0:
+                insert(routes, memory, c, r)

@@ -1,0 +1,90 @@
+"""What a search walks over: the routes in hand, what insertions into them cost, and room to work in."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from routing.kernel.board import Board, Floats, Ints
+
+
+class Routes(NamedTuple):
+    """Sequences by courier: `codes` [m, longest], `stops` [m], `cost` [m], `owner` [n] (-1: left out).
+
+    `stamp` [m] changes whenever a sequence does and is 0 for an empty one; `clock` [1] is the last stamp given.
+    """
+
+    codes: Ints
+    stops: Ints
+    cost: Floats
+    owner: Ints
+    stamp: Ints
+    clock: Ints
+
+
+class Memory(NamedTuple):
+    """The cheapest insertion of r into c's sequence as of a stamp, all [m, n]; `where` holds i and j in 16 bits
+    each.
+    """
+
+    stamp: Ints
+    added: Floats
+    where: Ints
+
+
+class Desk(NamedTuple):
+    """Room to work in: scratch rows, each used by one function at a time, and the state of chance [1]."""
+
+    left: Ints
+    marks: Ints
+    costs: Floats
+    trial: Ints
+    chance: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is counted of the first `known` requests: `others` [n, 3] the best other couriers (-1 past the end),
+    `theirs` [n, 3, 6] what the request adds there (wait, late, travel, freshness, fairness, churn), `places`
+    [n, 3, 2] where its pick-up and its drop would stand among the stops.
+    """
+
+    known: int
+    others: Ints
+    theirs: Floats
+    places: Ints
+
+
+def longest(requests: int, couriers: int) -> int:
+    """How many stops a route may have: six times the average and at least 48, but never more than all."""
+    return 2 * min(requests, max(24, 6 * -(-requests // max(1, couriers))))
+
+
+def empty_routes(requests: int, couriers: int) -> Routes:
+    """Nobody carries anything."""
+    return Routes(
+        codes=np.zeros((couriers, max(2, longest(requests, couriers))), dtype=np.int64),
+        stops=np.zeros(couriers, dtype=np.int64),
+        cost=np.zeros(couriers),
+        owner=np.full(requests, -1, dtype=np.int64),
+        stamp=np.zeros(couriers, dtype=np.int64),
+        clock=np.zeros(1, dtype=np.int64),
+    )
+
+
+def fresh_memory(board: Board) -> Memory:
+    """Nothing is known yet."""
+    shape = board.allowed.shape
+    return Memory(np.full(shape, -1, dtype=np.int64), np.empty(shape), np.empty(shape, dtype=np.int64))
+
+
+def fresh_desk(board: Board, routes: Routes, seed: int) -> Desk:
+    """Room for sequences of the length `routes` has."""
+    width = routes.codes.shape[1] + 4
+    return Desk(
+        left=np.zeros(max(1, len(board.of_request)), dtype=np.int64),
+        marks=np.zeros((width, 5), dtype=np.int64),
+        costs=np.zeros(width),
+        trial=np.zeros(width, dtype=np.int64),
+        chance=np.array([(seed * 2654435769 + 88172645463325252) % (1 << 62) + 1], dtype=np.int64),
+    )
