@@ -20,7 +20,7 @@ class _Known(NamedTuple):
     service_s: tuple[int, int, int, int]
     weights: tuple[float, float, float, list[float]]
     bounds: tuple[int, bool, int | None]
-    legs: list[list[int]]
+    legs: list[list[int]] | dict[int, dict[int, int]]
     surcharge: Callable[[int, Sequence, int], float] | None
 
 
@@ -133,7 +133,13 @@ def _cost(known: _Known, c: int, sequence: Sequence, limit: float) -> float:
 
 
 def _rested(
-    known: _Known, sequence: Sequence, i: int, t: int, row: list[int], rest_from: int, rest_until: int
+    known: _Known,
+    sequence: Sequence,
+    i: int,
+    t: int,
+    row: list[int] | dict[int, int],
+    rest_from: int,
+    rest_until: int,
 ) -> int:
     """When the courier can begin the batch that starts with stop i: at t, or after the rest it would run
     into.

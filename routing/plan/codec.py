@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from routing.plan.facts import Alternative, Costs, Plan, PlannedStop, Route, Why
+from routing.plan.facts import Alternative, Costs, Lacking, Plan, PlannedStop, Route, Why
 from routing.problem import Committed, Courier, Problem, Request, Rules, Weights
 
 VERSION = 2
@@ -88,14 +88,24 @@ def plan_from_dict(data: dict[str, Any]) -> Plan:
         )
         for route in body["routes"]
     )
-    why = tuple(
-        Why(
-            request=item["request"],
-            chosen=item["chosen"],
-            cost=Costs(**item["cost"]),
-            others=tuple(Alternative(other["courier"], Costs(**other["cost"])) for other in item["others"]),
-        )
-        for item in body["why"]
-    )
+    why = tuple(_why(item) for item in body["why"])
     unserved = tuple((request, reason) for request, reason in body["unserved"])
     return Plan(**{**body, "routes": routes, "why": why, "unserved": unserved, "cost": Costs(**body["cost"])})
+
+
+def _why(item: dict[str, Any]) -> Why:
+    """One explanation from its dictionary."""
+    lacking = item["lacking"]
+    others = tuple(
+        Alternative(**{**other, "cost": Costs(**other["cost"]), "sequence": tuple(other["sequence"])})
+        for other in item["others"]
+    )
+    return Why(
+        **{
+            **item,
+            "cost": Costs(**item["cost"]),
+            "others": others,
+            "without": tuple(item["without"]),
+            "lacking": None if lacking is None else Lacking(**lacking),
+        }
+    )

@@ -6,7 +6,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """The objective in its parts, each already weighted; `unserved` counts the orders left out."""
+    """The objective in its parts, each already weighted; `unserved` counts the orders left out.
+
+    `wait` is the customers': from placing an order to having it. `travel` is the riders' way.
+    """
 
     wait: float = 0.0
     late: float = 0.0
@@ -72,20 +75,53 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another courier for the same request, and what the plan would cost more with him for it."""
+    """Another courier for the same request: what his part would cost more with it, and what was missing.
+
+    `margin` is what the whole plan would cost more with him instead (below 0: the search missed it). `sequence`
+    are his stops with it, r the pick-up of the problem's request r and ~r its drop. He would have been chosen
+    had he been free `sooner_s` seconds sooner, and with one second less not; None when even free now he
+    would lose. The same for `nearer_s`, seconds by which his way to the pick-up would have had to be shorter,
+    None when even standing there he would lose (or where that way is no way of its own). `fairer` says that
+    he loses now and would win if fairness counted nothing.
+    """
 
     courier: str
     cost: Costs
+    margin: float = 0.0
+    sequence: tuple[int, ...] = ()
+    sooner_s: int | None = None
+    nearer_s: int | None = None
+    fairer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What would have served a request left out; each None when it would not have helped or is not known.
+
+    `extra_by_s`: one more rider, with nothing to do and waiting at its pick-up, free by this second at the
+    latest (as far as a day from now). `courier` with a shift `longer_s` seconds longer could have it after all
+    else he does; told only when nobody could take it at any price.
+    """
+
+    extra_by_s: int | None = None
+    courier: str | None = None
+    longer_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What the chosen courier's part costs because of this request, and the best others (at most three)."""
+    """What the chosen courier's part costs because of this request, and the best others (at most three).
+
+    The cost is that of his route less that of `without`, his stops without it. For a request left out
+    `chosen` is None, the cost that of leaving it out, and `lacking` says what it wanted.
+    """
 
     request: str
     chosen: str | None
     cost: Costs
     others: tuple[Alternative, ...] = ()
+    without: tuple[int, ...] = ()
+    lacking: Lacking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.plan.schedule import after_committed
-from routing.problem import FAIR_HOURS, OVERSHOOT, UNREACHABLE_S, Problem, may_carry, unfairness
+from routing.problem import FAIR_HOURS, OVERSHOOT, UNREACHABLE_S, Matrix, Problem, may_carry, unfairness
 
 Sequence = tuple[int, ...]
 """Codes in order: request r's pick-up is r, its drop is ~r. Neighbouring pick-ups of one restaurant are one
@@ -35,7 +35,7 @@ class Numbers:
     """
 
     problem: Problem
-    legs: list[list[int]]
+    legs: list[list[int]] | dict[int, dict[int, int]]
     pick: list[int]
     drop: list[int]
     stop_key: list[int]
@@ -62,6 +62,20 @@ class Numbers:
     @staticmethod
     def of(problem: Problem) -> "Numbers":
         """Flatten a problem."""
+        numbers = Numbers.flat(problem, problem.travel_s.tolist())
+        numbers.plain, numbers.direct, numbers.alone = _direct(numbers)
+        return numbers
+
+    @staticmethod
+    def lean(problem: Problem) -> "Numbers":
+        """The same without the three matrices, and with only those legs that are asked for: for a few looks at
+        a large problem.
+        """
+        return Numbers.flat(problem, Ways(problem.travel_s))
+
+    @staticmethod
+    def flat(problem: Problem, legs: "list[list[int]] | Ways") -> "Numbers":
+        """The lists, with the legs given."""
         weights = problem.rules.weights
         worth = {True: 1.0, False: weights.flexible}
         firm = [worth[request.firm] for request in problem.requests]
@@ -69,9 +83,9 @@ class Numbers:
         starts = [after_committed(problem, courier) for courier in problem.couriers]
         index = {courier.id: c for c, courier in enumerate(problem.couriers)}
         keys: dict[tuple[str, int], int] = {}
-        numbers = Numbers(
+        return Numbers(
             problem=problem,
-            legs=problem.travel_s.tolist(),
+            legs=legs,
             pick=[request.pickup for request in problem.requests],
             drop=[request.drop for request in problem.requests],
             stop_key=[keys.setdefault((q.restaurant, q.pickup), len(keys)) for q in problem.requests],
@@ -95,8 +109,32 @@ class Numbers:
             direct=np.zeros((0, 0)),
             alone=np.zeros((0, 0)),
         )
-        numbers.plain, numbers.direct, numbers.alone = _direct(numbers)
-        return numbers
+
+
+class Ways(dict[int, dict[int, int]]):
+    """A matrix as rows that are filled as they are asked for."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        """Remember the matrix."""
+        super().__init__()
+        self.matrix = matrix
+
+    def __missing__(self, at: int) -> dict[int, int]:
+        """The ways from one place."""
+        found = self[at] = _Row(self.matrix[at])
+        return found
+
+
+class _Row(dict[int, int]):
+    """The ways from one place."""
+
+    def __init__(self, row: npt.NDArray[np.int32]) -> None:
+        super().__init__()
+        self.row = row
+
+    def __missing__(self, place: int) -> int:
+        found = self[place] = int(self.row[place])
+        return found
 
 
 def _direct(numbers: Numbers) -> tuple[Floats, Floats, Floats]:

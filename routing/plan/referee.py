@@ -128,7 +128,7 @@ def check(problem: Problem, plan: Plan) -> tuple[Violation, ...]:
                 Violation("unknown_courier", route.courier, None, f"there is no courier {route.courier}")
             )
             continue
-        found += _route(problem, couriers[route.courier], route, requests)
+        found += check_route(problem, couriers[route.courier], route, requests)
         for request in {stop.request for stop in route.stops if stop.kind == "pickup" and stop.batch >= 0}:
             if request in seen:
                 found.append(Violation("served_twice", route.courier, request, f"{request} is on two routes"))
@@ -155,10 +155,10 @@ def check(problem: Problem, plan: Plan) -> tuple[Violation, ...]:
     return tuple(found)
 
 
-def _route(
+def check_route(
     problem: Problem, courier: Courier, route: Route, requests: dict[str, Request]
 ) -> Iterator[Violation]:
-    """Violations of one route."""
+    """Violations of one route, as if it were the only one."""
     count = len(courier.committed)
     held = tuple((s.kind, s.request, s.at, s.visit, -1) for s in courier.committed)
     if tuple((s.kind, s.request, s.at, s.visit, s.batch) for s in route.stops[:count]) != held:

@@ -13,7 +13,7 @@ from routing.plan.tours import Tour, Tours
 from routing.problem import Problem
 from routing.solver import exact
 from routing.solver.search import improve, total
-from routing.why import explain
+from routing.why import explain, from_tours
 
 try:
     from routing.solver import master
@@ -27,7 +27,7 @@ MASTER_S = 0.02
 MASTER_FROM = 5  # requests
 MASTER_SHARE = 0.3
 MASTER_MOST_S = 1.0
-WRITING_S = 60e-6
+WRITING_S = 250e-6
 PATIENCE = (16, 6)  # rounds without gain, and so many more per request
 HAIR = 1e-6
 
@@ -123,6 +123,8 @@ def _signed(
 ) -> Plan:
     """The plan with its reasons, as far as time allows."""
     plan = written(tours, state, solver=name, began=began, iterations=rounds, seed=seed, bound=bound)
-    why = explain(tours, state, until=deadline if deadline - began >= TINY_S else INF)
+    until = deadline if deadline - began >= TINY_S else INF
+    candidates = from_tours(tours, state, until=until)
+    why = explain(tours.numbers.problem, [tour.sequence for tour in state], candidates, until=until)
     kind: Literal["certified"] | None = None if bound is None else "certified"
     return replace(plan, why=why, bound_kind=kind, wall_s=time.perf_counter() - began)
