@@ -7,18 +7,15 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-import routing
-from dispatch import jobs, orders, people, planning, shifts
+from dispatch import decisions, jobs, orders, people, planning, shifts
 from dispatch.errors import NoSuchJob
 from dispatch.facts import JobFacts, ShiftFacts, WhyFacts
 from dispatch.states import LIVE_JOB, OPEN_DELIVERY
-from dispatch.tables import Decision, Job, Order, Restaurant, Stop, known
+from dispatch.tables import Job, Order, Restaurant, Stop, known
 from payments import books
 
-COSTS = ("wait", "late", "travel", "freshness", "fairness", "churn")
 
-
-def why(session: Session, person_id: int, number: int | None, *, now: datetime) -> WhyFacts:
+def why(session: Session, person_id: int, number: int | None) -> WhyFacts:
     """Why a rider was given their newest job of that number: its costs beside the best others'."""
     if number is None:
         job = session.exec(
@@ -30,31 +27,7 @@ def why(session: Session, person_id: int, number: int | None, *, now: datetime) 
         raise NoSuchJob(
             "You have had no job to ask about." if number is None else f"You have had no job {number}."
         )
-    return why_job(session, job, now=now)
-
-
-def why_job(session: Session, job: Job, *, now: datetime) -> WhyFacts:
-    """The stored reason of one job, in minutes of cost by cause; NoSuchJob if a person gave it by hand."""
-    decision = session.get(Decision, job.decision_id) if job.decision_id is not None else None
-    if decision is None:
-        raise NoSuchJob(f"Job {job.number} was given by the desk, by hand.")
-    first = jobs.stops_of(session, job) or session.exec(select(Stop).where(Stop.job_id == job.id)).all()
-    order = orders.by_id(session, first[0].order_id)
-    plan = routing.plan_from_dict(decision.plan)
-    told = next((w for w in plan.why if w.request == str(order.id)), None)
-    zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
-    return WhyFacts(
-        number=job.number,
-        reference=order.external_id,
-        chosen=_minutes(told.cost) if told else (),
-        others=tuple((f"rider {i}", _minutes(o.cost)) for i, o in enumerate(told.others, 1)) if told else (),
-        decided_at=decision.made_at.astimezone(zone),
-        rulebook=decision.rulebook,
-    )
-
-
-def _minutes(costs: routing.Costs) -> tuple[tuple[str, float], ...]:
-    return tuple((name, round(getattr(costs, name) / 60, 1)) for name in COSTS if getattr(costs, name))
+    return decisions.why(session, job)
 
 
 def pay_so_far(session: Session, person_id: int, *, now: datetime) -> ShiftFacts | None:

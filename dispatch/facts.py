@@ -79,10 +79,28 @@ class JobFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class WhyFacts:
-    """Why one order went to one rider: minutes of cost by cause, for the chosen rider and the best other ones.
+class Candidate:
+    """A rider who was weighed for a job: `you`, or another by a number (`rider 2`), never by name.
 
-    Other riders are named by a number (`rider 2`), never by name.
+    `costs` are minutes by cause, `total_min` their sum; `barred` says why it could not be theirs at all.
+    `free_in_min` and `had_an_hour` (in the fairness basis) are what was known of them then.
+    """
+
+    who: str
+    costs: tuple[tuple[str, float], ...]
+    total_min: float
+    barred: str = ""
+    free_in_min: int = 0
+    had_an_hour: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WhyFacts:
+    """Why a job went to one rider: minutes of cost by cause, for the chosen rider and the best other ones.
+
+    Other riders are named by a number (`rider 2`), never by name. `others` are those who could have had it;
+    `candidates` is everybody weighed, the chosen one first. `margin_min` is how much the next best would have
+    had to cost less, `because` what made that difference, in minutes saved by cause.
     """
 
     number: int
@@ -91,6 +109,15 @@ class WhyFacts:
     others: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
     decided_at: datetime
     rulebook: str
+    candidates: tuple[Candidate, ...] = ()
+    margin_min: float | None = None
+    because: tuple[tuple[str, float], ...] = ()
+    basis: str = "orders"
+    riders_out: int = 0
+    orders_open: int = 0
+    solver: str = ""
+    iterations: int = 0
+    wall_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,13 +178,18 @@ def _drop(session: Session, stop: Stop, order: Order, live: bool, zone: ZoneInfo
         letter=stop.letter,
         street=who.address,
         flat=who.flat if live else "",
-        note=who.note if live else "",
+        note=_at_the_door(order, who.note) if live else "",
         name=who.name if live else "",
         phone=(who.phone or "") if live else "",
         reference=order.external_id,
         promise_at=order.promise_at.astimezone(zone),
         done=stop.done_at is not None,
     )
+
+
+def _at_the_door(order: Order, note: str) -> str:
+    """What to do there: the customer's own words, after what the law wants."""
+    return f"Check their age. {note}".strip() if "age_check" in order.needs else note
 
 
 def marked(

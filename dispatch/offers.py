@@ -1,8 +1,6 @@
 """Offers: a plan's due batches put to their riders; taken, passed, expired, withdrawn."""
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -10,20 +8,29 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 import routing
-from dispatch import attention, events, jobs, orders, planning, shifts
+from dispatch import attention, decisions, events, jobs, orders, planning, shifts
+from dispatch.decisions import Decided
 from dispatch.errors import NoSuchJob, OfferGone, WrongState
 from dispatch.facts import Marked
 from dispatch.planning import Picture, instant, seconds
 from dispatch.states import DELIVERY, JOB, LIVE_JOB, move
-from dispatch.tables import Decision, Job, Order, Refusal, Shift, Stop, known
+from dispatch.tables import Job, Order, Refusal, Shift, Stop, known
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def settle(session: Session, picture: Picture, result: planning.Made, *, now: datetime) -> list[int]:
+def settle(
+    session: Session,
+    picture: Picture,
+    result: planning.Made,
+    *,
+    now: datetime,
+    weighed: Mapping[str, Decided] | None = None,
+) -> list[int]:
     """Offer every batch of the plan whose time to leave has come; what it read is read again first.
 
-    Returns the new jobs' ids. Batches that can wait stay unsaid, so that they may still change.
+    Returns the new jobs' ids. Batches that can wait stay unsaid, so that they may still change. `weighed` is
+    what was decided of them with no transaction open; what is missing there is weighed here.
     """
     plan, rules = result.plan, picture.rulebook.dispatch
     if result.faults:
@@ -45,13 +52,12 @@ def settle(session: Session, picture: Picture, result: planning.Made, *, now: da
             break
         if len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
             metres = first_batch_m(picture.problem, route)
-            made.append(
-                make(session, shift, route, held, metres=metres, timeout_s=rules.offer_timeout_s, now=now)
-            )
+            job = make(session, shift, route, held, metres=metres, timeout_s=rules.offer_timeout_s, now=now)
+            decided = (weighed or {}).get(route.courier) or decisions.decide(picture.problem, plan, route)
+            kept = decisions.keep(session, decided, made_at=picture.at, rulebook=picture.version)
+            job.decision_id = kept.id
+            made.append(job)
     if made:
-        decision = _keep(session, picture, plan)
-        for job in made:
-            job.decision_id = decision.id
         session.add_all(made)
         planning.wanted(session, now=now)
     still = planning.open_orders(session)
@@ -71,8 +77,7 @@ def _leaving(
 
     Where the evening moved on while we thought, that route is left out and a new plan is wanted.
     """
-    lead = timedelta(seconds=picture.rulebook.dispatch.offer_lead_s)
-    leaving = [(instant(route.departs[0]) - lead, route) for route in plan.routes if route.departs]
+    leaving = [(planning.leaves_at(picture, route), route) for route in plan.routes if route.departs]
     later = [at for at, _ in leaving if at > now]
     ready: list[tuple[Shift, routing.Route, list[Order]]] = []
     if len(later) == len(leaving):
@@ -159,24 +164,6 @@ def first_batch_m(problem: routing.Problem, route: routing.Route) -> int:
 def _letters(batch: Sequence[routing.PlannedStop]) -> dict[str, str]:
     drops = [s.request for s in batch if s.kind == "drop"]
     return {request: LETTERS[i] for i, request in enumerate(drops)}
-
-
-def _keep(session: Session, picture: Picture, plan: routing.Plan) -> Decision:
-    problem, stored = routing.to_dict(picture.problem), routing.to_dict(plan)
-    row = Decision(
-        made_at=picture.at,
-        rulebook=picture.version,
-        solver=plan.solver,
-        seed=plan.seed,
-        iterations=plan.iterations,
-        cost=round(plan.cost.total),
-        digest=hashlib.sha256(json.dumps([problem, stored], sort_keys=True).encode()).hexdigest(),
-        problem=problem,
-        plan=stored,
-    )
-    session.add(row)
-    session.flush()
-    return row
 
 
 _FOR_GOOD = ("not_allowed", "no_capacity", "unreachable")  # time does not cure these

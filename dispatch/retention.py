@@ -7,9 +7,11 @@ from sqlmodel import Session, col, delete, select
 
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import (
+    Decision,
     DeskNote,
     Event,
     IdempotencyKey,
+    Job,
     Order,
     OrderContact,
     SignInAttempt,
@@ -44,6 +46,7 @@ _OLDEST = select(  # type: ignore[call-overload]
     _first(SignInLink.expires_at, SignInLink.id),
     _first(Visit.expires_at, Visit.id),
     _first(DeskNote.at, DeskNote.id, col(DeskNote.body) != ""),
+    _first(Decision.made_at, Decision.id),
     select(_OVER)
     .join(OrderContact, col(OrderContact.order_id) == col(Order.id))
     .where(col(OrderContact.blanked_at).is_(None), ~_OPEN)
@@ -55,11 +58,12 @@ _OLDEST = select(  # type: ignore[call-overload]
 
 def next_due(session: Session, *, now: datetime) -> datetime | None:
     """When the first of all that is kept here must go."""
-    attempt, key, link, visit, note, contact = session.connection().execute(_OLDEST).one()
+    attempt, key, link, visit, note, decided, contact = session.connection().execute(_OLDEST).one()
     aged = [(attempt, ATTEMPTS_KEPT), (key, KEYS_KEPT), (link, LINKS_KEPT), (visit, VISITS_KEPT)]
-    if note is not None or contact is not None:
+    if note is not None or contact is not None or decided is not None:
         days = rules(session, now=now)
         if days is not None:
+            aged.append((decided, timedelta(days=days.decisions_days)))
             aged += [(note, timedelta(days=days.texts_days)), (contact, timedelta(days=days.contacts_days))]
     return min((at + kept for at, kept in aged if at is not None), default=None)
 
@@ -109,7 +113,7 @@ def blank_contacts(session: Session, *, now: datetime, limit: int = 500) -> int:
 
 
 def drop_spent(session: Session, *, now: datetime) -> int:
-    """Drop links, tries, visits and keys past their days, and blank the desk's old notes; how many."""
+    """Drop links, tries, visits, keys and decisions past their days, and blank the desk's old notes; how many."""
     session.flush()
     connection = session.connection()
     old = col(SignInLink.expires_at) <= now - LINKS_KEPT
@@ -132,6 +136,10 @@ def drop_spent(session: Session, *, now: datetime) -> int:
         said = col(DeskNote.at) <= now - timedelta(days=days.texts_days)
         notes = update(DeskNote).where(said, col(DeskNote.body) != "").values(body="")
         gone += connection.execute(notes).rowcount
+        decided = col(Decision.made_at) <= now - timedelta(days=days.decisions_days)
+        spent = select(Decision.id).where(decided)
+        connection.execute(update(Job).where(col(Job.decision_id).in_(spent)).values(decision_id=None))
+        gone += connection.execute(delete(Decision).where(decided)).rowcount
     session.expire_all()
     return gone
 

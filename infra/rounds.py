@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from dispatch import offers, planning, retention, watch
+from dispatch import decisions, offers, planning, retention, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
 from riders_app import outbox
@@ -26,8 +26,9 @@ def plan(program: Program, now: datetime) -> bool:
             picture = planning.take(session, now=now)
         if picture is not None:
             made = planning.do(picture)
+            weighed = decisions.weigh(picture, made)
             with program.database.writing() as session:
-                offers.settle(session, picture, made, now=program.clock.now())
+                offers.settle(session, picture, made, weighed=weighed, now=program.clock.now())
     except PlanRefused as fault:
         with program.database.writing() as session:
             offers.refused(session, fault.message, now=now)

@@ -311,8 +311,8 @@ def _trouble(session: Session, person_id: int, reading: Reading, now: datetime, 
     return wording.help_(house.desk) if told is None else _marked(session, person_id, told, now, house)
 
 
-def _why(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    told = board.why(session, person_id, reading.number, now=now)
+def _why(session: Session, person_id: int, reading: Reading, _now: datetime, house: House) -> str:
+    told = board.why(session, person_id, reading.number)
     job = jobs.latest(session, person_id, told.number)
     return wording.why(told, f"{house.url}/my/why/{job.id}" if job is not None else "")
 

@@ -3,7 +3,7 @@
 from dispatch.planning.able import FORGIVEN, SILENCES, able, open_orders, refusals
 from dispatch.planning.evening import Evening, evening, problem, rules
 from dispatch.planning.kept import Kept, keep, kept
-from dispatch.planning.plans import Made, Picture, do, take
+from dispatch.planning.plans import Made, Picture, do, leaves_at, take
 from dispatch.planning.when import LEAST_GAP, again_by, due_at, instant, seconds, wanted
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "instant",
     "keep",
     "kept",
+    "leaves_at",
     "open_orders",
     "problem",
     "refusals",

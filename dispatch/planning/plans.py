@@ -12,7 +12,7 @@ from dispatch.errors import PlanRefused
 from dispatch.planning.able import open_orders
 from dispatch.planning.evening import evening
 from dispatch.planning.kept import Kept, kept, turns
-from dispatch.planning.when import due_at, the_round
+from dispatch.planning.when import due_at, instant, the_round
 from dispatch.tables import known
 from payments import books
 from payments.rulebook import Rulebook
@@ -97,6 +97,11 @@ def do(picture: Picture, solve: Callable[..., routing.Plan] = routing.solve) -> 
     if worse:
         raise PlanRefused("; ".join(f.message for f in worse))
     return Made(plain, faults)
+
+
+def leaves_at(picture: Picture, route: routing.Route) -> datetime:
+    """When a route's first new batch must be offered: the offer's lead before its latest departure."""
+    return instant(route.departs[0]) - timedelta(seconds=picture.rulebook.dispatch.offer_lead_s)
 
 
 def _still(picture: Picture) -> routing.Plan | None:

@@ -12,7 +12,11 @@ from dispatch.tables.people import moment, one_of
 
 
 class Decision(SQLModel, table=True):
-    """A plan that led to an offer, with the problem it answers: enough to re-price its alternatives."""
+    """Why a job was offered to its rider: the part of the problem and the plan its price hangs on.
+
+    `body` is compressed JSON of numbers of rows and seconds; `digest` the SHA-256 of it before compression.
+    Kept as long as the rulebook's `decisions_days`.
+    """
 
     __tablename__ = "decision"
 
@@ -22,10 +26,10 @@ class Decision(SQLModel, table=True):
     solver: str
     seed: int
     iterations: int
+    wall_ms: int
     cost: int
     digest: str
-    problem: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    plan: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    body: bytes
 
 
 class Job(SQLModel, table=True):
@@ -49,7 +53,7 @@ class Job(SQLModel, table=True):
     number: int
     person_id: int = Field(foreign_key="person.id", index=True)
     shift_id: int = Field(foreign_key="shift.id", index=True)
-    decision_id: int | None = Field(default=None, foreign_key="decision.id")
+    decision_id: int | None = Field(default=None, foreign_key="decision.id", index=True)
     by_person_id: int | None = Field(default=None, foreign_key="person.id")  # a dispatcher gave it by hand
     state: str = "offered"
     offered_at: datetime = Field(sa_column=moment(index=True))

@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session, col, select
 
 from dispatch import board, changes, incidents, jobs, orders, overrides, people, planning, shifts
 from dispatch.errors import BadInput, DispatchError
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, Restaurant, Shift, known
-from dispatch.web import access, forms, pages
+from dispatch.web import access, forms, pages, reasons
 from dispatch.web.access import Desk, Now, Reading, Writing
 from dispatch.web.forms import OrderForm
 from payments import books
@@ -87,6 +87,16 @@ def one(request: Request, who: Desk, session: Reading, now: Now, public_id: str)
         cancelled_at=order.cancelled_at.astimezone(zone) if order.cancelled_at else None,
         carried_at=order.carried_at.astimezone(zone) if order.carried_at else None,
     )
+
+
+@router.get("/jobs/{job_id}/why")
+def why(request: Request, who: Desk, session: Reading, job_id: int) -> Response:
+    """Why a job was offered to its rider: the very table the rider reads."""
+    job = jobs.get(session, job_id)
+    if pages.for_program(request):
+        return JSONResponse(reasons.told(session, job), headers={"cache-control": "no-store"})
+    rider = people.get(session, job.person_id).name
+    return pages.render(request, "desk/why.html", job=job, rider=rider, **reasons.page(session, job))
 
 
 def _next_call(session: Session, job_id: int) -> int | None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from dispatch import people, planning
-from dispatch.errors import NotAllowed
+from dispatch.errors import BadInput, NotAllowed
 from dispatch.facts import ROLES, VEHICLES, Point
 from dispatch.people import LANGUAGES, Who
 from dispatch.tables import Person, Restaurant, RoleGrant, known
@@ -116,6 +116,7 @@ def one(request: Request, who: Desk, session: Reading, person_id: int) -> Respon
         languages=LANGUAGES,
         restaurants=open_restaurants(session),
         may_touch=_may_touch(session, who, person_id),
+        rider=next((grant for grant in grants if grant.role == "rider"), None),
     )
 
 
@@ -173,6 +174,24 @@ def give(
         _grant(session, person_id, form.role, form, home, by=who, now=now)
         planning.wanted(session, now=now)
     program.nudge()
+    return pages.said(request, f"/desk/people/{person_id}", id=person_id)
+
+
+@router.post("/{person_id}/skills")
+def skills(
+    request: Request,
+    who: Desk,
+    session: Writing,
+    now: Now,
+    person_id: int,
+    skills: Annotated[list[str], Form()] = [],  # noqa: B006 - read as a form's field, never kept
+) -> Response:
+    """What a rider may carry beyond the ordinary: exactly what is ticked."""
+    held = people.rider_grant(session, person_id)
+    if held is None:
+        raise BadInput("Only a rider has skills: give this person the role rider first.")
+    people.grant(session, person_id, "rider", now=now, by=who.person_id, vehicle=held.vehicle, skills=skills)
+    planning.wanted(session, now=now)
     return pages.said(request, f"/desk/people/{person_id}", id=person_id)
 
 

@@ -1,6 +1,6 @@
 """Shifts at the desk: planned, mended by a named person, cancelled."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, or_, select
 from dispatch import people, planning, shifts
 from dispatch.errors import BadInput
 from dispatch.facts import VEHICLES, ShiftFacts
-from dispatch.tables import Person, Shift, ShiftChange
+from dispatch.tables import Person, Shift, ShiftChange, known
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Desk, Now, Reading, Writing
 
@@ -49,6 +49,7 @@ def listed(request: Request, who: Desk, session: Reading, now: Now) -> Response:
             ("Planned", _only(told, "planned")),
             ("The last eight days", _only(told, "ended", "cancelled")[::-1]),
         ),
+        rests=_rests(session, [known(row.id) for row in rows], now),
         changes=_changes(session, [row.id for row in rows]),
         riders=people.with_role(session, "rider"),
         vehicles=VEHICLES,
@@ -58,6 +59,16 @@ def listed(request: Request, who: Desk, session: Reading, now: Now) -> Response:
 
 def _only(told: list[tuple[ShiftFacts, Person]], *states: str) -> list[tuple[ShiftFacts, Person]]:
     return [(facts, person) for facts, person in told if facts.state in states]
+
+
+def _rests(session: Session, ids: list[int], now: Now) -> dict[int, list[tuple[datetime, datetime]]]:
+    """The breaks of these shifts in local time."""
+    zone = forms.zone(session, now)
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    for row in shifts.rests(session, ids):
+        times = (row.starts_at.astimezone(zone), row.ends_at.astimezone(zone))
+        found.setdefault(row.shift_id, []).append(times)
+    return found
 
 
 def _changes(session: Session, ids: list[int | None]) -> dict[int, str]:
@@ -123,6 +134,25 @@ def end(
     """Set when a shift ended, with a reason the rider reads and may contest."""
     when = forms.instant(at, forms.zone(session, now), now=now, what="Ended at")
     shifts.set_end(session, shift_id, when, by=who.person_id, reason=reason, now=now)
+    planning.wanted(session, now=now)
+    return pages.said(request, "/desk/shifts", id=shift_id)
+
+
+@router.post("/{shift_id}/rest")
+def rest(
+    request: Request,
+    who: Desk,
+    session: Writing,
+    now: Now,
+    shift_id: int,
+    starts_at: Annotated[str, Form(max_length=40)] = "",
+    ends_at: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """A break that no job is planned into; it stays paid."""
+    zone = forms.zone(session, now)
+    since = forms.instant(starts_at, zone, now=now, what="Break from")
+    until = forms.instant(ends_at, zone, now=now, what="Break until")
+    shifts.rest(session, shift_id, since, until, by=who.person_id, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/desk/shifts", id=shift_id)
 

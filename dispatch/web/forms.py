@@ -155,6 +155,7 @@ class OrderForm(BaseModel):
     customer_name: str = ""
     customer_phone: str = ""
     size: int = 1
+    needs: list[str] = []
 
 
 def place(program: Program, form: OrderForm, *, own: frozenset[int] | None, by: int, now: datetime) -> Order:
@@ -210,6 +211,7 @@ def _order_in(form: OrderForm, where: ZoneInfo, now: datetime) -> OrderIn:
         "card_reference": form.card_reference.strip() or None,
         "customer": {"name": form.customer_name, "phone": form.customer_phone.strip() or None},
         "size": form.size,
+        "needs": form.needs,
     }
     if spot is None and not form.address.strip():
         raise BadInput("Address: write where the food goes.")

@@ -112,6 +112,14 @@ class OrderIn(Shape):
     customer: CustomerIn | None = None
     items_note: Annotated[Long, Field(examples=["2 margherita, 1 salad"])] = ""
     size: Annotated[int, Field(ge=1, le=20, description="How many bags' worth of room it takes.")] = 1
+    needs: Annotated[
+        list[Literal["age_check", "heat_bag", "cargo"]],
+        Field(
+            max_length=3,
+            description="What its rider must be able to do: check an age at the door, keep food hot, carry a big load.",
+            examples=[["age_check"]],
+        ),
+    ] = []
 
 
 class QuoteIn(Shape):
@@ -159,6 +167,7 @@ class OrderOut(BaseModel):
     fee_minor: int
     refunded_minor: int
     paid_by: str
+    needs: Annotated[list[str], Field(description="age_check, heat_bag, cargo, or none.")]
     rider: Annotated[str | None, Field(description="The rider's first name, once they took it.")]
     job: int | None
     tracking_url: str

@@ -6,26 +6,16 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session, col, select
 
-from dispatch import board, incidents, jobs, people
+from dispatch import incidents, jobs, people
 from dispatch.errors import BadInput, NoSuchJob
-from dispatch.facts import WhyFacts
 from dispatch.people import Who
 from dispatch.tables import Contest, Job
-from dispatch.web import access, accounts, forms, pages
+from dispatch.web import access, accounts, forms, pages, reasons
 from dispatch.web.access import Member, Now, Reading, Rider, Writing
 from payments import books, shares
 from payments.books import TrialLine
 
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
-
-CAUSES = {
-    "wait": "The customer waits",
-    "late": "After the promised time",
-    "travel": "Riding",
-    "freshness": "Food getting cold",
-    "fairness": "Evening out the work",
-    "churn": "Plans changed",
-}
 
 
 @router.get("/shares")
@@ -101,24 +91,9 @@ def _sum(trial: list[TrialLine], prefix: str, *, but: str = "\0") -> int:
 def why(request: Request, who: Rider, session: Reading, now: Now, job_id: int) -> Response:
     """Why one of my jobs was mine: its cost beside the best other riders', who stay nameless."""
     job = _own_job(session, who, job_id)
-    by_hand, told = "", None
-    try:
-        told = board.why_job(session, job, now=now)
-    except NoSuchJob as nothing:
-        by_hand = nothing.message
     if pages.for_program(request):
-        body = {"number": job.number, "by_hand": by_hand} | (_why_told(told) if told else {})
-        return JSONResponse(body, headers={"cache-control": "no-store"})
-    return pages.render(
-        request,
-        "rider/why.html",
-        job=job,
-        offered_at=job.offered_at.astimezone(forms.zone(session, now)),
-        why=told,
-        by_hand=by_hand,
-        causes=_causes(told) if told else [],
-        version=next((v for v in books.versions(session) if told and v.version == told.rulebook), None),
-    )
+        return JSONResponse(reasons.told(session, job), headers={"cache-control": "no-store"})
+    return pages.render(request, "rider/why.html", job=job, **reasons.page(session, job))
 
 
 def _own_job(session: Session, who: Who, job_id: int) -> Job:
@@ -126,23 +101,6 @@ def _own_job(session: Session, who: Who, job_id: int) -> Job:
     if job is None or job.person_id != who.person_id:
         raise NoSuchJob("You have had no such job.")
     return job
-
-
-def _why_told(told: WhyFacts) -> dict[str, object]:
-    return {
-        "reference": told.reference,
-        "chosen": dict(told.chosen),
-        "others": [{"who": name, "costs": dict(costs)} for name, costs in told.others],
-        "decided_at": told.decided_at.isoformat(),
-        "rulebook": told.rulebook,
-    }
-
-
-def _causes(told: WhyFacts) -> list[tuple[str, list[float]]]:
-    """Rows of a table: a cause, and its minutes for the chosen rider and for each other one."""
-    columns = [dict(told.chosen), *(dict(costs) for _, costs in told.others)]
-    rows = [(words, [c.get(name, 0.0) for c in columns]) for name, words in CAUSES.items()]
-    return [row for row in rows if any(row[1])] + [("In all", [round(sum(c.values()), 1) for c in columns])]
 
 
 @router.get("/contest")

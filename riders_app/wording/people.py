@@ -72,27 +72,41 @@ def orders(count: int) -> str:
     return "1 order" if count == 1 else f"{count} orders"
 
 
+_SAVED = {
+    "wait": "food sooner",
+    "late": "less late",
+    "travel": "shorter ride",
+    "freshness": "food fresher",
+    "fairness": "your turn",
+    "churn": "as planned before",
+}
+
+
 def why(told: WhyFacts, link: str = "") -> str:
-    """Why a job went to this rider: its cost in minutes beside the next best riders'."""
-    if not told.chosen:
-        return f"Job {told.number}: no reason was stored for it. The desk can tell you more."
-    total = sum(minutes for _, minutes in told.chosen)
-    parts = ", ".join(f"{cause} {minutes:g}" for cause, minutes in told.chosen)
-    others = ", ".join(f"{sum(m for _, m in costs):.0f}" for _, costs in told.others) or "none"
+    """Why a job went to this rider: what made the difference to the next best, in minutes, and by which rules."""
 
     def say(f: Mapping[str, str]) -> str:
-        return (
-            f"Job {told.number}{f['reference']} was cheapest by you: {total:.0f} min of cost{f['parts']}. "
-            f"Next best riders: {f['others']}.{f['link']}"
-        )
+        return f"Job {told.number}{f['reference']}: {f['reason']}{f['weighed']}.{f['rules']}{f['link']}"
 
     fields = {
         "reference": f" ({fold(told.reference)})",
-        "parts": f" ({parts})",
-        "others": others,
+        "reason": _reason(told),
+        "weighed": f". Riders out: {told.riders_out}" if told.riders_out > 1 else "",
+        "rules": f" Rules {fold(told.rulebook.partition('-')[0])}.",
         "link": f" {link}" if link else "",
     }
-    return fit(say, fields, (("reference", 0), ("parts", 0), ("others", 6)))
+    return fit(say, fields, (("reference", 0), ("weighed", 0), ("rules", 0), ("reason", 40)))
+
+
+def _reason(told: WhyFacts) -> str:
+    """What decided it, in a few words."""
+    if told.margin_min is None:
+        return "nobody else was out" if told.riders_out <= 1 else "nobody else could take it"
+    causes = [f"{_SAVED[cause]} {minutes:g}" for cause, minutes in told.because if minutes > 0][:2]
+    if told.margin_min < 0.1:
+        return "as good by you as by the next best rider"
+    made = f": {', '.join(causes)}" if causes else ""
+    return f"best by you, {told.margin_min:g} min ahead of the next rider{made}"
 
 
 def contested(due_at: datetime) -> str:

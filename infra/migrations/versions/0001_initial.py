@@ -14,10 +14,10 @@ STATEMENTS = {
 	solver VARCHAR NOT NULL,
 	seed INTEGER NOT NULL,
 	iterations INTEGER NOT NULL,
+	wall_ms INTEGER NOT NULL,
 	cost INTEGER NOT NULL,
 	digest VARCHAR NOT NULL,
-	problem JSON NOT NULL,
-	"plan" JSON NOT NULL,
+	body BLOB NOT NULL,
 	CONSTRAINT pk_decision PRIMARY KEY (id)
 )""",
         r"""CREATE INDEX ix_decision_made_at ON decision (made_at)""",
@@ -317,6 +317,7 @@ STATEMENTS = {
 	CONSTRAINT fk_job_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id)
 )""",
         r"""CREATE INDEX ix_job_answer_by ON job (answer_by)""",
+        r"""CREATE INDEX ix_job_decision_id ON job (decision_id)""",
         r"""CREATE INDEX ix_job_offered_at ON job (offered_at)""",
         r"""CREATE INDEX ix_job_person_id ON job (person_id)""",
         r"""CREATE INDEX ix_job_shift_id ON job (shift_id)""",
@@ -650,10 +651,10 @@ STATEMENTS = {
 	solver VARCHAR NOT NULL,
 	seed INTEGER NOT NULL,
 	iterations INTEGER NOT NULL,
+	wall_ms INTEGER NOT NULL,
 	cost INTEGER NOT NULL,
 	digest VARCHAR NOT NULL,
-	problem JSON NOT NULL,
-	plan JSON NOT NULL,
+	body BYTEA NOT NULL,
 	CONSTRAINT pk_decision PRIMARY KEY (id)
 )""",
         r"""CREATE INDEX ix_decision_made_at ON decision (made_at)""",
@@ -953,6 +954,7 @@ STATEMENTS = {
 	CONSTRAINT fk_job_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id)
 )""",
         r"""CREATE INDEX ix_job_answer_by ON job (answer_by)""",
+        r"""CREATE INDEX ix_job_decision_id ON job (decision_id)""",
         r"""CREATE INDEX ix_job_offered_at ON job (offered_at)""",
         r"""CREATE INDEX ix_job_person_id ON job (person_id)""",
         r"""CREATE INDEX ix_job_shift_id ON job (shift_id)""",
