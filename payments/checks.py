@@ -3,26 +3,29 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from payments import books, ledger, money, terms
 from payments.books import GENESIS, Booked
 from payments.errors import MoneyFault
-from payments.ledger import Entry, Posting
+from payments.ledger import Entry, Hold, Posting, holds
 from payments.rulebook import Rulebook, digest
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
-_PAYABLE = ("rider:", "member:")
+_PAYABLE = ("rider:", "member:", f"{ledger.HELD}:")
 # Of each of these an order or a shift has one that stands.
 _ONCE = ("delivered", "cancelled", "ended", "minutes", "holiday")
+# A hold that has run out is let go by a job; one still open after so long was forgotten.
+_NOTICED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, refund, balance.
+    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, refund, balance.
     """
 
     rule: str
@@ -40,12 +43,18 @@ class _Reading:
     below_nought: set[tuple[str, str]] = field(default_factory=set)
     standing: dict[tuple[str, str], str] = field(default_factory=dict)
     refunded: dict[str, int] = field(default_factory=dict)
+    holds: dict[str, tuple[int, Hold]] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    latest: datetime | None = None
 
 
-def findings(session: Session, *, head: tuple[int, str] | None = None) -> list[Finding]:
+def findings(
+    session: Session, *, head: tuple[int, str] | None = None, now: datetime | None = None
+) -> list[Finding]:
     """Everything that does not hold in the books, in order; an empty list when they are sound.
 
-    `head`, noted at an earlier time by `books.head`, shows also whether entries were cut off at the end.
+    `head`, noted at an earlier time by `books.head`, shows also whether entries were cut off at the end. Holds
+    are forgotten that ran out an hour before `now`, or before the last entry was recorded.
     """
     found = list(_versions(session))
     known = {row.version for row in books.versions(session)}
@@ -64,10 +73,12 @@ def findings(session: Session, *, head: tuple[int, str] | None = None) -> list[F
         found += _split(session, each, entry)
         found += _once(reading, each, entry)
         found += _payables(reading, each, entry)
+        found += _holds(reading, each, entry)
     if not seen_head and head is not None:
         found.append(
             Finding("end", head[0], f"entry {head[0]} was the last once, and is not there as it was")
         )
+    found += _forgotten(reading, now or reading.latest)
     found += _refunds(session, reading)
     found += _balance(reading.held.items())
     return found
@@ -186,6 +197,51 @@ def _payables(reading: _Reading, each: Booked, entry: Entry) -> Iterator[Finding
         if reading.held[account] < 0:
             reading.below_nought.add(account)
             yield Finding("payable", each.id, f"{entry.key} takes {posting.source} below nought")
+
+
+def _holds(reading: _Reading, each: Booked, entry: Entry) -> Iterator[Finding]:
+    """Whether what is held comes there by a hold, and goes by its one end."""
+    recorded = _recorded(each)
+    reading.latest = max(filter(None, (reading.latest, recorded)), default=None)
+    if not ledger.touches(entry):
+        return
+    if all(ledger.is_held(posting.destination) for posting in entry.postings) and not entry.reverses:
+        try:
+            reading.holds[entry.key] = each.id, holds.read(entry)
+        except MoneyFault as fault:
+            yield Finding("hold", each.id, f"{fault}, and moves what is held")
+        return
+    key = entry.reverses or holds.holds_key(entry.key) or entry.key.rpartition(":")[0]
+    if key in reading.ended:
+        yield Finding("hold", each.id, f"{entry.key} ends {key} again: {reading.ended[key]} ended it")
+        return
+    if key not in reading.holds:
+        yield Finding("hold", each.id, f"{entry.key} moves what is held, and there is no hold it ends")
+        return
+    _, hold = reading.holds.pop(key)
+    reading.ended[key] = entry.key
+    taken = -ledger.balances([entry]).get((holds.held(hold.source), entry.unit), 0)
+    if taken > hold.amount:
+        yield Finding("hold", each.id, f"{entry.key} posts {taken} of {key}, which holds {hold.amount}")
+        return
+    try:
+        holds.resolution(hold, entry)
+    except MoneyFault:
+        yield Finding("hold", each.id, f"{entry.key} does not end {key} as a hold may end")
+
+
+def _recorded(each: Booked) -> datetime | None:
+    try:
+        return each.recorded
+    except ValueError:
+        return None  # told already
+
+
+def _forgotten(reading: _Reading, now: datetime | None) -> Iterator[Finding]:
+    for key, (entry_id, hold) in reading.holds.items():
+        if now is not None and hold.expires_at + _NOTICED <= now:
+            until = hold.expires_at.isoformat(timespec="minutes")
+            yield Finding("hold", entry_id, f"{key} ran out at {until} and was never let go")
 
 
 def _refunds(session: Session, reading: _Reading) -> Iterator[Finding]:

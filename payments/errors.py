@@ -144,3 +144,57 @@ class NoShares(MoneyFault):
 
 class SharesRefused(MoneyFault):
     """These shares cannot be issued."""
+
+
+class Overdrawn(MoneyFault):
+    """There is not so much on this account."""
+
+    def __init__(self, account: str, asked: int, left: int) -> None:
+        self.account = account
+        self.asked = asked
+        self.left = left
+        super().__init__(f"{account} has {left}, and {asked} was asked of it")
+
+
+class NoSuchHold(MoneyFault):
+    """The books have no such hold."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"the books have no hold {key}")
+
+
+class HoldResolved(MoneyFault):
+    """This hold has ended before, in another way."""
+
+    def __init__(self, key: str, how: str) -> None:
+        self.key = key
+        self.how = how
+        super().__init__(f"{key} was {how} before; a hold ends once")
+
+
+class HoldExpired(MoneyFault):
+    """This hold has run out."""
+
+    def __init__(self, key: str, at: datetime) -> None:
+        self.key = key
+        self.at = at
+        super().__init__(f"{key} ran out at {at.isoformat()}")
+
+
+class OverPosted(MoneyFault):
+    """More than this hold holds."""
+
+    def __init__(self, key: str, asked: int, held: int) -> None:
+        self.key = key
+        self.asked = asked
+        self.held = held
+        super().__init__(f"{key} holds {held}, and {asked} was to be posted")
+
+
+class HoldIsFinal(MoneyFault):
+    """A hold is ended, not reversed."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")

@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from payments import money
-from payments.ledger import HOLIDAY, MINUTES, Line
+from payments.ledger import HOLIDAY, MINUTES, Line, is_held
 from payments.terms import CARD, COMMISSION, DELIVERY, REFUNDS, TOP_UP
 
 
@@ -146,7 +146,8 @@ class Settlement:
 
 
 def rider(lines: Sequence[Line], rider_id: int, *, since: datetime, until: datetime) -> Statement:
-    """A rider's statement from the lines of the rider's accounts."""
+    """A rider's statement from the lines of the rider's accounts; setting money aside earns and costs nothing."""
+    lines = [line for line in lines if not is_held(line.other)]
     clock: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         if line.unit in (HOLIDAY, MINUTES):
@@ -194,12 +195,12 @@ def _earned(line: Line) -> str:
 
 
 def restaurant(lines: Sequence[Line], restaurant_id: int, *, since: datetime, until: datetime) -> Settlement:
-    """A restaurant's settlement from the lines of its accounts."""
+    """A restaurant's settlement from the lines of its accounts; setting money aside changes nothing due."""
     due = f"restaurant:{restaurant_id}"
     told = tuple(
         SettlementLine(line.at, _settled(line), line.subject, line.why, line.amount, (line.entry_id,))
         for line in lines
-        if line.account == due
+        if line.account == due and not is_held(line.other)
     )
     till = sum(line.amount for line in lines if line.account == f"{due}:till")
     return Settlement(restaurant_id, since, until, told, till)

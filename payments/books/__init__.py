@@ -1,5 +1,6 @@
 """The books: which rules hold, what was posted, what stands on the accounts."""
 
+from payments.books import holds
 from payments.books.accounts import TrialLine, balance, balances, below, lines, trial_balance
 from payments.books.journal import (
     GENESIS,
@@ -31,6 +32,7 @@ __all__ = [
     "booked",
     "entry_by_key",
     "head",
+    "holds",
     "in_force",
     "lines",
     "named",

@@ -10,12 +10,26 @@ from sqlalchemy import ColumnElement, String, insert, select, true, type_coerce
 from sqlmodel import Session
 
 from payments import ledger
-from payments.errors import AlreadyReversed, BadEntry, KeyReused, NoRulebook, NoSuchEntry
-from payments.ledger import Entry, Posting
+from payments.books.accounts import balance
+from payments.errors import (
+    AlreadyReversed,
+    BadEntry,
+    HoldIsFinal,
+    KeyReused,
+    NoRulebook,
+    NoSuchEntry,
+    NoSuchHold,
+    Overdrawn,
+)
+from payments.ledger import Entry, Posting, holds
 from payments.tables import ENTRIES, POSTINGS, VERSIONS
 
 GENESIS = "0" * 64  # what the first entry is chained to
 _PORTION = 500
+
+# What people are owed cannot be spent below nought. A restaurant may owe the co-op, but what is held for it is there.
+_OWED = ("rider:", "member:", f"{ledger.HELD}:")
+_BOTTOMLESS = ("co-op:", "outside:")
 
 # Instants as the database keeps them: the audit must be able to read one that somebody garbled.
 _WHOLE = (
@@ -67,17 +81,23 @@ class Booked:
         )
 
     @property
+    def recorded(self) -> datetime:
+        """When it was recorded, in UTC; ValueError when what is stored is no instant any more."""
+        return _instant(self.recorded_at)
+
+    @property
     def chained(self) -> str:
         """The hash this entry should have, from what it says and from the hash stored before it."""
-        return ledger.chain(self.prev_hash, self.id, ledger.digest(self.entry), _instant(self.recorded_at))
+        return ledger.chain(self.prev_hash, self.id, ledger.digest(self.entry), self.recorded)
 
 
 def post(session: Session, entry: Entry, *, now: datetime) -> int:
     """Write an entry down and return its number; the same key with the same facts again is the same number.
 
     The facts are all the entry says, `at` among them; `now` is only when it was recorded. KeyReused when
-    the key names other facts; NoRulebook for an unknown version; NoSuchEntry, AlreadyReversed or BadEntry
-    when it reverses what is not there, what is reversed, or what it does not mirror.
+    the key names other facts; NoRulebook for an unknown version; NoSuchEntry, AlreadyReversed, HoldIsFinal or
+    BadEntry when it reverses what is not there, what is reversed, a hold, or what it does not mirror; Overdrawn
+    when it spends what is not there; NoSuchHold or BadEntry when it moves what is held without ending its hold.
     """
     body = ledger.digest(entry)
     earlier = _find(session, ENTRIES.c.key == entry.key)
@@ -85,12 +105,16 @@ def post(session: Session, entry: Entry, *, now: datetime) -> int:
         if earlier.body != body:
             raise KeyReused(entry.key, earlier.id)
         return earlier.id
+    # The end of the chain is read before anything is judged by it: an entry written meanwhile has our number.
+    last_id, last_hash = head(session)
+    number = last_id + 1
     if not session.connection().scalar(select(VERSIONS.c.id).where(VERSIONS.c.version == entry.rulebook)):
         raise NoRulebook(version=entry.rulebook)
     if entry.reverses is not None:
         _mirrors(session, entry)
-    last_id, last_hash = head(session)
-    number = last_id + 1
+    else:
+        _held(session, entry)
+        _covered(session, entry)
     session.connection().execute(
         insert(ENTRIES),
         {
@@ -142,11 +166,38 @@ def _mirrors(session: Session, entry: Entry) -> None:
     original = entry_by_key(session, entry.reverses or "")
     if original is None:
         raise NoSuchEntry(entry.reverses or "")
+    if ledger.touches(original.entry):
+        raise HoldIsFinal(original.key)
     if entry != ledger.reversal(original.entry, key=entry.key, at=entry.at, why=entry.why):
         raise BadEntry(f"{entry.key} is not the mirror image of {entry.reverses}")
     by = _find(session, ENTRIES.c.reverses == original.key)
     if by is not None:
         raise AlreadyReversed(original.key, by.key)
+
+
+def _held(session: Session, entry: Entry) -> None:
+    """What is held moves by the end of its hold alone, and comes there by a hold alone."""
+    if not ledger.touches(entry):
+        return
+    key = holds.holds_key(entry.key)
+    if key is None:
+        holds.read(entry)
+        return
+    opening = entry_by_key(session, key)
+    if opening is None:
+        raise NoSuchHold(key)
+    holds.resolution(holds.read(opening.entry), entry)
+
+
+def _covered(session: Session, entry: Entry) -> None:
+    """Whether what an entry spends is there. A correction is written down in any case: it says what was so."""
+    for (account, unit), change in sorted(ledger.balances([entry]).items()):
+        if change >= 0 or account.startswith(_BOTTOMLESS):
+            continue
+        if account.startswith(_OWED) or ledger.touches(entry):
+            left = balance(session, account, unit=unit)
+            if left + change < 0:
+                raise Overdrawn(account, -change, left)
 
 
 def head(session: Session) -> tuple[int, str]:

@@ -1,12 +1,13 @@
 """The books' own audit: a hand that got past the triggers is named, with the entry it touched."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from payments import books, checks, ledger
+from payments import books, checks, ledger, pay
+from payments.books import holds
 from payments.ledger import Entry, Posting
 from payments.tables import APPEND_ONLY
 
@@ -150,16 +151,19 @@ def entered(session: Session, *entries: tuple[str, str, tuple[Posting, ...]]) ->
         books.post(session, Entry(key, at, "by hand", postings, "GBP", version, subject), now=at)
 
 
-def test_a_payable_below_nought_is_found(evening: Session) -> None:
-    """A rider's tips taken below nought are found, at the entry that took them there."""
+def test_a_payable_below_nought_is_found(evening: Session, now: datetime) -> None:
+    """A tip undone after it was paid out is found, once, at the entry that took the rider below nought."""
+    until = now + timedelta(hours=1)
+    payout = {"source": "rider:3:tips", "destination": "outside:bank", "amount": 350, "subject": "rider:3"}
+    holds.hold(evening, key="payout:1", expires_at=until, why="Payday", now=now, **payout)  # 11
+    holds.post(evening, "payout:1", why="Paid", now=now)  # 12
+    pay.undelivered(evening, 2, 2, why="wrong door", now=now)  # 13
     entered(
         evening,
-        ("x:1", "rider:3", (Posting("rider:3:tips", "co-op:delivery", 350),)),
-        ("x:2", "rider:3", (Posting("rider:3:tips", "co-op:delivery", 1),)),
-        ("x:3", "rider:3", (Posting("rider:3:tips", "co-op:delivery", 1),)),
-        ("x:4", "restaurant:7", (Posting("restaurant:7", "co-op:delivery", 9999),)),
+        ("x:1", "rider:3", (Posting("co-op:delivery", "rider:3:tips", 1),)),
+        ("x:2", "restaurant:7", (Posting("restaurant:7", "co-op:delivery", 9999),)),
     )
-    assert found(evening) == {("payable", 12)}
+    assert found(evening) == {("payable", 13)}
 
 
 def test_an_order_split_by_other_rules_is_found(evening: Session) -> None:

@@ -1,4 +1,4 @@
-"""Entries and postings: money that moves, and cannot be written down unbalanced."""
+"""Entries and postings."""
 
 import hashlib
 import json

@@ -1,0 +1,80 @@
+"""Two processes at once: a hold still ends once, and money is still held once."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.database import Database
+from payments import books, checks
+from payments.books import holds
+from tests.payments.racer import AT
+from tests.payments.rulebooks import adopted
+from tests.payments.test_holds import aside, earn
+
+REPOSITORY = Path(__file__).parents[2]
+COUNT = 15
+
+# SQLite's writers always take turns; on PostgreSQL the unique keys must do without, too.
+both = pytest.mark.parametrize(
+    ("made_url", "turns"),
+    [("sqlite", "turns"), ("postgresql", "turns"), ("postgresql", "free")],
+    indirect=["made_url"],
+)
+
+
+def race(url: str, turns: str, *ways: str) -> list[list[str]]:
+    """Start a process for each way, let them go at once, and return what came of their tries."""
+    runners = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.payments.racer", url, how, turns, str(COUNT), str(place)],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for place, how in enumerate(ways)
+    ]
+    for runner in runners:
+        assert runner.stdout is not None
+        assert runner.stdout.readline() == "READY\n"
+    for runner in runners:
+        assert runner.stdin is not None
+        runner.stdin.write("\n")
+        runner.stdin.flush()
+    said = [runner.communicate(timeout=120)[0] for runner in runners]
+    assert [runner.returncode for runner in runners] == [0] * len(ways)
+    return [json.loads(each) for each in said]
+
+
+@both
+def test_one_posts_while_another_voids(database: Database, made_url: str, turns: str) -> None:
+    """Of two processes that end the same holds in other ways, one ends each and the other is told so."""
+    with database.writing() as session:
+        adopted(session)
+        earn(session, 100 * COUNT)
+        for number in range(1, COUNT + 1):
+            aside(session, 100, key=f"payout:{number}")
+    posts, voids = race(made_url, turns, "post", "void")
+    assert all({one, other} == {"won", "ended"} for one, other in zip(posts, voids, strict=True))
+    with database.reading() as session:
+        assert holds.open_holds(session) == []
+        assert books.balance(session, "outside:bank") == 60 * posts.count("won")
+        assert books.balance(session, "rider:3:wages") == 100 * COUNT - 60 * posts.count("won")
+        assert checks.findings(session, now=AT) == []
+
+
+@both
+def test_two_hold_the_same_money(database: Database, made_url: str, turns: str) -> None:
+    """Of two processes that each want 60 of a rider's 100, one has them and the other is told what is left."""
+    with database.writing() as session:
+        adopted(session)
+        for number in range(1, COUNT + 1):
+            earn(session, 100, key=f"earned:{number}", account=f"rider:{number}:wages")
+    first, second = race(made_url, turns, "hold", "hold")
+    assert all({one, other} == {"won", "nothing left"} for one, other in zip(first, second, strict=True))
+    with database.reading() as session:
+        assert sum(books.balances(session, "held").values()) == 60 * COUNT
+        assert checks.findings(session, now=AT) == []
