@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from infra.cli.root import err, out
+from infra.compiled import Compiled
 from infra.settings import Settings
 from infra.simulation import evening, live, report, stage
 from infra.simulation.client import Server
@@ -38,11 +39,13 @@ def demo(
 ) -> None:
     """Play a Friday evening in Finsbury Park: restaurants, riders, texts and books, then serve its pages."""
     began = perf_counter()
-    settings = stage.fresh(Settings(), "demo")
+    said = Settings()
+    settings = stage.fresh(said, "demo")
     text = stage.with_rules(stage.example("finsbury-park.toml"), solve_budget_ms=SOLVE_BUDGET_MS)
     rulebook = parse(text)
     try:
         with ExitStack() as stack:
+            compiled = stack.enter_context(Compiled.of(said))
             staged = stack.enter_context(
                 stage.stage(
                     settings,
@@ -53,6 +56,7 @@ def demo(
                     port=SERVE_PORT,
                 )
             )
+            staged.program.compiled = compiled
             server = stack.enter_context(Server(staged.url))
             played = _play(server, rulebook, out, seed=seed, orders=orders, hours=hours, fast=fast)
             stage.seed_shares(staged.program, [(person_id, SHARES) for person_id in played.member_ids()])

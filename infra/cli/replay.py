@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.cli.root import err, out
+from infra.compiled import Compiled
 from infra.settings import Settings
 from infra.simulation import mdrp, official, report, stage
 from infra.simulation.client import Server
@@ -58,7 +59,9 @@ def replay(
         raise typer.Exit(1) from fault
     try:
         with ExitStack() as stack:
-            settings = stack.enter_context(_scratch(Settings()))
+            said = Settings()
+            stack.enter_context(Compiled.of(said))  # kept in the data folder, though the database is not
+            settings = stack.enter_context(_scratch(said))
             written = solutions or settings.data / "solutions"
             outcome, breaches = _replay(settings, day, budget_ms, written, began)
             table = peers or next((p for p in _beside(folder) if p.is_file()), None)

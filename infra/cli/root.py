@@ -54,6 +54,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("keeping", "Bring the database to this version's tables; on SQLite after a backup."),
     "backup": ("keeping", "Copy the whole database into the backups folder; the server may keep running."),
     "restore": ("keeping", "Put a backup in the database's place; stop the server first."),
+    "tune": (
+        "tune",
+        "Ride past evenings again at several weights of fairness, and say which the members might choose.",
+    ),
     "replay": (
         "replay",
         "Replay a meal delivery routing day: same API, jobs, texts and books, riders to the minute.",

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from infra.cli import books as beside
 from infra.cli.root import opened, out, say
-from infra.errors import InfraError
 from payments.rulebook import parse
 
 commands = typer.Typer()
@@ -16,12 +16,14 @@ rulebook = typer.Typer(
     help="The co-op's rules: check a file, adopt it, show what holds.", no_args_is_help=True
 )
 commands.add_typer(rulebook, name="rulebook")
+rulebook.command("diff")(beside.diff)
+rulebook.command("simulate")(beside.simulate)
 
 
 @rulebook.command("check")
 def rulebook_check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Say everything that is wrong with a rulebook file, or that nothing is."""
-    rules = parse(_read(file))
+    rules = parse(beside.read(file))
     say(f"{file}: the rules of {rules.co_op.name} can be adopted.")
 
 
@@ -40,7 +42,7 @@ def rulebook_adopt(
         day: date | None = from_.date() if from_ else None
         version = founding.adopt(
             session,
-            _read(file),
+            beside.read(file),
             resolution=resolution,
             now=program.clock.now(),
             effective_on=day,
@@ -61,10 +63,3 @@ def rulebook_show() -> None:
         version, _ = books.in_force(session, at=program.clock.now())
         text = next(row.text for row in books.versions(session) if row.version == version)
         out.print(text, markup=False, highlight=False)
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as bad:
-        raise InfraError(f"{file} is no text in UTF-8: save it as UTF-8 and try again.") from bad

@@ -14,6 +14,7 @@ from infra import founding
 from infra.app import create_app
 from infra.cli.root import opened, say
 from infra.clock import SandboxClock
+from infra.compiled import Compiled
 from infra.errors import InfraError, RefusesToStart, WorkerNeedsPostgres, WorkerRefusesDemo
 from infra.install import notices, refusals
 from infra.lock import hold
@@ -51,6 +52,7 @@ def serve(
         if no_worker:
             program.on_nudge = lambda: tell_workers(program.database)
         else:
+            program.compiled = stack.enter_context(Compiled.of(settings))
             stack.callback(_working(program).stop, PATIENCE_S)
         _announce(program, listening.getsockname()[1])
         _run_web(program, listening)
@@ -70,10 +72,11 @@ def worker() -> None:
         over = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: over.set())
-        working = _working(program)
-        say(f"Working as {working.executor}. Ctrl-C to stop.")
-        over.wait()
-        working.stop(PATIENCE_S)
+        with Compiled.of(settings) as program.compiled:
+            working = _working(program)
+            say(f"Working as {working.executor}. Ctrl-C to stop.")
+            over.wait()
+            working.stop(PATIENCE_S)
 
 
 def _with(settings: Settings, *, host: str | None, port: int | None) -> Settings:

@@ -1,0 +1,181 @@
+"""Commands for the treasurer and the members: what changed rules mean, and the books for other programs."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from infra.cli.root import opened, out, say
+from infra.errors import InfraError
+from payments.money import told
+from payments.rulebook import Rulebook, differences, parse
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from payments.resolutions import PastOrder, Reckoning
+    from payments.terms import ShiftMoney
+
+IN_FORCE = "in-force"
+
+Rules = Annotated[str, typer.Argument(help=f"A file, a version that was adopted, or {IN_FORCE}.")]
+DAY = ["%Y-%m-%d"]
+
+
+def read(file: Path) -> str:
+    """The text of a file; InfraError when it is not UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as bad:
+        raise InfraError(f"{file} is no text in UTF-8: save it as UTF-8 and try again.") from bad
+
+
+def diff(old: Rules, new: Rules) -> None:
+    """Say what changes from one rulebook to another: each rule, what it was and becomes, and whom it touches."""
+    changed = differences(_rules(old), _rules(new))
+    table = Table("rule", "was", "becomes", "touches")
+    for each in changed:
+        table.add_row(each.rule, each.old or "(no such rule)", each.new or "(no such rule)", each.touches)
+    if not changed:
+        say("Nothing changes: the two say the same.")
+        return
+    out.print(table)
+    say("1 rule changes." if len(changed) == 1 else f"{len(changed)} rules change.")
+
+
+def _rules(name: str) -> Rulebook:
+    """The rulebook in a file, of a version, or in force."""
+    from payments import books
+
+    if Path(name).is_file():
+        return parse(read(Path(name)))
+    if "/" in name or name.endswith(".toml"):
+        raise InfraError(f"There is no file {name}.")
+    with opened() as program, program.database.reading() as session:
+        if name == IN_FORCE:
+            return books.in_force(session, at=program.clock.now())[1]
+        return books.rules(session, name)
+
+
+def simulate(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The proposed rules.")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="The first day to look back to; else all there is.")
+    ] = None,
+    rates_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=DAY, help="Pay every day by the proposed rates of this day, such as next year's."
+        ),
+    ] = None,
+) -> None:
+    """Reckon past shifts and orders by proposed rules, beside those that held; nothing is written."""
+    from payments import books
+    from payments.resolutions import as_of, reckon
+
+    proposed = as_of(parse(read(file)), rates_of.date() if rates_of else None)
+    with opened() as program, program.database.reading() as session:
+        now_ = books.in_force(session, at=program.clock.now())[1]
+        first = now_.midnight(since.date()) if since else None
+        orders, shifts = list(_orders(session, first)), list(_shifts(session, first))
+        held = reckon(orders, shifts, lambda at: books.in_force(session, at=at)[1], fees_anew=False)
+    would = reckon(orders, shifts, lambda _: proposed, fees_anew=True)
+    currency = now_.co_op.currency
+    out.print(_riders(held, would, currency))
+    out.print(_restaurants(held, would, currency))
+    out.print(_co_op(held, would, currency))
+    say(f"{len(shifts)} shifts and {len(orders)} delivered orders, as they were; nothing was written.")
+    say("Tips, refunds and cancellations are left out: none of these rules changes them.")
+    say("People may act otherwise under other rules; this says only what the same evenings would have made.")
+    if would.co_op.beyond:
+        say(f"{would.co_op.beyond} of the orders lie outside the proposed zones, and bring nothing there.")
+
+
+def _orders(session: "Session", since: datetime | None) -> "Iterator[PastOrder]":
+    from sqlmodel import col, select
+
+    from dispatch import orders
+    from dispatch.tables import Order
+    from payments.resolutions import PastOrder
+
+    query = select(Order).where(Order.delivery == "delivered").order_by(col(Order.id))
+    if since is not None:
+        query = query.where(col(Order.delivered_at) >= since)
+    for order in session.exec(query):
+        if order.delivered_at is not None:
+            yield PastOrder(
+                orders.money(order), order.delivered_at, order.drop_lat, order.drop_lon, order.distance_m
+            )
+
+
+def _shifts(session: "Session", since: datetime | None) -> "Iterator[ShiftMoney]":
+    from sqlmodel import col, select
+
+    from dispatch import shifts
+    from dispatch.tables import Shift, known
+    from payments.terms import ShiftMoney
+
+    query = select(Shift).where(Shift.state == "ended").order_by(col(Shift.id))
+    if since is not None:
+        query = query.where(col(Shift.started_at) >= since)
+    for shift in session.exec(query).all():
+        if shift.started_at is not None and shift.ended_at is not None:
+            drops = shifts.drops(session, known(shift.id))
+            yield ShiftMoney(
+                known(shift.id), shift.person_id, shift.started_at, shift.ended_at, shift.revision, drops
+            )
+
+
+def _riders(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
+    table = Table(
+        "rider", "hours", "drops", "pay", "proposed", "change", "an hour", "proposed",
+        title="Pay, with what reaches the floor",
+    )  # fmt: skip
+    for rider, was in sorted(held.riders.items()):
+        becomes = would.riders[rider]
+        table.add_row(
+            str(rider),
+            f"{was.minutes // 60}:{was.minutes % 60:02d}",
+            str(was.drops),
+            *_change(was.pay_minor, becomes.pay_minor, currency),
+            *(
+                told(60 * each.pay_minor // each.minutes, currency) if each.minutes else ""
+                for each in (was, becomes)
+            ),
+        )
+    return table
+
+
+def _restaurants(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
+    table = Table("restaurant", "commission", "proposed", "change", title="What restaurants give")
+    for restaurant, was in sorted(held.restaurants.items()):
+        table.add_row(str(restaurant), *_change(was, would.restaurants[restaurant], currency))
+    return table
+
+
+def _co_op(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
+    table = Table("the co-op", "as it was", "proposed", "change", title="The co-op's income")
+    for name, field, sign in (
+        ("commission", "commission_minor", 1),
+        ("delivery fees", "delivery_minor", 1),
+        ("cards", "card_minor", -1),
+        ("wages", "wages_minor", -1),
+        ("top-ups to the floor", "top_up_minor", -1),
+        ("holiday pay", "holiday_minor", -1),
+        ("left", "left_minor", 1),
+    ):
+        was, becomes = (sign * getattr(side.co_op, field) for side in (held, would))
+        table.add_row(name, *_change(was, becomes, currency), style="bold" if name == "left" else None)
+    return table
+
+
+def _change(was: int, becomes: int, currency: str) -> tuple[str, str, str]:
+    difference = becomes - was
+    return (
+        told(was, currency),
+        told(becomes, currency),
+        f"{'+' if difference > 0 else ''}{told(difference, currency)}" if difference else "",
+    )
