@@ -134,20 +134,24 @@ def _orders_as_given(day: Day, solution: Solution) -> Iterator[str]:
 
 
 def _ridden(day: Day, courier: DayCourier, solution: Solution) -> Iterator[str]:
-    """One courier's bundles in turn, each leg's minutes, each service, and the end of the shift."""
+    """One courier's bundles in turn, each leg's minutes, each service, empty rides between, and the shift's end."""
     places = day.places()
     orders = {order.name: order for order in day.orders}
     rows = {row.order: row for row in solution.orders}
-    moves = iter(sorted((m for m in solution.moves if m.courier == courier.name), key=lambda m: m.departs))
+    moves = sorted((m for m in solution.moves if m.courier == courier.name), key=lambda m: m.departs)
     at, free = courier.name, courier.on
     for bundle in sorted((b for b in solution.bundles if b.courier == courier.name), key=lambda b: b.picked):
         mine = [orders[name] for name in bundle.orders if name in orders and name in rows]
         if len(mine) != len(bundle.orders):
             return  # told already
+        empty = _before(moves, bundle.orders[0])
+        yield from _waits(day, courier, moves[:empty], at, free)
+        at, free = _where(day, moves[:empty], at, free)
+        del moves[:empty]
         stops = [mine[0].restaurant, *bundle.orders]
         free = max(free, bundle.given)
         for stop in stops:
-            move = next(moves, None)
+            move = moves.pop(0) if moves else None
             if move is None or (move.origin, move.destination) != (at, stop):
                 yield f"{courier.name} never rides from {at} to {stop}"
                 return
@@ -163,7 +167,39 @@ def _ridden(day: Day, courier: DayCourier, solution: Solution) -> Iterator[str]:
             at, free = stop, said + SERVICE_MIN
         if bundle.picked > courier.off:
             yield f"{courier.name} picks up at {bundle.picked}, after the shift's end at {courier.off}"
-    yield from (f"{m.courier} rides from {m.origin} to {m.destination} for nothing known" for m in moves)
+    yield from _waits(day, courier, moves, at, free)
+
+
+def _before(moves: Sequence[Move], door: str) -> int:
+    """How many of these rides come before the one to the restaurant whose food goes to this door first."""
+    for i, move in enumerate(moves):
+        if move.destination == door:
+            return max(0, i - 1)
+    return 0
+
+
+def _waits(day: Day, courier: DayCourier, moves: Sequence[Move], at: str, free: int) -> Iterator[str]:
+    """Rides to a restaurant to wait there: from where he is, once he has arrived, while he is on shift."""
+    for move in moves:
+        if move.destination not in day.restaurants:
+            yield f"{move.courier} rides from {move.origin} to {move.destination} for nothing known"
+        elif move.origin != at:
+            yield f"{courier.name} never rides from {at} to {move.origin}"
+        elif move.departs < free:
+            yield f"{courier.name} leaves {at} at {move.departs}, before {free}"
+        elif move.departs > courier.off:
+            yield f"{courier.name} rides on at {move.departs}, after the shift's end at {courier.off}"
+        at, free = _where(day, (move,), at, free)
+
+
+def _where(day: Day, moves: Sequence[Move], at: str, free: int) -> tuple[str, int]:
+    """Where and when these rides end."""
+    places = day.places()
+    for move in moves:
+        if move.origin in places and move.destination in places:
+            free = move.departs + day.minutes(places[move.origin], places[move.destination])
+        at = move.destination
+    return at, free
 
 
 def _picked(orders: Sequence[DayOrder], arrives: int) -> int:

@@ -104,7 +104,14 @@ def _move(solution: Solution, index: int, **fields: object) -> Solution:
         (_bundle(SOUND, 0, given=11), "before it was placed"),
         (_bundle(SOUND, 0, orders=("o1", "o3")), "from several restaurants"),
         (replace(SOUND, moves=SOUND.moves[:2] + SOUND.moves[3:]), "never rides from o1 to o2"),
-        (replace(SOUND, moves=(*SOUND.moves, Move("c2", 40, "o3", "r1"))), "for nothing known"),
+        (replace(SOUND, moves=(*SOUND.moves, Move("c2", 40, "o3", "o1"))), "for nothing known"),
+        (replace(SOUND, moves=(*SOUND.moves, Move("c2", 28, "o3", "r1"))), "leaves o3 at 28, before 29"),
+        (replace(SOUND, moves=(*SOUND.moves, Move("c2", 130, "o3", "r1"))), "after the shift's end at 120"),
+        (replace(SOUND, moves=(*SOUND.moves, Move("c2", 40, "r2", "r1"))), "never rides from o3 to r2"),
+        (
+            replace(SOUND, moves=(Move("c1", 5, "c1", "r2"), Move("c1", 12, "r2", "r1"), *SOUND.moves[1:])),
+            "leaves r2 at 12, before 16",
+        ),
         (replace(SOUND, orders=SOUND.orders[:2]), "assigned or delivered, not both"),
         (replace(SOUND, bundles=(*SOUND.bundles, Bundle(30, 40, "c2", ("o3",)))), "assigned twice"),
         (_order(SOUND, 2, ready=20), "other times than the instance"),
@@ -115,6 +122,13 @@ def _move(solution: Solution, index: int, **fields: object) -> Solution:
 def test_each_breach_is_found(broken: Solution, said: str) -> None:
     """A fault put into a sound solution is named."""
     assert any(said in finding for finding in check(DAY, broken)), check(DAY, broken)
+
+
+def test_riding_empty_to_a_restaurant_breaks_nothing() -> None:
+    """A courier may wait at any restaurant; his rides chain, and one that has begun is ridden to its end."""
+    first = (Move("c1", 0, "c1", "r1"), Move("c1", 12, "r1", "r1"), *SOUND.moves[1:3])
+    last = (Move("c1", 38, "o2", "r2"), Move("c1", 60, "r2", "r1"))
+    assert check(DAY, replace(SOUND, moves=(*first, *last, *SOUND.moves[3:]))) == []
 
 
 def test_a_pick_up_after_the_shift_is_found() -> None:
