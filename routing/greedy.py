@@ -1,12 +1,15 @@
 """The plan that always exists: cheapest insertion with regret, in plain Python."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 from routing.plan import Costs, Plan, Reason, Route
+from routing.plan.numbers import Sequence
 from routing.plan.referee import price_route
 from routing.plan.schedule import schedule
 from routing.plan.tours import Tour, Tours
-from routing.problem import UNREACHABLE_S, Problem, may_carry
+from routing.problem import UNREACHABLE_S, Courier, Problem, may_carry
 
 REGRET_UP_TO = 40
 
@@ -79,37 +82,57 @@ def written(
     bound: float | None = None,
 ) -> Plan:
     """The plan of these tours, with times, costs, and a reason for each request left out."""
-    problem = tours.numbers.problem
-    requests = {request.id: request for request in problem.requests}
-    routes: list[Route] = []
-    cost = Costs()
-    held = 0
-    for courier, tour in zip(problem.couriers, state, strict=True):
-        if tour.sequence or courier.committed:
-            routes.append(schedule(problem, courier, tour.sequence))
-            cost += price_route(problem, courier, routes[-1], requests)
-            held |= tour.mask
-    left = [r for r in range(len(requests)) if not held >> r & 1]
-    cost += Costs(unserved=sum(tours.numbers.left_out[r] for r in left))
-    return Plan(
-        routes=tuple(routes),
-        unserved=tuple((problem.requests[r].id, reason(tours, state, r)) for r in left),
-        cost=cost,
+    plan = composed(
+        tours.numbers.problem, [tour.sequence for tour in state], lambda r: reason(tours, state, r)
+    )
+    return replace(
+        plan,
         solver=solver,
         iterations=iterations,
         seed=seed,
         wall_s=time.perf_counter() - began,
         bound=bound,
+        bound_kind=None if bound is None else "certified",
     )
 
 
+def composed(problem: Problem, sequences: list[Sequence], why_not: Callable[[int], Reason]) -> Plan:
+    """The plan of one sequence a courier, with times and costs; `why_not` says why request r is left out."""
+    requests = {request.id: request for request in problem.requests}
+    weights = problem.rules.weights
+    routes: list[Route] = []
+    cost = Costs()
+    held: set[int] = set()
+    for courier, sequence in zip(problem.couriers, sequences, strict=True):
+        if sequence or courier.committed:
+            routes.append(schedule(problem, courier, sequence))
+            cost += price_route(problem, courier, routes[-1], requests)
+            held.update(sequence)
+    left = [r for r in range(len(requests)) if r not in held]
+    worth = sum(1.0 if problem.requests[r].firm else weights.flexible for r in left)
+    cost += Costs(unserved=weights.unserved * worth)
+    unserved = tuple((problem.requests[r].id, why_not(r)) for r in left)
+    return Plan(routes=tuple(routes), unserved=unserved, cost=cost, solver="")
+
+
 def reason(tours: Tours, state: list[Tour], r: int) -> Reason:
-    """Why request r is left out, from the broadest cause to the narrowest."""
-    problem, numbers = tours.numbers.problem, tours.numbers
-    request, horizon = problem.requests[r], problem.rules.horizon_s
-    crowd = [
-        c for c in range(len(problem.couriers)) if not horizon or numbers.free[c] <= problem.now_s + horizon
-    ]
+    """Why request r is left out of these tours."""
+    numbers = tours.numbers
+    fits = any(tours.add(state[c], r) is not None for _, c in tours.ranked[r])
+    starts = list(zip(numbers.free, numbers.at, strict=True))
+    return cause(numbers.problem, starts, [tour.sequence for tour in state], r, fits=fits)
+
+
+def cause(
+    problem: Problem, starts: list[tuple[int, int]], sequences: list[Sequence], r: int, *, fits: bool
+) -> Reason:
+    """Why request r is left out of these sequences, from the broadest cause to the narrowest.
+
+    `starts` are when and where each courier is free of his committed stops; `fits` says that some courier could
+    have taken r besides.
+    """
+    request, horizon, legs = problem.requests[r], problem.rules.horizon_s, problem.travel_s
+    crowd = [c for c, (free_s, _) in enumerate(starts) if not horizon or free_s <= problem.now_s + horizon]
     if not crowd:
         return "no_couriers"
     crowd = [c for c in crowd if may_carry(problem.couriers[c], request)]
@@ -118,26 +141,28 @@ def reason(tours: Tours, state: list[Tour], r: int) -> Reason:
     crowd = [c for c in crowd if problem.couriers[c].capacity >= request.size]
     if not crowd:
         return "no_capacity"
-    way = numbers.legs[request.pickup][request.drop] < UNREACHABLE_S
-    crowd = [c for c in crowd if way and numbers.legs[numbers.at[c]][request.pickup] < UNREACHABLE_S]
+    way = legs[request.pickup, request.drop] < UNREACHABLE_S
+    crowd = [c for c in crowd if way and legs[starts[c][1], request.pickup] < UNREACHABLE_S]
     if not crowd:
         return "unreachable"
-    if any(tours.add(state[c], r) is not None for _, c in tours.ranked[r]):
+    if fits:
         return "too_costly"
-    if not any(_spare(tours, state[c], r) for c in crowd):
+    if not any(_spare(problem, problem.couriers[c], starts[c][1], sequences[c], r) for c in crowd):
         return "limits"
     return "shift_ends"  # or a rest would: nothing else refuses an order ridden on its own after all others
 
 
-def _spare(tours: Tours, tour: Tour, r: int) -> bool:
-    """Whether the limits of orders and of work leave room for r beside this tour, ridden on its own."""
-    numbers, rules = tours.numbers, tours.numbers.problem.rules
-    if numbers.orders_left[tour.c] <= len(tour.sequence) // 2:
+def _spare(problem: Problem, courier: Courier, at: int, sequence: Sequence, r: int) -> bool:
+    """Whether the limits of orders and of work leave room for r beside this sequence, ridden on its own."""
+    rules, request, legs = problem.rules, problem.requests[r], problem.travel_s
+    if courier.orders_left is not None and courier.orders_left <= len(sequence) // 2:
         return False
-    work_s = numbers.legs[numbers.pick[r]][numbers.drop[r]]
+    if courier.effort_left_s is None:
+        return True
+    work_s = int(legs[request.pickup, request.drop])
     work_s += rules.pickup_arrive_s + rules.pickup_leave_s + rules.drop_arrive_s + rules.drop_leave_s
-    if tour.sequence:
-        work_s += schedule(numbers.problem, numbers.problem.couriers[tour.c], tour.sequence).adds_s
+    if sequence:
+        work_s += schedule(problem, courier, sequence).adds_s
     else:
-        work_s += numbers.legs[numbers.at[tour.c]][numbers.pick[r]]
-    return work_s <= numbers.effort_left[tour.c]
+        work_s += int(legs[at, request.pickup])
+    return work_s <= courier.effort_left_s

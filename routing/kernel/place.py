@@ -1,12 +1,12 @@
 """Putting requests into sequences and taking them out, compiled."""
 
 from routing.kernel.board import AT, BASIS, BY_REQUEST, FREE, MOST, UNIT, Board, Ints
-from routing.kernel.jit import compiled, inlined
+from routing.kernel.jit import inlined, tight
 from routing.kernel.state import Desk, Memory, Routes
 from routing.kernel.walk import FULL, INF, measured, moved, route_cost, shared, walked
 
 
-@compiled
+@tight
 def cheapest(
     board: Board, desk: Desk, c: int, codes: Ints, stops: int, base: float, r: int
 ) -> tuple[float, int]:
@@ -83,7 +83,7 @@ def offer(board: Board, routes: Routes, memory: Memory, desk: Desk, c: int, r: i
     return float(memory.added[c, r])
 
 
-@compiled
+@tight
 def insert(routes: Routes, memory: Memory, c: int, r: int) -> None:
     """Put r where memory says."""
     codes, stops = routes.codes[c], routes.stops[c]
@@ -101,7 +101,7 @@ def insert(routes: Routes, memory: Memory, c: int, r: int) -> None:
     routes.stamp[c] = routes.clock[0]
 
 
-@compiled
+@tight
 def remove(board: Board, routes: Routes, desk: Desk, c: int) -> None:
     """Close the gaps in c's route left by requests whose owner is no longer c.
 

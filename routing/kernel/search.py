@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from routing.kernel.board import LEAVE, PROMISE, READY, Board, Floats, Ints
-from routing.kernel.jit import compiled, inlined
+from routing.kernel.jit import inlined, tight
 from routing.kernel.place import insert, offer, remove
 from routing.kernel.ranks import Ranks
 from routing.kernel.state import Desk, Memory, Routes, empty_routes
@@ -96,7 +96,7 @@ def touch(routes: Routes, trail: Trail, count: int, c: int) -> int:
     return count
 
 
-@compiled
+@tight
 def settle(board: Board, routes: Routes, trail: Trail) -> None:
     """Take `routes` as they are for the present and, when they are cheaper, for the best."""
     total = 0.0
@@ -121,7 +121,7 @@ def keep(routes: Routes, trail: Trail) -> None:
                 trail.dirty[c] = 0
 
 
-@compiled
+@tight
 def back_to_best(routes: Routes, trail: Trail) -> None:
     """Make the best the present."""
     for r in range(routes.owner.shape[0]):
@@ -147,7 +147,7 @@ def take_out(routes: Routes, trail: Trail, count: int, r: int) -> int:
     return count
 
 
-@compiled
+@tight
 def ruin(routes: Routes, ranks: Ranks, trail: Trail, desk: Desk, first: int) -> int:
     """Choose requests to take out, beginning with `first`; marks them with owner -2 and says how many."""
     codes, stops, owner = routes.codes, routes.stops, routes.owner
@@ -212,7 +212,7 @@ def whole(routes: Routes, trail: Trail, c: int, count: int) -> int:
     return count
 
 
-@compiled
+@tight
 def order(board: Board, ranks: Ranks, trail: Trail, desk: Desk, count: int) -> None:
     """Sort the requests that are out into the order they go back in: one of five, by chance."""
     kind = draw(desk)
@@ -241,7 +241,7 @@ def order(board: Board, ranks: Ranks, trail: Trail, desk: Desk, count: int) -> N
         trail.key[y + 1], trail.out[y + 1], trail.former[y + 1] = key, r, before
 
 
-@compiled
+@tight
 def place(
     board: Board, ranks: Ranks, routes: Routes, memory: Memory, desk: Desk, r: int, blink: float
 ) -> tuple[float, int]:
@@ -259,7 +259,7 @@ def place(
     return best, chosen
 
 
-@compiled
+@tight
 def walk_on(
     board: Board,
     ranks: Ranks,
@@ -323,7 +323,7 @@ def walk_on(
             routes.owner[trail.out[x]] = trail.former[x]
 
 
-@compiled
+@tight
 def fill(board: Board, ranks: Ranks, routes: Routes, memory: Memory, desk: Desk, sequence: Ints) -> None:
     """Put every request of `sequence` that nobody has where it costs least."""
     for x in range(sequence.shape[0]):

@@ -42,7 +42,7 @@ from routing.kernel.board import (
     Floats,
     Ints,
 )
-from routing.kernel.jit import compiled, inlined
+from routing.kernel.jit import inlined, tight
 from routing.problem import UNREACHABLE_S
 
 INF = 1e300
@@ -207,7 +207,7 @@ def moved(board: Board, c: int, r: int) -> float:
     return float(board.weights[CHURN]) if before != -1 and before != c else 0.0
 
 
-@compiled
+@tight
 def route_cost(
     board: Board, c: int, codes: Ints, stops: int, left: Ints, marks: Ints, costs: Floats
 ) -> float:

@@ -22,10 +22,11 @@ class _OutOfTime(Exception):
     """The proof does not fit the budget."""
 
 
-def small(tours: Tours) -> bool:
+def small(couriers: int, requests: int) -> bool:
     """Whether a proof is worth its time: up to two requests, three and twenty couriers, four and five."""
-    size = len(tours.ranked)
-    return size <= 2 or (size <= MOST and len(tours.empty) * 4**size <= WORK)
+    if not couriers or not requests:
+        return False
+    return requests <= 2 or (requests <= MOST and couriers * 4**requests <= WORK)
 
 
 def prove(tours: Tours, state: list[Tour], *, until: float) -> list[Tour] | None:

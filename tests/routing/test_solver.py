@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import Courier, Plan, Problem, check, greedy, price, solve
+from routing import Courier, Plan, Problem, check, greedy, kernel, price, solve
 from routing.plan.facts import Costs
 from routing.plan.referee import left_out, price_route
 from routing.plan.schedule import schedule
@@ -33,6 +33,21 @@ def test_referee_agrees_with_greedy(k: Knobs) -> None:
     assert check(asked, plan) == ()
     assert plan.cost.total == pytest.approx(price(asked, plan).total)
     assert solve(asked, budget_s=0.03).cost.total <= plan.cost.total + 1e-6
+
+
+@given(k=knobs(9, 5))
+@settings(max_examples=10)
+def test_plain_python_is_sound(k: Knobs) -> None:
+    """Where numba is missing every plan breaks no rule and costs what the referee says."""
+    asked = problem(k)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "ready", lambda: False)
+        plan = solve(asked, budget_s=0.05, seed=k.seed)
+        first = solve(asked, budget_s=9.0, seed=k.seed, iterations=30)
+        again = solve(asked, budget_s=9.0, seed=k.seed, iterations=30)
+    assert check(asked, plan) == ()
+    assert plan.cost.total == pytest.approx(price(asked, plan).total)
+    assert replace(first, wall_s=0.0) == replace(again, wall_s=0.0)
 
 
 @given(k=knobs(4, 2))
@@ -149,13 +164,14 @@ def test_no_budget_still_answers() -> None:
 
 
 def test_broken_master_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When OR-Tools fails, the plan found without it stands."""
+    """When OR-Tools fails where numba is missing too, the plan found without them stands."""
     from routing import solver
 
     def burst(*_: object, **__: object) -> None:
         raise RuntimeError("no solver here")
 
-    monkeypatch.setattr(solver.master, "recombine", burst)
+    monkeypatch.setattr(kernel, "ready", lambda: False)
+    monkeypatch.setattr(solver.plain.master, "recombine", burst)
     asked = problem(Knobs(8, 4, 2))
     plan = solve(asked, budget_s=1.0)
     assert check(asked, plan) == ()
