@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from dispatch import decisions, jobs, orders, people, planning, shifts
+from dispatch import decisions, jobs, orders, people, planning, shifts, waiting
 from dispatch.errors import NoSuchJob
-from dispatch.facts import JobFacts, ShiftFacts, WhyFacts
+from dispatch.facts import JobFacts, ShiftFacts, WaitHint, WhyFacts
 from dispatch.states import LIVE_JOB, OPEN_DELIVERY
 from dispatch.tables import Job, Order, Restaurant, Stop, known
 from payments import books
@@ -79,6 +79,7 @@ class RiderLine:
     unreachable: bool
     leaving: bool
     orders_per_hour: float
+    wait: WaitHint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def desk(session: Session, *, now: datetime) -> Desk:
     )
     lines = order_lines(session, rows, now=now)
     riders = []
+    wait = waiting.hints(session, books.in_force(session, at=now)[1], now=now)
     for shift in shifts.on_now(session):
         person = people.get(session, shift.person_id)
         told = shifts.facts(session, shift, now=now)
@@ -156,6 +158,7 @@ def desk(session: Session, *, now: datetime) -> Desk:
                 unreachable=person.unreachable_at is not None,
                 leaving=shift.off_asked_at is not None,
                 orders_per_hour=round(told.orders / max(told.minutes / 60, 0.25), 1),
+                wait=wait.get(shift.person_id),
             )
         )
     still = [line for line in lines if line.state in (*OPEN_DELIVERY, "offered")]

@@ -17,12 +17,13 @@ import numpy as np
 from sqlmodel import Session
 
 import routing
-from dispatch import orders
+from dispatch import orders, planning
 from dispatch.errors import NoSuchJob
 from dispatch.facts import Candidate, WhyFacts
 from dispatch.planning import Made, Picture, leaves_at
 from dispatch.tables import Decision, Job
 from payments import books
+from routing.why import verify
 
 OTHERS = 3  # of the next best riders
 CAUSES = ("wait", "late", "travel", "freshness", "fairness", "churn")
@@ -75,11 +76,10 @@ def weigh(picture: Picture, made: Made) -> dict[str, Decided]:
 def decide(problem: routing.Problem, plan: routing.Plan, route: routing.Route) -> Decided:
     """Weigh the first new batch of a route against the next best couriers, everything else left as planned."""
     requests = tuple(s.request for s in route.stops if s.batch == 0 and s.kind == "pickup")
-    part = _reduced(
-        problem, plan, route.courier, requests, _next_best(problem, plan, route.courier, requests)
-    )
-    cost, others = _weigh(part)
-    return Decided(part, cost, others, len(problem.couriers), len(problem.requests))
+    others = _next_best(problem, plan, route.courier, requests)
+    part = _explained(_reduced(problem, plan, route.courier, requests, others))
+    cost, weighed = _told_so(part) or _weigh(part)
+    return Decided(part, cost, weighed, len(problem.couriers), len(problem.requests))
 
 
 def _next_best(
@@ -132,6 +132,28 @@ def _reduced(
     return Reduced(small, replace(part, cost=routing.price(small, part)), courier, requests)
 
 
+def _explained(part: Reduced) -> Reduced:
+    """The same with the figures behind the job's requests, as far as the plan stands by itself in this part."""
+    again = _as_it_was(part.problem, part.plan)
+    if planning.turns(again) != planning.turns(part.plan):
+        return part
+    told = tuple(why for why in again.why if why.request in part.requests)
+    return replace(part, plan=replace(part.plan, why=told))
+
+
+def _told_so(part: Reduced) -> tuple[routing.Costs, tuple[Other, ...]] | None:
+    """The job's cost by each of them as those figures have it: for one order, and where everybody could have it."""
+    told = part.plan.why
+    if len(part.requests) != 1 or len(told) != 1 or len(told[0].others) < len(part.problem.couriers) - 1:
+        return None
+    others = [Other(other.courier, other.cost) for other in told[0].others]
+    return told[0].cost, tuple(sorted(others, key=_rank))
+
+
+def _rank(other: Other) -> tuple[bool, float, str]:
+    return bool(other.barred), other.cost.total, other.courier
+
+
 def _weigh(part: Reduced) -> tuple[routing.Costs, tuple[Other, ...]]:
     """What the job costs by its courier, and by each of the others in the place that suits them best."""
     problem, job = part.problem, set(part.requests)
@@ -153,8 +175,7 @@ def _weigh(part: Reduced) -> tuple[routing.Costs, tuple[Other, ...]]:
             others.append(Other(courier.id, routing.Costs(), made.unserved[0][1]))
         else:
             others.append(Other(courier.id, made.cost - without))
-    others.sort(key=lambda o: (bool(o.barred), o.cost.total, o.courier))
-    return part.plan.cost - without, tuple(others)
+    return part.plan.cost - without, tuple(sorted(others, key=_rank))
 
 
 def _pin(request: routing.Request, courier: str) -> str:
@@ -268,19 +289,27 @@ def _row(session: Session, job: Job) -> Decision:
 def _candidate(
     who: str, decided: Decided, courier_id: str, cost: routing.Costs, barred: str = ""
 ) -> Candidate:
-    problem = decided.part.problem
+    part, problem = decided.part, decided.part.problem
     courier = next(c for c in problem.couriers if c.id == courier_id)
-    busy = [
-        s.leave_s for r in decided.part.plan.routes if r.courier == courier_id for s in r.stops if s.batch < 0
-    ]
+    busy = [s.leave_s for r in part.plan.routes if r.courier == courier_id for s in r.stops if s.batch < 0]
     return Candidate(
         who=who,
         costs=tuple((cause, round(getattr(cost, cause) / 60, 1)) for cause in CAUSES if getattr(cost, cause)),
         total_min=round(cost.total / 60, 1),
         barred=barred,
+        wanted=_wanted(part.plan, courier_id) if len(part.requests) == 1 else (),
         free_in_min=max(0, round((max([courier.free_s, *busy]) - problem.now_s) / 60)),
         had_an_hour=round(courier.had / max(courier.hours, 1.0), 2),
     )
+
+
+def _wanted(plan: routing.Plan, courier: str) -> tuple[tuple[str, int], ...]:
+    """What would have made it this courier's, each alone: seconds sooner free, seconds nearer; "fairer" 0."""
+    for other in (other for why in plan.why for other in why.others if other.courier == courier):
+        fairer = 0 if other.fairer else None
+        wanted = (("sooner", other.sooner_s), ("nearer", other.nearer_s), ("fairer", fairer))
+        return tuple((what, seconds) for what, seconds in wanted if seconds is not None)
+    return ()
 
 
 def _because(mine: Candidate, best: Candidate) -> tuple[tuple[str, float], ...]:
@@ -302,12 +331,12 @@ def _findings(row: Decision) -> Iterator[str]:
         yield "what is kept is not what was written down"
     decided = read(row)
     part = decided.part
-    for violation in routing.check(part.problem, part.plan):
+    for violation in (*routing.check(part.problem, part.plan), *verify(part.problem, part.plan)):
         yield violation.message
     priced = routing.price(part.problem, part.plan)
     if abs(priced.total - part.plan.cost.total) > CENT:
         yield f"the plan costs {priced.total:.2f} and not {part.plan.cost.total:.2f}"
-    cost, others = _weigh(part)
+    cost, others = _told_so(part) or _weigh(part)
     if abs(cost.total - decided.cost.total) > CENT:
         yield f"the job cost {cost.total:.2f} and not {decided.cost.total:.2f}"
     for now, then in zip(others, decided.others, strict=True):

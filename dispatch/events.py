@@ -19,6 +19,7 @@ KINDS = (
     "shift_end_asked",
     "sign_in",
     "desk_note",
+    "wait_hint",
 )
 
 

@@ -83,6 +83,8 @@ class Candidate:
     """A rider who was weighed for a job: `you`, or another by a number (`rider 2`), never by name.
 
     `costs` are minutes by cause, `total_min` their sum; `barred` says why it could not be theirs at all.
+    `wanted` is what would have made it theirs, each alone: ("sooner", seconds), ("nearer", seconds), or
+    ("fairer", 0) where only what each has had stood between.
     `free_in_min` and `had_an_hour` (in the fairness basis) are what was known of them then.
     """
 
@@ -92,6 +94,7 @@ class Candidate:
     barred: str = ""
     free_in_min: int = 0
     had_an_hour: float = 0.0
+    wanted: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,26 @@ class WhyFacts:
     solver: str = ""
     iterations: int = 0
     wall_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitHint:
+    """Where a rider with nothing to do might wait: near this restaurant, so many minutes' ride away.
+
+    `saves_s` is what that saves the food of each order to come, in seconds of standing, by what is likely.
+    """
+
+    near: str
+    street: str
+    lat: float
+    lon: float
+    ride_min: int
+    saves_s: int
+
+    @property
+    def map_link(self) -> str:
+        """The place on OpenStreetMap."""
+        return f"https://www.openstreetmap.org/?mlat={self.lat:.5f}&mlon={self.lon:.5f}#map=18/{self.lat:.5f}/{self.lon:.5f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from dispatch import shifts
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, Order, Refusal, Rest, Shift, Stop, known
 from payments.rulebook import Rulebook
+from routing.fairness import settled
 
 COUNTED = (*LIVE_JOB, "finished")
 
@@ -39,7 +40,7 @@ class Account:
         total = sum(self.hours.values())
         mean = sum(self.had.values()) / total if total > 0 else 0.0
         had, hours = self.had.get(person_id, 0.0), self.hours.get(person_id, 0.0)
-        return had + mean * self.newcomer_h, hours + self.newcomer_h
+        return settled(had, hours, mean, self.newcomer_h)
 
 
 def window_start(rulebook: Rulebook, now: datetime) -> datetime:

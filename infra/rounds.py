@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from dispatch import decisions, offers, planning, retention, watch
+from dispatch import decisions, offers, planning, retention, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
 from riders_app import outbox
@@ -59,6 +59,17 @@ def watch_shifts(program: Program, now: datetime) -> bool:
     """Ask after forgotten shifts."""
     with program.database.writing() as session:
         return watch.ask(session, now=now) > 0
+
+
+def hint_due(session: Session, now: datetime) -> datetime | None:
+    """When a rider is next to be told where to wait, where the rulebook wants such texts."""
+    return waiting.next_due(session, now=now)
+
+
+def hint(program: Program, now: datetime) -> bool:
+    """Tell idle riders where to wait."""
+    with program.database.writing() as session:
+        return waiting.tell(session, now=now) > 0
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

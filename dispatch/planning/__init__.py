@@ -2,7 +2,7 @@
 
 from dispatch.planning.able import FORGIVEN, SILENCES, able, open_orders, refusals
 from dispatch.planning.evening import Evening, evening, problem, rules
-from dispatch.planning.kept import Kept, keep, kept
+from dispatch.planning.kept import Kept, keep, kept, turns
 from dispatch.planning.plans import Made, Picture, do, leaves_at, take
 from dispatch.planning.when import LEAST_GAP, again_by, due_at, instant, seconds, wanted
 
@@ -29,5 +29,6 @@ __all__ = [
     "rules",
     "seconds",
     "take",
+    "turns",
     "wanted",
 ]

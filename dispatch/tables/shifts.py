@@ -48,6 +48,9 @@ class Shift(SQLModel, table=True):
         default=None, sa_column=moment(null=True)
     )  # we asked: are you still out?
     heard_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # any text of theirs
+    hinted_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # last looked at for where to wait
     silences: int = 0  # offers in a row that ran out unanswered
     revision: int = 1  # which posting of this shift's pay stands
 

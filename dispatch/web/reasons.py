@@ -21,11 +21,17 @@ CAUSES = {
 BARRED = {
     "passed": "let it go before",
     "not_allowed": "may not carry it",
+    "limits": "has had all they may have",
     "no_capacity": "no room for it",
     "shift_ends": "their shift ends before it",
     "unreachable": "no way there",
     "no_couriers": "not free in time",
     "too_costly": "far too late by them",
+}
+WANTED = {
+    "sooner": "free sooner by",
+    "nearer": "nearer by",
+    "fairer": "no further ahead in the work shared out",
 }
 EVEN = {
     "orders": "orders an hour",
@@ -52,6 +58,7 @@ def page(session: Session, job: Job) -> dict[str, Any]:
         "version": version,
         "even": EVEN[told.basis],
         "barred": BARRED,
+        "wanted": [_wanted(candidate) for candidate in told.candidates],
         "saved": [(CAUSES[cause].lower(), minutes) for cause, minutes in told.because if minutes > 0],
     }
 
@@ -89,7 +96,18 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
         "barred": candidate.barred,
         "free_in_min": candidate.free_in_min,
         "had_an_hour": candidate.had_an_hour,
+        "wanted": dict(candidate.wanted),
     }
+
+
+def _wanted(candidate: Candidate) -> str:
+    """What would have made a job somebody else's, in words."""
+    said = [f"{WANTED[what]}{_least(seconds)}" for what, seconds in candidate.wanted]
+    return ", or ".join(said)
+
+
+def _least(seconds: int) -> str:
+    return f" {-(-seconds // 60)} min" if seconds else ""
 
 
 def _rows(told: WhyFacts) -> list[tuple[str, list[float | None]]]:

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, jobs, orders, people, shifts
+from dispatch import attention, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
 from payments import books
@@ -18,6 +18,7 @@ from riders_app.tables import Text, queue
 
 _log = logging.getLogger(__name__)
 _BATCH = 100
+HINT_LIFE = timedelta(minutes=5)  # advice on where to wait is no use later
 
 
 def spread_due(session: Session, now: datetime) -> datetime | None:
@@ -190,6 +191,13 @@ def _desk_note(session: Session, event: Event, now: datetime, _url: str) -> None
         _tell(session, event, "desk_note", wording.desk_note(note.body), now)
 
 
+def _wait_hint(session: Session, event: Event, now: datetime, _url: str) -> None:
+    """Where to wait, if the rider is still free and it still saves something."""
+    found = waiting.hint(session, known(event.person_id), now=now)
+    if found is not None:
+        _tell(session, event, "wait_hint", wording.wait_here(found), now, until=now + HINT_LIFE)
+
+
 def _zone(session: Session, now: datetime) -> ZoneInfo:
     return ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
 
@@ -218,4 +226,5 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "shift_end_asked": _shift_asked,
     "sign_in": _sign_in,
     "desk_note": _desk_note,
+    "wait_hint": _wait_hint,
 }

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from dispatch import board, deliveries, incidents, jobs, offers, planning, shifts
+from dispatch import board, deliveries, incidents, jobs, offers, planning, shifts, waiting
 from dispatch.errors import BadInput
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
@@ -48,6 +48,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
             (row.planned_start_at.astimezone(zone), row.planned_end_at.astimezone(zone))
             for row in cards.coming(session, who.person_id, now=now)
         ],
+        wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
         duty_phone=access.program(request).settings.on_duty_phone,
         at=now.astimezone(zone),
     )

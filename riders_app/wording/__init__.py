@@ -29,6 +29,7 @@ from riders_app.wording.people import (
     shift_on,
     shift_set,
     sign_in,
+    wait_here,
     why,
 )
 
@@ -63,6 +64,7 @@ __all__ = [
     "sign_in",
     "stop",
     "unclear",
+    "wait_here",
     "which",
     "why",
     "withdrawn",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from dispatch.facts import ShiftFacts, WhyFacts
+from dispatch.facts import ShiftFacts, WaitHint, WhyFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold
 from riders_app.wording.plain import hours, money
 
@@ -107,6 +107,19 @@ def _reason(told: WhyFacts) -> str:
         return "as good by you as by the next best rider"
     made = f": {', '.join(causes)}" if causes else ""
     return f"best by you, {told.margin_min:g} min ahead of the next rider{made}"
+
+
+def wait_here(hint: WaitHint) -> str:
+    """Where a rider with nothing to do might wait: advice, and said to be no more."""
+
+    def say(f: Mapping[str, str]) -> str:
+        return (
+            f"No job just now. A good place to wait: near {f['near']}{f['street']}, {hint.ride_min} min away. "
+            "Orders are likely there. Only a hint: stay where you like"
+        )
+
+    fields = {"near": fold(hint.near), "street": f", {fold(hint.street)}" if hint.street else ""}
+    return fit(say, fields, (("street", 0), ("near", 12)))
 
 
 def contested(due_at: datetime) -> str:
