@@ -1,11 +1,13 @@
 """Problems refuse contradictions, all at once; problems and plans survive being stored."""
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from routing import (
     BadProblem,
@@ -23,7 +25,7 @@ from routing import (
     solve,
     to_dict,
 )
-from routing.problem import UNREACHABLE_S
+from routing.problem import UNREACHABLE_S, expected_s
 from tests.routing.factories import Knobs, knobs, problem
 
 
@@ -130,3 +132,29 @@ def test_reasons() -> None:
         plan = solve(case, budget_s=0.05)
         assert plan.unserved == ((request.id, reason),)
         assert check(case, plan) == ()
+
+
+@given(spread=st.integers(1, 3000), apart=st.integers(-15_000, 15_000))
+def test_expected_moment(spread: int, apart: int) -> None:
+    """The expected moment is that of Clark (1961) to a second or two, never before the food is ready or the rider
+    there, and who comes later never gets it sooner.
+    """
+    found, z = expected_s(50_000 + apart, 50_000, spread), abs(apart) / spread
+    density = math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    mean = max(0, apart) + spread * (density - z * math.erfc(z / math.sqrt(2)) / 2)
+    assert found == pytest.approx(50_000 + mean, abs=1 + spread / 1500)
+    assert found >= 50_000 + max(0, apart)
+    assert expected_s(50_001 + apart, 50_000, spread) >= found
+
+
+def test_a_sure_kitchen_is_waited_for() -> None:
+    """Without uncertainty the moment is the later of the two."""
+    assert (expected_s(5, 9, 0), expected_s(9, 5, 0)) == (9, 9)
+
+
+def test_gap() -> None:
+    """The gap is what could at most be saved of the cost, and unknown without a bound."""
+    plan = solve(problem(Knobs(2, 2, 4)), budget_s=0.5)
+    assert (plan.bound_kind, plan.gap) == ("certified", pytest.approx(0.0))
+    assert replace(plan, bound=plan.cost.total / 4).gap == pytest.approx(0.75)
+    assert replace(plan, bound=None).gap is None

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
-from routing import Plan, PlannedStop, Problem, Route, check, solve
+from routing import Plan, PlannedStop, Problem, Route, check, price, solve
 from routing.plan.facts import Costs
+from routing.plan.referee import price_route
 from routing.plan.schedule import schedule
+from routing.problem import Basis, expected_s
 from tests.routing.factories import Knobs, problem
 
 ASKED = problem(Knobs(4, 2, 8, freshness_s=None, shift_s=20_000))
@@ -157,3 +160,121 @@ def test_departs_is_the_latest() -> None:
         assert later.stops[0].at_s == moments[0] + 1
         tested += 1
     assert tested
+
+
+def single(**change: object) -> Problem:
+    """Two orders of two kitchens, ready at once, and one rider with nothing to do and all night."""
+    courier = replace(ASKED.couriers[0], committed=(), free_s=0, capacity=9, had=0.0, hours=1.0, **change)
+    kitchens = {q.restaurant: r for r, q in enumerate(ASKED.requests)}
+    one, other = (ASKED.requests[r] for r in list(kitchens.values())[:2])
+    requests = tuple(replace(q, ready_s=0, placed_s=0, previous=None) for q in (one, other))
+    return replace(ASKED, couriers=(courier,), requests=requests)
+
+
+def test_rest_is_kept() -> None:
+    """A batch on which a rider would still be out in their rest is ridden after it; one that fits before is left
+    alone, and one that was planned into it is found.
+    """
+    free = single()
+    route = schedule(free, free.couriers[0], (0, ~0))
+    leaves, back = route.departs[0], route.stops[-1].leave_s
+    after = single(rest=(back, back + 900))
+    assert schedule(after, after.couriers[0], (0, ~0)) == route
+    assert rules_broken(after, planned(after, (0, ~0))) == set()
+    early = single(rest=(back - 1, back + 900))
+    assert {"rest", "time"} <= rules_broken(early, replace(planned(free, (0, ~0)), routes=(route,)))
+    later = schedule(early, early.couriers[0], (0, ~0))
+    assert later.departs[0] == back + 900
+    assert [s.at_s - back - 900 for s in later.stops] == [s.at_s - leaves for s in route.stops]
+    assert rules_broken(early, planned(early, (0, ~0))) == set()
+
+
+def test_rest_is_of_each_batch() -> None:
+    """Of two batches the one before the rest stays where it is and the other begins after it."""
+    free = single()
+    both = schedule(free, free.couriers[0], (0, ~0, 1, ~1))
+    back = both.stops[1].leave_s
+    asked = single(rest=(back + 60, back + 1000))
+    route = schedule(asked, asked.couriers[0], (0, ~0, 1, ~1))
+    assert route.departs == (both.departs[0], back + 1000)
+    assert route.adds_s == both.adds_s
+    assert rules_broken(asked, planned(asked, (0, ~0, 1, ~1))) == set()
+
+
+def test_rest_is_not_begun_before_food_is_there() -> None:
+    """Who need not leave before the end of their rest, because the kitchen is late, is not held up by it."""
+    asked = single(rest=(100, 500))
+    late = replace(asked, requests=tuple(replace(q, ready_s=4000) for q in asked.requests))
+    route = schedule(late, late.couriers[0], (0, ~0))
+    assert route.stops[0].at_s == 4000
+    assert rules_broken(late, planned(late, (0, ~0))) == set()
+
+
+def test_limits_are_kept() -> None:
+    """More new orders, and more seconds of work, than a rider may still have are found."""
+    route = schedule(single(), single().couriers[0], (0, ~0, 1, ~1))
+    for change, rule in (
+        ({"orders_left": 1}, {"orders_left"}),
+        ({"orders_left": 2}, set()),
+        ({"effort_left_s": route.adds_s - 1}, {"effort_left"}),
+        ({"effort_left_s": route.adds_s}, set()),
+    ):
+        asked = single(**change)  # type: ignore[arg-type]
+        assert rules_broken(asked, planned(asked, (0, ~0, 1, ~1))) == rule
+
+
+def test_an_uncertain_kitchen_is_expected() -> None:
+    """Food whose moment is uncertain is picked up when it is expected, a little after it is ready; a plan that
+    counts on the moment itself is found.
+    """
+    sure = single()
+    unsure = replace(sure, requests=tuple(replace(q, ready_s=1500, spread_s=300) for q in sure.requests))
+    stop = schedule(unsure, unsure.couriers[0], (0, ~0)).stops[0]
+    there_s = stop.arrive_s + unsure.rules.pickup_arrive_s
+    assert stop.at_s == expected_s(there_s, 1500, 300) > max(there_s, 1500)
+    assert rules_broken(unsure, planned(unsure, (0, ~0))) == set()
+    known = replace(unsure, requests=tuple(replace(q, spread_s=0) for q in unsure.requests))
+    assert "time" in rules_broken(unsure, planned(known, (0, ~0)))
+
+
+def test_an_uncertain_kitchen_is_the_latest_of_a_visit() -> None:
+    """Of two orders of one visit the later expected one is waited for."""
+    asked = single()
+    first, second = asked.requests
+    twin = replace(first, id="twin", ready_s=2000, spread_s=0)
+    asked = replace(asked, requests=(replace(first, ready_s=1950, spread_s=600), twin, second))
+    stops = schedule(asked, asked.couriers[0], (0, 1, ~0, ~1)).stops
+    there_s = stops[0].arrive_s + asked.rules.pickup_arrive_s
+    assert stops[0].at_s == stops[1].at_s == max(2000, expected_s(there_s, 1950, 600))
+    assert rules_broken(asked, planned(asked, (0, 1, ~0, ~1))) == set()
+
+
+def test_who_can_wait_costs_less() -> None:
+    """Lateness and being left out cost a patient customer's share of what they cost else; waiting the same."""
+    firm = single()
+    firm = replace(firm, requests=tuple(replace(q, promise_s=0) for q in firm.requests))
+    patient = replace(firm, requests=(replace(firm.requests[0], firm=False), firm.requests[1]))
+    both, of_patient = (price(asked, planned(asked, (0, ~0))) for asked in (firm, patient))
+    assert of_patient.late == pytest.approx(both.late * firm.rules.weights.flexible)
+    assert replace(of_patient, late=both.late) == both
+    left = price(patient, planned(patient, (1, ~1))).unserved
+    assert left == patient.rules.weights.unserved * patient.rules.weights.flexible
+    assert price(firm, planned(firm, (1, ~1))).unserved == firm.rules.weights.unserved
+
+
+@pytest.mark.parametrize("basis", ["orders", "pay", "distance", "effort", "waiting", "desirable"])
+def test_units_of_a_share(basis: Basis) -> None:
+    """A route's share is its orders, its pay, its kilometres, its hours of work (twice) or its desirable jobs."""
+    asked = single()
+    asked = replace(
+        asked,
+        requests=(replace(asked.requests[0], pay=2.0, desirable=1.5), replace(asked.requests[1], pay=3.0)),
+        rules=replace(asked.rules, fairness_basis=basis, weights=replace(asked.rules.weights, fairness=10.0)),
+    )
+    route = schedule(asked, asked.couriers[0], (0, ~0, 1, ~1))
+    places = [asked.couriers[0].at, *(stop.at for stop in route.stops)]
+    metres = sum(int(asked.distance_m[a, b]) for a, b in pairwise(places))
+    work_s = route.stops[1].leave_s - route.departs[0] + route.stops[3].leave_s - route.departs[1]
+    units = {"orders": 2, "pay": 5.0, "distance": metres / 1000, "desirable": 1.5}.get(basis, work_s / 3600)
+    found = price_route(asked, asked.couriers[0], route, {q.id: q for q in asked.requests})
+    assert found.fairness == pytest.approx(10.0 * units**2 / 2)
