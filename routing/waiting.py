@@ -1,9 +1,10 @@
-"""Where idle couriers should wait: near what has lately been ordered and nobody else is close to.
+"""Where idle couriers should wait: where the next orders are likely and nobody else would be there in time.
 
-Nothing of the future is known here: demand is what has been ordered so far, an older order counting less.
+Nothing of the future is known here: what is likely is what has been ordered lately, an older order counting
+less, and a delay is likely where kitchens have been quick. The measure is a p-median with the chance that the
+nearest courier is taken (Daskin 1983), its distance the seconds food would stand.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,21 +15,37 @@ from routing.problem import Matrix
 
 Floats = npt.NDArray[np.float64]
 
+QUICK_S = (300, 600, 900, 1200)  # how quick kitchens are taken to be before any order has come
+EVERY_S = 60  # delays are looked up by whole minutes
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How recent demand is weighed and when a ride to another waiting place is worth it.
 
-    An order counts half after `half_life_s`. A courier counts as cover for a place by exp(-response / `reach_s`).
-    A ride is advised when it saves at least `least` of what one courier could save at the best place, and
-    takes `longest_s` at most.
+    An order counts half after `half_life_s`, and every point has `prior` orders to begin with. The nearest
+    courier is taken by another order with the chance `taken`, the next nearest too, down to the `depth`-th. A
+    ride is advised when it saves at least `least` seconds of standing food an order; it takes `longest_s` at most.
     """
 
     half_life_s: int = 2400
-    reach_s: int = 300
-    least: float = 0.1
+    prior: float = 0.02
+    taken: float = 0.5
+    depth: int = 4
+    slope: float = 0.05
+    arrive_s: int = 120
+    least_s: float = 5.0
     longest_s: int = 1800
-    ahead: bool = True
+    ahead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An order that has been placed: where from, when, and how long its kitchen takes."""
+
+    pickup: int
+    placed_s: int
+    takes_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,71 +65,125 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Go and wait there; `gain` is what that saves, of what one more courier at the best place would."""
+    """Go and wait there; `saves_s` is what that saves in seconds of standing food, of each order to come."""
 
     courier: str
     to: int
     ride_s: int
-    gain: float
+    saves_s: float
 
 
-def demand(now_s: int, orders: Sequence[tuple[int, int]], points: Sequence[int], settings: Waiting) -> Floats:
-    """Decayed orders at each of `points`, from (pick-up place, placed_s) of orders placed until now, [points]."""
+def demand(now_s: int, seen: Sequence[Seen], points: Sequence[int], settings: Waiting) -> Floats:
+    """The part of the next orders that is likely to come from each of `points`, [points], summing to 1."""
     index = {place: i for i, place in enumerate(points)}
-    out = np.zeros(len(points))
-    for place, placed_s in orders:
-        i = index.get(place)
-        if i is not None and placed_s <= now_s:
-            out[i] += math.exp2((placed_s - now_s) / settings.half_life_s)
-    return out
+    out = np.full(len(points), max(settings.prior, 1e-9))
+    where = np.array([index.get(order.pickup, -1) for order in seen], dtype=np.int64)
+    age = np.array([now_s - order.placed_s for order in seen], dtype=np.float64)
+    known = (where >= 0) & (age >= 0)
+    np.add.at(out, where[known], np.exp2(-age[known] / settings.half_life_s))
+    return out / out.sum()
+
+
+def delays(seen: Sequence[Seen], settings: Waiting, longest_s: int) -> Floats:
+    """Seconds food is likely to stand when a courier is so many EVERY_S away, [longest_s / EVERY_S + 1]."""
+    takes = np.array([*QUICK_S, *(order.takes_s for order in seen)], dtype=np.float64)
+    away = np.arange(0, longest_s + EVERY_S, EVERY_S, dtype=np.float64)
+    late = np.maximum(0.0, away[:, None] + settings.arrive_s - takes[None, :]).mean(axis=1)
+    return late + settings.slope * away
 
 
 def advise(
     now_s: int,
     couriers: Sequence[Standing],
     points: Sequence[int],
-    wanted: Floats,
+    seen: Sequence[Seen],
     travel_s: Matrix,
     settings: Waiting,
 ) -> list[Advice]:
-    """Where each idle courier had better wait, at most one ride each, the largest gain first.
+    """Where each idle courier had better wait, at most one ride each, the largest saving first.
 
-    `wanted` [points] weighs the points as `demand` does. Cover of a point is the sum of exp(-response /
-    reach_s) over couriers, what is missing there wanted * exp(-cover); couriers move one by one to where
-    least is left missing. The same input gives the same advice.
+    `points` are the places to wait at, `seen` the orders of the day so far. The same input gives the same
+    advice.
     """
     idle = [i for i, courier in enumerate(couriers) if courier.idle]
-    if not idle or not len(points) or not wanted.any():
+    if not idle or not len(points):
         return []
-    spots = np.asarray(points)
-    at = np.array([courier.at for courier in couriers])
-    wait_s = np.array([max(0, courier.free_s - now_s) for courier in couriers])
-    near = np.exp(-(wait_s[:, None] + travel_s[np.ix_(at, spots)]) / settings.reach_s)  # [couriers, points]
-    there = np.exp(-travel_s[np.ix_(spots, spots)] / settings.reach_s)
-    cover = near.sum(axis=0)
-    best = float(((1 - np.exp(-there)) @ wanted).max())
-    out: list[Advice] = []
-    while idle:
-        left = wanted * np.exp(-(cover - near[idle]))  # [idle, points]: what is missing without each
-        gains = left @ (1 - np.exp(-there)).T - (left * (1 - np.exp(-near[idle]))).sum(axis=1)[:, None]
-        ride = travel_s[np.ix_(at[idle], spots)]
-        barred = ride > settings.longest_s
-        for row, i in enumerate(idle):
-            barred[row] |= ride[row] + _back(couriers[i], spots, travel_s) > couriers[i].until_s - now_s
-        gains = np.where(barred | (ride == 0), -1.0, gains)
-        row, point = divmod(int(gains.argmax()), len(spots))
-        gain = float(gains[row, point]) / best
-        if gain < settings.least:
-            break
-        i = idle.pop(row)
-        out.append(Advice(couriers[i].id, int(spots[point]), int(ride[row, point]), gain))
-        cover += there[point] - near[i]
-    return out
+    return _Field(now_s, couriers, points, seen, travel_s, settings).moves(idle)
 
 
-def _back(courier: Standing, spots: npt.NDArray[np.int64], travel_s: Matrix) -> Matrix:
-    """Seconds from each point to where the courier must end, nought when he may end anywhere."""
-    if courier.back is None:
-        return np.zeros(len(spots), dtype=np.int32)
-    back: Matrix = travel_s[spots, courier.back]
-    return back
+class _Field:
+    """Couriers and points, and what food is likely to stand, by courier and point."""
+
+    def __init__(
+        self,
+        now_s: int,
+        couriers: Sequence[Standing],
+        points: Sequence[int],
+        seen: Sequence[Seen],
+        travel_s: Matrix,
+        settings: Waiting,
+    ) -> None:
+        """Everybody where he stands."""
+        self.now_s, self.couriers, self.travel_s, self.settings = now_s, couriers, travel_s, settings
+        self.spots = np.asarray(points, dtype=np.int64)
+        self.at = np.array([courier.at for courier in couriers], dtype=np.int64)
+        wait_s = np.array([max(0, courier.free_s - now_s) for courier in couriers])
+        away = wait_s[:, None] + travel_s[np.ix_(self.at, self.spots)]
+        between = travel_s[np.ix_(self.spots, self.spots)]
+        table = delays(seen, settings, int(max(away.max(), between.max())) + EVERY_S)
+        self.stands = table[-(-away // EVERY_S)]  # [couriers, points]
+        self.would = table[-(-between // EVERY_S)]  # [where he would wait, points]
+        self.wanted = demand(now_s, seen, points, settings)
+        part = settings.taken ** np.arange(settings.depth) * (1 - settings.taken)
+        part[-1] = settings.taken ** (settings.depth - 1)
+        self.part = part
+        self.none = float(table[-1])
+
+    def moves(self, idle: list[int]) -> list[Advice]:
+        """One courier after the other, whoever saves most by riding first."""
+        out: list[Advice] = []
+        found = {i: self._best(i) for i in idle}
+        while found:
+            i = max(found, key=lambda i: (found[i][0], -i))
+            saves, point = self._best(i)
+            if saves < found[i][0] - 1e-9:  # somebody else went there since
+                found[i] = (saves, point)
+                continue
+            del found[i]
+            if saves < self.settings.least_s:
+                break
+            ride_s = int(self.travel_s[self.at[i], self.spots[point]])
+            out.append(Advice(self.couriers[i].id, int(self.spots[point]), ride_s, saves))
+            self.stands[i] = self.would[point]
+            self.at[i] = self.spots[point]
+        return out
+
+    def _best(self, i: int) -> tuple[float, int]:
+        """What courier i saves at most by riding elsewhere, and where."""
+        depth = min(self.settings.depth, len(self.couriers) - 1)
+        others = np.delete(self.stands, i, axis=0)
+        near = np.full((self.settings.depth + 1, len(self.spots)), self.none)
+        if depth:
+            near[:depth] = np.sort(np.partition(others, depth - 1, axis=0)[:depth], axis=0)
+        here = self._cost(near, self.stands[i][None, :])[0]
+        there = self._cost(near, self.would)
+        ride = self.travel_s[self.at[i], self.spots]
+        courier = self.couriers[i]
+        back = 0 if courier.back is None else self.travel_s[self.spots, courier.back]
+        barred = (ride > self.settings.longest_s) | (ride + back > courier.until_s - self.now_s) | (ride == 0)
+        saves = np.where(barred, -np.inf, here - there)
+        point = int(saves.argmax())
+        return float(saves[point]), point
+
+    def _cost(self, near: Floats, his: Floats) -> Floats:
+        """Seconds an order's food is likely to stand with him there too, [rows of his]."""
+        cost = np.zeros_like(his)
+        below = None
+        for k, part in enumerate(self.part):
+            rank = np.minimum(his, near[k])
+            if below is not None:
+                rank = np.maximum(below, rank)
+            cost += part * rank
+            below = near[k]
+        out: Floats = cost @ self.wanted
+        return out

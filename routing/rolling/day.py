@@ -11,7 +11,7 @@ from routing.plan import Plan, Route
 from routing.problem import Courier, Problem, Request, Rules
 from routing.rolling.facts import Batch, Day, Move, Order, Outcome, Policy, Progress, Ride, Rider, Work
 from routing.solver import solve
-from routing.waiting import Standing, advise, demand
+from routing.waiting import Seen, Standing, advise
 
 HOUR = 3600
 
@@ -60,7 +60,7 @@ class _Day:
         self.points = day.points or tuple(sorted({order.pickup for order in day.orders}))
         self.plan: Plan | None = None
         self.stale = False  # something has happened since the plan was made
-        self.seen: list[tuple[int, int]] = []
+        self.seen: list[Seen] = []
 
     def run(self, progress: Progress | None) -> None:
         """From the first order on, until all are brought or the last shift is over."""
@@ -83,18 +83,22 @@ class _Day:
         while self.to_come and self.to_come[-1].placed_s <= now:
             order = self.to_come.pop()
             self.open[order.id] = order
-            self.seen.append((order.pickup, order.placed_s))
+            self.seen.append(Seen(order.pickup, order.placed_s, order.ready_s - order.placed_s))
             self.stale = True
         planned = bool(self.open) and (self.stale or self.plan is None)
         if planned:
-            self.plan = self._solved(now)
+            self.plan = self._solved(self._leaves(now))
             self.stale = False
         routes = {route.courier: route for route in self.plan.routes} if self.plan and self.open else {}
         if self._send(routes, now):
             self.stale = True  # what a rider was to do after the batch he took must be planned again
         if self.policy.waiting is not None:
-            self._wait(routes, now)
+            self._wait(routes, self._leaves(now))
         return planned
+
+    def _leaves(self, now: int) -> int:
+        """The first moment from `now` on at which riders set out."""
+        return -(-now // self.policy.tick_s) * self.policy.tick_s
 
     def _solved(self, now: int) -> Plan:
         """The plan of all that is open."""
@@ -211,8 +215,7 @@ class _Day:
                 standing.append(Standing(name, live.at, live.free_s, rider.until_s, idle, rider.back))
         if not any(s.idle for s in standing):
             return
-        wanted = demand(now, self.seen, self.points, settings)
-        for advice in advise(now, standing, self.points, wanted, self.day.travel_s, settings):
+        for advice in advise(now, standing, self.points, self.seen, self.day.travel_s, settings):
             self._ride_empty(self.riders[advice.courier], advice.to, now)
 
     def _ahead(self, live: _Live, route: Route, now: int) -> None:

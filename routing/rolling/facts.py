@@ -68,10 +68,12 @@ class Policy:
     Each solve takes `iterations` and `per_order` more for every open order, and ends after `budget_s` seconds
     of wall time at the latest; with `iterations` None only the budget ends it. A batch is committed when its
     rider must leave before the next epoch, `offer_lead_s` earlier when he needs that long to answer. Riders
-    whose shift begins within `look_ahead_s` are planned with. `fairness` replaces the weight in the rules.
+    whose shift begins within `look_ahead_s` are planned with. Riders set out on whole `tick_s`. `fairness`
+    replaces the weight in the rules, and a rider counts as if he had worked `prior_h` hours at the fleet's rate.
     """
 
     epoch_s: int = 60
+    tick_s: int = 1
     iterations: int | None = 200
     per_order: int = 20
     budget_s: float = math.inf

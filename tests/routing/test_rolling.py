@@ -1,4 +1,4 @@
-"""A day ridden in rolling epochs: it knows no future, keeps its couriers whole, and gives the figures of the benchmark."""
+"""A day ridden in rolling epochs: it knows no future, keeps its couriers whole, and its figures are the benchmark's."""
 
 import random
 from dataclasses import replace
