@@ -7,16 +7,18 @@ Time at rest is no time on offer. A newcomer stands where the fleet stands, unti
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Executable, and_, exists, func, or_
+from sqlalchemy import Executable, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from dispatch import shifts
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, Order, Refusal, Rest, Shift, Stop, known
+from payments.columns import UtcDateTime
 from payments.rulebook import Rulebook
 from routing.fairness import settled
 
@@ -60,10 +62,8 @@ def account(session: Session, rulebook: Rulebook, *, now: datetime) -> Account:
     """
     since = window_start(rulebook, now)
     shift_only = rulebook.dispatch.fairness_window == "shift"
-    inside: tuple[Any, ...] = (Job.offered_at >= since,)
-    if shift_only:
-        inside = (exists().where(col(Shift.id) == col(Job.shift_id), col(Shift.state) == "on"),)
-    rows = session.connection().execute(_had(rulebook, *inside)).all()
+    asked = _had(rulebook.dispatch.fairness_basis, shift_only, _per_drop(rulebook), _near_m(rulebook))
+    rows = session.connection().execute(asked, {} if shift_only else {"since": since}).all()
     return Account(
         since=since,
         had={person_id: float(figure or 0) for person_id, figure in rows},
@@ -114,9 +114,12 @@ def _let_go() -> Any:
     )
 
 
-def _had(rulebook: Rulebook, *inside: Any) -> Executable:
-    """Rider and units in the rulebook's basis, one row a rider."""
-    basis = rulebook.dispatch.fairness_basis
+@lru_cache(maxsize=32)
+def _had(basis: str, shift_only: bool, per_drop: int, near_m: int) -> Executable:
+    """Rider and units in a basis, one row a rider; put together once, for it is asked at every plan."""
+    inside = Job.offered_at >= bindparam("since", type_=UtcDateTime)
+    if shift_only:
+        inside = exists().where(col(Shift.id) == col(Job.shift_id), col(Shift.state) == "on")
     if basis in ("distance", "effort", "waiting"):
         figure = (
             func.sum(Job.distance_m) / 1000.0 if basis == "distance" else func.sum(Job.duration_s) / 3600.0
@@ -131,11 +134,11 @@ def _had(rulebook: Rulebook, *inside: Any) -> Executable:
             col(later.id) > col(Job.id),
         )
         counts = or_(col(Job.state).in_(COUNTED), and_(_let_go(), ~again))
-        return select(Job.person_id, figure).where(*inside, counts).group_by(col(Job.person_id))
+        return select(Job.person_id, figure).where(inside, counts).group_by(col(Job.person_id))
     held = (
         select(Job.person_id, Stop.order_id)
         .join(Stop, col(Stop.job_id) == col(Job.id))
-        .where(*inside, Stop.kind == "drop", col(Stop.dropped).is_(False))
+        .where(inside, Stop.kind == "drop", col(Stop.dropped).is_(False))
         .where(or_(col(Job.state).in_(COUNTED), _let_go()))
         .distinct()
         .subquery()
@@ -144,19 +147,24 @@ def _had(rulebook: Rulebook, *inside: Any) -> Executable:
         return select(held.c.person_id, func.count()).group_by(held.c.person_id)
     joined = select(
         held.c.person_id,
-        func.sum(Order.tip_minor + _per_drop(rulebook)) / 100.0 if basis == "pay" else func.count(),
+        func.sum(Order.tip_minor + per_drop) / 100.0 if basis == "pay" else func.count(),
     ).join(Order, col(Order.id) == held.c.order_id)
     if basis == "desirable":
-        joined = joined.where(Order.distance_m <= _near_m(rulebook))
-        if rulebook.pay.basis != "per_drop":
+        joined = joined.where(Order.distance_m <= near_m)
+        if not per_drop:
             joined = joined.where(Order.tip_minor > 0)
     return joined.group_by(held.c.person_id)
 
 
+_ON = select(Shift).where(col(Shift.started_at).is_not(None), Shift.state == "on")
+_SINCE = select(Shift).where(
+    col(Shift.started_at).is_not(None), Shift.planned_end_at >= bindparam("since", type_=UtcDateTime)
+)
+
+
 def _hours(session: Session, since: datetime | None, *, now: datetime) -> dict[int, float]:
     """Hours on shift by rider, rests left out: of every shift since then, or only of the shifts that are on."""
-    inside = Shift.state == "on" if since is None else Shift.planned_end_at >= since
-    worked = session.exec(select(Shift).where(col(Shift.started_at).is_not(None), inside)).all()
+    worked = session.exec(_ON).all() if since is None else session.exec(_SINCE, params={"since": since}).all()
     rests: dict[int, list[Rest]] = {}
     ids = [known(shift.id) for shift in worked]
     for rest in shifts.rests(session, ids):

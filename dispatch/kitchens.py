@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from dispatch.tables import Order
@@ -76,10 +77,17 @@ def _step(value_s: float) -> int:
     return STEP_S * round(value_s / STEP_S)
 
 
+_ALL = (
+    select(Order.kitchen_slip_s)
+    .where(col(Order.kitchen_slip_s).is_not(None))
+    .order_by(col(Order.id).desc())
+    .limit(bindparam("most"))
+)
+_OWN = _ALL.where(Order.restaurant_id == bindparam("restaurant_id"))
+
+
 def _slips(session: Session, most: int, restaurant_id: int | None = None) -> Sequence[int]:
     """The last orders' slips, newest first: of one kitchen, or of all."""
-    query = select(Order.kitchen_slip_s).where(col(Order.kitchen_slip_s).is_not(None))
-    if restaurant_id is not None:
-        query = query.where(Order.restaurant_id == restaurant_id)
-    rows = session.connection().execute(query.order_by(col(Order.id).desc()).limit(most))
+    asked, who = (_ALL, {}) if restaurant_id is None else (_OWN, {"restaurant_id": restaurant_id})
+    rows = session.connection().execute(asked, {"most": most, **who})
     return [int(slip) for (slip,) in rows]
