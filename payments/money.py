@@ -97,3 +97,9 @@ def _whole(figure: int) -> int:
     if type(figure) is not int or figure < 0:
         raise BadAmount(f"a whole number of 0 or more is wanted here, not {figure!r}")
     return figure
+
+
+def told(minor: int, currency: str) -> str:
+    """An amount (minor units) as people write it: £14.80, EUR 3.00, -£2.50."""
+    sign, symbol = "-" if minor < 0 else "", "£" if currency == "GBP" else f"{currency} "
+    return f"{sign}{symbol}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlmodel import Session
 
-from payments.books import journal, versions
+from payments.books import journal
 from payments.books.accounts import within
+from payments.books.versions import in_force, rules
 from payments.errors import HoldResolved, NoSuchHold
 from payments.ledger import HELD, Entry, Hold, Resolution, holds
 from payments.tables import ENTRIES, POSTINGS
@@ -44,9 +45,9 @@ def hold(
     """
     earlier = journal.entry_by_key(session, key)
     if earlier is not None:
-        at, version, rulebook = earlier.entry.at, earlier.rulebook, versions.rules(session, earlier.rulebook)
+        at, version, rulebook = earlier.entry.at, earlier.rulebook, rules(session, earlier.rulebook)
     else:
-        at, (version, rulebook) = now, versions.in_force(session, at=now)
+        at, (version, rulebook) = now, in_force(session, at=now)
         expire_due(session, source=source, now=now)
     unit = unit or rulebook.co_op.currency
     wanted = Hold(key, source, destination, amount, unit, at, expires_at, why.strip(), subject, version)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from payments.errors import NoRulebook, RulebookFault
 from payments.rulebook import Rulebook, digest, parse
-from payments.tables import VERSIONS, RulebookVersion
+from payments.tables import ENTRIES, VERSIONS, RulebookVersion
 
 
 def named(number: int, seal: str, effective_on: date, resolution: str) -> str:
@@ -25,7 +25,8 @@ def adopt(
 ) -> RulebookVersion:
     """Store a rulebook the members adopted; the same text, day and resolution again is the same row.
 
-    RulebookFault with every fault, also when pay has no rate yet on the day it takes effect.
+    RulebookFault with every fault, also when pay has no rate yet on the day it takes effect, and for a day that
+    is past when anything was booked since: what was paid by other rules stays so.
     """
     rulebook, resolution = parse(text), resolution.strip()
     begins = rulebook.pay.begins()
@@ -37,6 +38,7 @@ def adopt(
     for earlier in versions(session):
         if (earlier.digest, earlier.effective_on, earlier.resolution) == (seal, effective_on, resolution):
             return earlier
+    _not_backwards(session, rulebook, effective_on, now)
     number = (session.connection().scalar(select(func.max(VERSIONS.c.id))) or 0) + 1
     row = RulebookVersion(
         id=number,
@@ -51,6 +53,22 @@ def adopt(
     session.flush()
     session.info.pop(_ADOPTED, None)
     return row
+
+
+def _not_backwards(session: Session, rulebook: Rulebook, effective_on: date, now: datetime) -> None:
+    """Whether the rules would not hold over days whose money is booked already."""
+    if effective_on >= rulebook.local(now).date():
+        return
+    first = ENTRIES.c.at >= rulebook.midnight(effective_on)
+    at = session.connection().scalar(select(ENTRIES.c.at).where(first).order_by(ENTRIES.c.at).limit(1))
+    if at is not None:
+        booked = rulebook.local(at).date()
+        raise RulebookFault(
+            (
+                f"effective_on: {effective_on} is past, and money was booked on {booked} by the rules that held "
+                "then; choose today or a later day",
+            )
+        )
 
 
 def versions(session: Session) -> list[RulebookVersion]:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from payments.errors import RulebookFault, UnknownZone
 from payments.rulebook.across import across
+from payments.rulebook.classes import MemberClass, class_faults
+from payments.rulebook.compare import Difference, differences
 from payments.rulebook.sections import (
     CoOp,
     Dispatch,
@@ -32,8 +34,10 @@ from payments.rulebook.words import zone_info
 
 __all__ = [
     "CoOp",
+    "Difference",
     "Dispatch",
     "Hours",
+    "MemberClass",
     "Opening",
     "Pay",
     "PayPeriod",
@@ -46,6 +50,7 @@ __all__ = [
     "Surplus",
     "Zone",
     "check",
+    "differences",
     "digest",
     "parse",
 ]
@@ -65,6 +70,7 @@ class Rulebook(Section):
     surplus: Surplus | None = None
     retention: Retention = Field(default_factory=Retention)
     shares: Shares | None = None
+    classes: tuple[MemberClass, ...] = ()
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -112,7 +118,7 @@ def parse(text: str) -> Rulebook:
 
 def check(raw: dict[str, Any]) -> Rulebook:
     """The rulebook that TOML tables already read make; RulebookFault lists every fault."""
-    faults = [f"{_path(place, raw)}: {words}" for place, words in across(raw)]
+    faults = [f"{_path(place, raw)}: {words}" for place, words in (*across(raw), *class_faults(raw))]
     try:
         rulebook = Rulebook.model_validate(raw)
     except ValidationError as refused:

@@ -263,3 +263,37 @@ def test_of_two_for_one_day_the_later_decision_holds(session: Session, now: date
     adopted(session)
     second = adopted(session, BY_THE_DROP)
     assert books.in_force(session, at=now)[0] == second
+
+
+def test_rules_do_not_reach_back_over_what_was_booked(session: Session, now: datetime) -> None:
+    """A day that is past is refused once money was booked since, and says so; today and later are not."""
+    version = adopted(session)
+    books.post(session, an_entry(version, now), now=now)
+    today = now.date()
+
+    def adopt(day: date, resolution: str = "Item 5", text: str = BY_THE_DROP) -> str:
+        return books.adopt(
+            session, text, effective_on=day, resolution=resolution, now=now + 36 * HOUR
+        ).version
+
+    for day in (MAY, today - timedelta(days=1), today):
+        with pytest.raises(RulebookFault) as refused:
+            adopt(day)
+        assert refused.value.faults == (
+            f"effective_on: {day} is past, and money was booked on 2026-11-20 by the rules that held then; "
+            "choose today or a later day",
+        )
+    assert [row.version for row in books.versions(session)] == [version]
+    assert adopt(MAY, "General meeting, 1 May 2026, item 4", FINSBURY_PARK) == version
+    assert books.rules(session, adopt(today + timedelta(days=1))).co_op.name == "By the drop"
+    assert books.rules(session, adopt(today + timedelta(days=9))).co_op.name == "By the drop"
+
+
+def test_the_first_rules_may_hold_from_any_day(session: Session, now: datetime) -> None:
+    """While nothing has been booked since, rules may hold from a day that is past: a co-op begins with its books."""
+    old = books.adopt(session, BY_THE_DROP, effective_on=MAY, resolution="Item 1", now=now).version
+    books.post(session, an_entry(old, now - 40 * 24 * HOUR), now=now)
+    later = (now - 30 * 24 * HOUR).date()
+    new = books.adopt(session, FINSBURY_PARK, effective_on=later, resolution="Item 2", now=now).version
+    assert books.in_force(session, at=now)[0] == new
+    assert books.in_force(session, at=now - 40 * 24 * HOUR)[0] == old

@@ -1,0 +1,195 @@
+"""Two rulebooks beside each other: each rule that changed, in words, and whom it touches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING, Any
+
+from payments.money import told
+from payments.rulebook.sections import Opening, Rate, Section, Zone
+
+if TYPE_CHECKING:
+    from payments.rulebook import Rulebook
+
+Path = tuple[str, ...]
+
+# Whom a rule touches: by the rule where it stands here, else by its section.
+_TOUCHES = {
+    "co_op": "everyone",
+    "zones": "customers and restaurants",
+    "border": "customers, restaurants and riders",
+    "hours": "riders, restaurants and customers",
+    "revenue": "the co-op",
+    "commission_bp": "restaurants",
+    "pay": "riders",
+    "pay_period": "riders",
+    "shifts": "riders",
+    "dispatch": "riders and customers",
+    "promise_min": "customers and restaurants",
+    "solve_budget_ms": "nobody directly",
+    "tick_s": "nobody directly",
+    "surplus": "members",
+    "community_bp": "members and neighbours",
+    "retention": "customers and riders, whose data it is",
+    "shares": "members",
+}
+
+# What a rule is called where its name in the file does not say it well; a section's name is put before the others.
+_SAYS = {
+    ("co_op", "name"): "The co-op's name",
+    ("co_op", "currency"): "The co-op's currency",
+    ("co_op", "timezone"): "The co-op's own time",
+    ("revenue", "commission_bp"): "What the co-op keeps of the food",
+    ("revenue", "card_fee_bp"): "What a card costs the co-op, of the amount",
+    ("revenue", "card_fee_fixed_minor"): "What a card costs the co-op, for each payment",
+    ("pay", "basis"): "What riders are paid by",
+    ("pay", "per_drop_minor"): "Pay for a drop",
+    ("pay", "holiday_bp"): "Holiday, of the minutes and the wages",
+    ("pay", "tips"): "Whose the tips are",
+    ("pay_period", "kind"): "How long a pay period is",
+    ("pay_period", "starts_on"): "When a pay period begins",
+    ("shifts", "ask_after_end_min"): "How long after a shift's end the rider is asked",
+    ("shifts", "silence_min"): "How long after a rider's last word the rider is asked",
+    ("dispatch", "promise_min"): "The time promised to customers",
+    ("dispatch", "freshness_min"): "The longest food may ride",
+    ("dispatch", "max_batch"): "The most orders in one job",
+    ("surplus", "reserve_bp"): "Of the surplus, to the reserve",
+    ("surplus", "community_bp"): "Of the surplus, to the community fund",
+    ("surplus", "share_interest_bp"): "Interest on shares, at most",
+    ("retention", "contacts_days"): "How long contacts are kept",
+    ("retention", "texts_days"): "How long texts are kept",
+    ("shares", "par_minor"): "What a share costs",
+    ("shares", "max_minor"): "The most one member may hold",
+}
+
+_SUFFIXES = {
+    "s": "seconds", "ms": "milliseconds", "min": "minutes", "h": "hours", "days": "days", "kmh": "km an hour",
+}  # fmt: skip
+_WORDS = {"hourly": "the hour", "per_drop": "the drop", "own": "the rider's who delivered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One rule that changed: its place in the file, its name in words, what it was and becomes, whom it touches.
+
+    `old` is None for a rule that was not there before, `new` for one that is no longer.
+    """
+
+    path: str
+    rule: str
+    old: str | None
+    new: str | None
+    touches: str
+
+
+def differences(old: "Rulebook", new: "Rulebook") -> tuple[Difference, ...]:
+    """Every rule that is not the same in both, in the order of the file; defaults count as written."""
+    before, after = dict(_rules(old)), dict(_rules(new))
+    found = []
+    for path in [*before, *(path for path in after if path not in before)]:
+        was, becomes = before.get(path), after.get(path)
+        if was == becomes:
+            continue
+        absent = "closed" if path[0] == "hours" else None
+        told_old = absent if was is None else _value(path, was, old.co_op.currency)
+        told_new = absent if becomes is None else _value(path, becomes, new.co_op.currency)
+        if told_old == told_new:
+            told_new = f"{told_new}, drawn otherwise"
+        found.append(Difference(".".join(path), _rule(path), told_old, told_new, _touches(path)))
+    order = {name: place for place, name in enumerate(type(old).model_fields)}
+    return tuple(sorted(found, key=lambda each: order[each.path.split(".")[0]]))
+
+
+def _rules(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every rule as (path, value), what is in lists and tables by its name or its day; absent rules are not told."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        here = (*path, name)
+        if value is None:
+            continue
+        if isinstance(value, Section) and not isinstance(value, Opening):
+            yield from _rules(value, here)
+        elif isinstance(value, dict):
+            yield from (((*here, str(key)), each) for key, each in sorted(value.items()))
+        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+            for each in value:
+                yield from _listed(each, here)
+        elif value != ():
+            yield here, value
+
+
+def _listed(item: Section, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(item, Rate):
+        yield (*path, item.from_on.isoformat()), item.per_hour_minor
+        return
+    here = (*path, str(getattr(item, "name", "")))
+    for each, value in _rules(item, here):
+        if each[-1] not in ("name", "everywhere", "polygon"):
+            yield each, value
+    if isinstance(item, Zone):
+        yield (*here, "border"), item.polygon or ()
+
+
+def _rule(path: Path) -> str:
+    if path in _SAYS:
+        return _SAYS[path]
+    section, last = path[0], path[-1]
+    if section == "zones":
+        what = {
+            "border": "where it is",
+            "delivery_fee_minor": "delivery fee",
+            "per_km_minor": "and for each km",
+        }
+        return f"Zone {path[1]}: {what.get(last, _plain(last))}"
+    if section == "hours":
+        return f"Open on {last.capitalize()}"
+    if path[:2] == ("pay", "rates"):
+        return f"Hourly pay from {last}"
+    if path[:2] == ("pay", "floor"):
+        return f"The least an hour earns, from {last}"
+    if section == "classes":
+        return f"{path[1].capitalize()}: {_plain(last)}"
+    if len(path) > 2:
+        return f"{section.replace('_', ' ').capitalize()}: {_plain(path[1])} of a {last}"
+    return f"{section.replace('_', ' ').capitalize()}: {_plain(last)}"
+
+
+def _plain(name: str) -> str:
+    """A rule's name in the file as words, without its unit: `offer_lead_s` is "offer lead"."""
+    words = name.split("_")
+    if len(words) > 1 and words[-1] in (*_SUFFIXES, "minor", "bp"):
+        words = words[:-1]
+    return " ".join(words)
+
+
+def _touches(path: Path) -> str:
+    if path[0] == "classes":
+        return f"members who are {path[1]}"
+    return _TOUCHES.get(path[-1]) or _TOUCHES[path[0]]
+
+
+def _value(path: Path, value: Any, currency: str) -> str:
+    """A rule's value as people say it, with its unit."""
+    unit = path[-1].rsplit("_", 1)[-1]
+    if path[:2] in (("pay", "rates"), ("pay", "floor")):
+        return f"{told(value, currency)} an hour"
+    if path[-1] == "border":
+        return f"within {len(value)} points" if value else "everywhere"
+    if isinstance(value, Opening):
+        return f"{_value(path, value.open, currency)} to {_value(path, value.close, currency)}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if unit == "minor":
+        return told(value, currency)
+    if unit == "bp":
+        return f"{value / 100:g} %"
+    if isinstance(value, str):
+        return _WORDS.get(value, value) if path[0] == "pay" else value
+    if isinstance(value, tuple):
+        return ", ".join(str(each) for each in value)
+    number = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{number} {_SUFFIXES[unit]}" if unit in _SUFFIXES and "_" in path[-1] else number
