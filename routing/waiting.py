@@ -36,6 +36,8 @@ class Waiting:
     arrive_s: int = 120
     least_s: float = 5.0
     longest_s: int = 1800
+    soon_s: int = 1800
+    ends_s: int = 0
     ahead: bool = False
 
 
@@ -81,7 +83,8 @@ def demand(now_s: int, seen: Sequence[Seen], points: Sequence[int], settings: Wa
     age = np.array([now_s - order.placed_s for order in seen], dtype=np.float64)
     known = (where >= 0) & (age >= 0)
     np.add.at(out, where[known], np.exp2(-age[known] / settings.half_life_s))
-    return out / out.sum()
+    parts: Floats = out / out.sum()
+    return parts
 
 
 def delays(seen: Sequence[Seen], settings: Waiting, longest_s: int) -> Floats:
@@ -89,7 +92,8 @@ def delays(seen: Sequence[Seen], settings: Waiting, longest_s: int) -> Floats:
     takes = np.array([*QUICK_S, *(order.takes_s for order in seen)], dtype=np.float64)
     away = np.arange(0, longest_s + EVERY_S, EVERY_S, dtype=np.float64)
     late = np.maximum(0.0, away[:, None] + settings.arrive_s - takes[None, :]).mean(axis=1)
-    return late + settings.slope * away
+    out: Floats = late + settings.slope * away
+    return out
 
 
 def advise(

@@ -125,17 +125,17 @@ class _Day:
         seats = sorted({p for o in self.open.values() for p in (o.pickup, o.drop)} | {r.at for r in crew})
         seat = {place: i for i, place in enumerate(seats)}
         grid = np.ix_(seats, seats)
-        prior = self._prior(now)
+        rate = self._rate(now)
         return Problem(
             now,
-            tuple(_courier(live, seat[live.at], now, self.policy.prior_h, prior) for live in crew),
+            tuple(_courier(live, seat[live.at], now, self.policy.prior_h, rate) for live in crew),
             tuple(_request(order, seat) for order in self.open.values()),
             self.day.travel_s[grid],
             self.day.distance_m[grid],
             self.rules,
         )
 
-    def _prior(self, now: int) -> float:
+    def _rate(self, now: int) -> float:
         """Units an hour over the whole fleet so far: what a new rider is taken to have had."""
         units = hours = 0.0
         for live in self.riders.values():
@@ -201,10 +201,11 @@ class _Day:
         standing = []
         for name, live in self.riders.items():
             rider = live.rider
-            if rider.from_s > now or rider.until_s <= max(now, live.free_s):
+            free = max(live.free_s, rider.from_s)
+            if free > now + settings.soon_s or rider.until_s < max(now, free) + settings.ends_s:
                 continue
             route = routes.get(name)
-            idle = live.free_s <= now
+            idle = free <= now
             if route is not None and route.departs:
                 if idle and settings.ahead:
                     self._ahead(live, route, now)
@@ -212,7 +213,7 @@ class _Day:
                 at = self.orders[last.request].drop
                 standing.append(Standing(name, at, last.leave_s, rider.until_s, idle=False))
             else:
-                standing.append(Standing(name, live.at, live.free_s, rider.until_s, idle, rider.back))
+                standing.append(Standing(name, live.at, free, rider.until_s, idle, rider.back))
         if not any(s.idle for s in standing):
             return
         for advice in advise(now, standing, self.points, self.seen, self.day.travel_s, settings):
@@ -256,9 +257,11 @@ class _Day:
         )
 
 
-def _courier(live: _Live, seat: int, now: int, prior_h: float, prior: float) -> Courier:
-    """A rider as the planner sees him; his hours begin at the fleet's mean, `prior_h` hours of it."""
+def _courier(live: _Live, seat: int, now: int, prior_h: float | None, rate: float) -> Courier:
+    """A rider as the planner sees him, with `prior_h` hours at the fleet's rate (None: the rest of his shift)."""
     rider = live.rider
+    worked = max(0, min(now, rider.until_s) - rider.from_s) / HOUR
+    more = max(0.0, (rider.until_s - rider.from_s) / HOUR - worked) if prior_h is None else prior_h
     return Courier(
         id=rider.id,
         at=seat,
@@ -266,8 +269,8 @@ def _courier(live: _Live, seat: int, now: int, prior_h: float, prior: float) -> 
         capacity=rider.capacity,
         shift_end_s=rider.until_s,
         tolerance_s=rider.tolerance_s,
-        had=rider.had + live.units + prior * prior_h,
-        hours=rider.hours + prior_h + max(0, min(now, rider.until_s) - rider.from_s) / HOUR,
+        had=rider.had + live.units + rate * more,
+        hours=rider.hours + worked + more,
         skills=rider.skills,
         rest=rider.rest,
     )

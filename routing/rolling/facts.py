@@ -69,7 +69,8 @@ class Policy:
     of wall time at the latest; with `iterations` None only the budget ends it. A batch is committed when its
     rider must leave before the next epoch, `offer_lead_s` earlier when he needs that long to answer. Riders
     whose shift begins within `look_ahead_s` are planned with. Riders set out on whole `tick_s`. `fairness`
-    replaces the weight in the rules, and a rider counts as if he had worked `prior_h` hours at the fleet's rate.
+    replaces the weight in the rules, and a rider counts as if he had worked `prior_h` hours more at the
+    fleet's rate; None: the hours left of his shift, so that his day as it will end is compared.
     """
 
     epoch_s: int = 60
@@ -81,7 +82,7 @@ class Policy:
     look_ahead_s: int = 3600
     waiting: Waiting | None = field(default_factory=Waiting)
     fairness: float | None = None
-    prior_h: float = 1.0
+    prior_h: float | None = 1.0
     seed: int = 0
     workers: int = 1
 
