@@ -102,21 +102,39 @@ def _limit(x: _Axis, limit: float) -> Iterator[str]:
 
 
 def _curve(points: Sequence[Point], choice: Choice, x: _Axis, y: _Axis) -> Iterator[str]:
-    """The points joined by rising weight, each with its weight, the chosen one marked."""
-    places = [(x.at(p.ctd_p90_min), y.at(p.gini)) for p in points]
-    way = " ".join(f"{across:.1f},{up:.1f}" for across, up in places)
+    """Each point with its weight, the chosen one marked; a line through those that none other beats."""
+    places = {point.weight: (x.at(point.ctd_p90_min), y.at(point.gini)) for point in points}
+    way = " ".join("{:.1f},{:.1f}".format(*places[point.weight]) for point in _unbeaten(points, choice))
     yield f'  <polyline points="{way}" fill="none" stroke="var(--line)" stroke-width="1.5" opacity="0.6"/>'
     written: list[tuple[float, float]] = []
     # The chosen one is written first, so that it is never the one left out where labels are crowded.
-    for point, (across, up) in sorted(
-        zip(points, places, strict=True), key=lambda pair: pair[0] is not choice.point
-    ):
-        best = point is choice.point
+    for point in sorted(points, key=lambda point: point is not choice.point):
+        across, up = places[point.weight]
+        best, out = point is choice.point, _leaves_out(point, choice)
         colour, size = ("var(--best)", 7) if best else ("var(--line)", 4.5)
-        yield f'  <circle cx="{across:.1f}" cy="{up:.1f}" r="{size}" fill="{colour}"/>'
+        fill = "var(--paper)" if out else colour
+        yield f'  <circle cx="{across:.1f}" cy="{up:.1f}" r="{size}" fill="{fill}" stroke="{colour}"/>'
         if all(abs(across - a) > 44 or abs(up - b) > 14 for a, b in written):
             written.append((across, up))
             said = f"weight {point.weight:g}" if best else f"{point.weight:g}"
             side, anchor = (across - 11, "end") if across > WIDTH - 120 else (across + 11, "start")
             words = ' class="best"' if best else ""
             yield f'  <text{words} x="{side:.1f}" y="{up + 4:.1f}" text-anchor="{anchor}">{said}</text>'
+    if any(_leaves_out(point, choice) for point in points):
+        yield (
+            f'  <text class="small" x="{LEFT + 8}" y="{HEIGHT - BOTTOM - 8}">'
+            "hollow: leaves out orders that weight 0 brings</text>"
+        )
+
+
+def _leaves_out(point: Point, choice: Choice) -> bool:
+    return point.undelivered_pct > choice.base.undelivered_pct + 1e-9
+
+
+def _unbeaten(points: Sequence[Point], choice: Choice) -> list[Point]:
+    """The points that leave nothing out and to which none is both quicker and evener, quickest first."""
+    found: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.ctd_p90_min, point.gini)):
+        if not _leaves_out(point, choice) and (not found or point.gini < found[-1].gini):
+            found.append(point)
+    return found

@@ -5,6 +5,7 @@ Riders, kitchens and customers are taken to do again what they did; only who is 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ MINUTE = 60
 COARSE_S = (30.0, 120.0, 480.0, 1920.0)
 """Weights to begin with, as the seconds an order costs more when given to who has had as much as the average."""
 ROUNDS = 2  # of looking closer around the best so far
+MOST_RIDES = 2 + len(COARSE_S) + 2 * ROUNDS
 WIDER = 4.0  # the next weight to try above the highest
 HAIR = 0.005  # two Gini coefficients this near are one and the same
 
@@ -66,11 +68,12 @@ class Choice:
     why: Literal["evener", "even_already", "too_dear"]
 
 
-def choose(points: Sequence[Point], may_cost_p90_min: float) -> Choice:
+def choose(points: Sequence[Point], may_cost_p90_min: float, *, now: float | None = None) -> Choice:
     """The evenest of the points whose p90 is at most so many minutes above that of weight 0, which must be there.
 
-    A point that leaves more orders out than weight 0 is not chosen. Of points within HAIR of the evenest it is the
-    one of the least weight: what differs by less is chance. ValueError without weight 0.
+    A point that leaves more orders out than weight 0 is not chosen. Of points within HAIR of the evenest it is
+    that of the weight in force `now`, else the one of the least weight: what differs by less is chance.
+    ValueError without weight 0.
     """
     base = next((point for point in points if point.weight == 0), None)
     if base is None:
@@ -82,7 +85,8 @@ def choose(points: Sequence[Point], may_cost_p90_min: float) -> Choice:
         if point.ctd_p90_min <= most + 1e-9 and point.undelivered_pct <= base.undelivered_pct + 1e-9
     ]
     evenest = min(point.gini for point in fine)
-    chosen = min((p for p in fine if p.gini <= evenest + HAIR), key=lambda point: point.weight)
+    alike = [point for point in fine if point.gini <= evenest + HAIR]
+    chosen = min(alike, key=lambda point: (point.weight != now, point.weight))
     if chosen is not base:
         return Choice(chosen, base, most, "evener")
     dear = any(point.gini < base.gini - HAIR for point in points)
@@ -90,11 +94,11 @@ def choose(points: Sequence[Point], may_cost_p90_min: float) -> Choice:
 
 
 def search(
-    ride: Callable[[float], Point], may_cost_p90_min: float, *, also: Sequence[float] = ()
+    ride: Callable[[float], Point], may_cost_p90_min: float, *, now: float = 0.0
 ) -> tuple[tuple[Point, ...], Choice]:
     """Points by rising weight, coarse first and finer around the best, and the choice among them.
 
-    `ride(weight)` is asked at most `rides(also)` times, once for each weight; `also` are weights to try besides.
+    `ride(weight)` is asked at most MOST_RIDES times, once for each weight; `now` is the weight in force.
     """
     points = {0.0: ride(0.0)}
 
@@ -104,23 +108,17 @@ def search(
             points[weight] = ride(weight)
 
     one = points[0.0].per_hour * points[0.0].per_order  # seconds at a weight of 1
-    for weight in also:
-        if weight not in points:
-            points[weight] = ride(weight)
+    if now not in points:
+        points[now] = ride(now)
     if one > 0:
         for seconds in COARSE_S:
             tried(seconds / one)
         for _ in range(ROUNDS):
-            best = choose(list(points.values()), may_cost_p90_min).point.weight
+            best = choose(list(points.values()), may_cost_p90_min, now=now).point.weight
             for weight in _around(best, sorted(points)):
                 tried(weight)
     found = tuple(points[weight] for weight in sorted(points))
-    return found, choose(found, may_cost_p90_min)
-
-
-def rides(also: Sequence[float] = ()) -> int:
-    """How often `search` rides at most."""
-    return 1 + len(also) + len(COARSE_S) + 2 * ROUNDS
+    return found, choose(found, may_cost_p90_min, now=now)
 
 
 def _around(best: float, weights: Sequence[float]) -> list[float]:
@@ -143,22 +141,26 @@ def ride(
     rules: Rules,
     weight: float,
     policy: Policy | None = None,
+    *,
+    times: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> Point:
     """Ride all evenings at one weight, in their order; what a person had in a window counts in its later evenings.
 
+    With `times` all of it is ridden so often, each with another seed: one evening alone is much of it chance.
     `progress` is told the part ridden, from 0 to 1.
     """
     policy = replace(policy or Policy(), fairness=weight)
     account = _Account(waiting=rules.fairness_basis == "waiting")
-    for number, evening in enumerate(evenings):
+    for number, (again, evening) in enumerate(product(range(times), evenings)):
 
         def tell(part: float, number: int = number) -> None:
             if progress is not None:
-                progress((number + part) / len(evenings))
+                progress((number + part) / (times * len(evenings)))
 
+        evening = replace(evening, window=f"{again}: {evening.window}")
         day = replace(evening.day, riders=tuple(account.known(evening, r) for r in evening.day.riders))
-        account.ridden(evening, simulate(day, rules, policy, tell))
+        account.ridden(evening, simulate(day, rules, replace(policy, seed=policy.seed + again), tell))
     return account.point(weight)
 
 

@@ -25,7 +25,6 @@ from routing import tuning
 from routing.problem import Basis, Rules
 from routing.rolling import Policy
 from routing.tuning import Choice, Evening, Point
-from routing.waiting import Waiting
 
 commands = typer.Typer()
 
@@ -33,6 +32,7 @@ LEAST_ORDERS = 20  # an evening with fewer says little about nine orders in ten
 LEAST_RIDERS = 2
 # A plan made again and again at leisure: enough to be a good one, not so much that an evening takes minutes.
 ITERATIONS, PER_ORDER = 150, 15
+RIDES = 4  # evenings at least for each weight, the same ones more than once if need be
 WORDS: dict[str, str] = {
     "orders": "orders",
     "pay": "pay",
@@ -124,25 +124,29 @@ def _search(ridden: Sequence[Evening], rulebook: Rulebook, limit: float) -> tupl
         iterations=ITERATIONS,
         per_order=PER_ORDER,
         offer_lead_s=d.offer_lead_s,
-        waiting=Waiting() if d.waiting_hints else None,
+        waiting=None,  # what idle riders do is theirs to decide
         prior_h=d.fairness_newcomer_h,
     )
-    also = (d.fairness_weight,)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out, transient=True) as progress:
-        task = progress.add_task("Riding", total=float(tuning.rides(also)))
+        task = progress.add_task("Riding", total=float(tuning.MOST_RIDES))
         done = 0
 
         def ride(weight: float) -> Point:
             nonlocal done
             progress.update(task, description=f"Riding at weight {weight:g}")
             point = tuning.ride(
-                ridden, rules, weight, policy, lambda part: progress.update(task, completed=done + part)
+                ridden,
+                rules,
+                weight,
+                policy,
+                times=-(-RIDES // len(ridden)),
+                progress=lambda part: progress.update(task, completed=done + part),
             )
             done += 1
             return point
 
-        return tuning.search(ride, limit, also=also)
+        return tuning.search(ride, limit, now=d.fairness_weight)
 
 
 def _show(points: Sequence[Point], choice: Choice, rulebook: Rulebook, ridden: Sequence[Evening]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from routing import Rules, Weights
 from routing.rolling import Day, Policy
-from routing.tuning import HAIR, Evening, Point, choose, ride, rides, search
+from routing.tuning import HAIR, MOST_RIDES, Evening, Point, choose, ride, search
 from tests.routing.test_rolling import evening
 
 BASE = Point(0.0, 40.0, 28.0, 1.0, 0.0, 0.30, 1.0, 0.1, 2.5, 1.0)
@@ -57,6 +57,13 @@ def test_of_equals_the_least_weight_is_chosen() -> None:
     assert choose(points, 1.0).point.weight == 100
 
 
+def test_what_is_in_force_stays_where_it_does_as_well() -> None:
+    """No change is advised for a difference that is chance; a real one is."""
+    points = [BASE, at(100, 40.2, 0.103), at(120, 40.9, 0.100), at(900, 40.9, 0.090)]
+    assert choose(points[:3], 1.0, now=120).point.weight == 120
+    assert choose(points, 1.0, now=120).point.weight == 900
+
+
 def test_a_curve_that_jumps_about_is_chosen_from_all_the_same() -> None:
     """With chance on every figure the choice keeps the limit, and is within a hair of the evenest allowed."""
     for seed in range(200):
@@ -89,8 +96,8 @@ def test_the_search_goes_from_coarse_to_fine() -> None:
         asked.append(weight)
         return curve(weight)
 
-    points, choice = search(ridden, 1.0, also=(120.0,))
-    assert len(asked) == len(set(asked)) == len(points) <= rides((120.0,))
+    points, choice = search(ridden, 1.0, now=120.0)
+    assert len(asked) == len(set(asked)) == len(points) <= MOST_RIDES
     assert 120.0 in asked
     assert [point.weight for point in points] == sorted(asked)
     # 40 + 4 w / (w + 400) <= 41 up to w = 133.
@@ -143,6 +150,16 @@ def test_what_was_had_counts_in_the_later_evenings_of_a_window() -> None:
     assert together.per_hour == pytest.approx(apart.per_hour, rel=0.1)
 
 
+def test_ridden_more_often_it_is_the_mean_of_different_rides() -> None:
+    """Each time has its own seed and its own account: the figures lie between those of the single rides."""
+    ridden = week([lopsided(evening(seed=3))])
+    first, second = (ride(ridden, RULES, 0.0, replace(POLICY, seed=seed)) for seed in (0, 1))
+    both = ride(ridden, RULES, 0.0, POLICY, times=2)
+    assert both.gini == pytest.approx((first.gini + second.gini) / 2)
+    assert both.ctd_mean_min == pytest.approx((first.ctd_mean_min + second.ctd_mean_min) / 2)
+    assert both.per_hour == pytest.approx((first.per_hour + second.per_hour) / 2)
+
+
 @pytest.mark.parametrize("basis", ["pay", "distance", "effort", "waiting", "desirable"])
 def test_every_basis_has_its_figures(basis: str) -> None:
     """Whatever is to be even, its Gini coefficient and tenth percentile are told in its own units."""
@@ -157,6 +174,13 @@ def test_every_basis_has_its_figures(basis: str) -> None:
 def test_progress_is_told_from_nought_to_one() -> None:
     """The part ridden rises over all evenings."""
     told: list[float] = []
-    ride(week([evening(seed=1, orders=6), evening(seed=2, orders=6)]), RULES, 0.0, POLICY, told.append)
+    ride(
+        week([evening(seed=1, orders=6), evening(seed=2, orders=6)]),
+        RULES,
+        0.0,
+        POLICY,
+        times=2,
+        progress=told.append,
+    )
     assert told == sorted(told)
     assert told[-1] == 1.0
