@@ -26,6 +26,7 @@ from payments import books
 from routing.why import verify
 
 OTHERS = 3  # of the next best riders
+CONSIDERED = 5  # those who could be there first, where the search had no time to name the next best
 CAUSES = ("wait", "late", "travel", "freshness", "fairness", "churn")
 NO_BAR = 1e9  # what leaving an order out costs while we ask what somebody else would have cost
 CENT = 0.01
@@ -85,12 +86,20 @@ def decide(problem: routing.Problem, plan: routing.Plan, route: routing.Route) -
 def _next_best(
     problem: routing.Problem, plan: routing.Plan, courier: str, requests: Sequence[str]
 ) -> tuple[str, ...]:
-    """The couriers to weigh against: those the plan names as next best, then whoever is nearest."""
-    named = [(o.cost.total, o.courier) for w in plan.why if w.request in requests for o in w.others]
+    """The couriers to weigh against: those the plan names as next best, or whoever could be there first."""
+    named = sorted((o.cost.total, o.courier) for w in plan.why if w.request in requests for o in w.others)
+    best = tuple(dict.fromkeys(c for _, c in named if c != courier))[:OTHERS]
+    if len(best) == OTHERS:
+        return best
     pickup = next(r.pickup for r in problem.requests if r.id == requests[0])
-    near = sorted((int(problem.travel_s[c.at, pickup]), c.id) for c in problem.couriers)
-    ranked = dict.fromkeys([c for _, c in sorted(named)] + [c for _, c in near])
-    return tuple(c for c in ranked if c != courier)[:OTHERS]
+    last = {r.courier: s for r in plan.routes for s in r.stops if s.batch < 0}
+    there: list[tuple[int, str]] = []
+    for other in problem.couriers:
+        stop = last.get(other.id)
+        free_s, at = (max(other.free_s, problem.now_s), other.at) if stop is None else (stop.leave_s, stop.at)
+        there.append((free_s + int(problem.travel_s[at, pickup]), other.id))
+    ranked = dict.fromkeys([*best, *(c for _, c in sorted(there) if c != courier)])
+    return tuple(ranked)[:CONSIDERED]
 
 
 def _reduced(
@@ -144,7 +153,8 @@ def _explained(part: Reduced) -> Reduced:
 def _told_so(part: Reduced) -> tuple[routing.Costs, tuple[Other, ...]] | None:
     """The job's cost by each of them as those figures have it: for one order, and where everybody could have it."""
     told = part.plan.why
-    if len(part.requests) != 1 or len(told) != 1 or len(told[0].others) < len(part.problem.couriers) - 1:
+    rivals = min(OTHERS, len(part.problem.couriers) - 1)
+    if len(part.requests) != 1 or len(told) != 1 or len(told[0].others) < rivals:
         return None
     others = [Other(other.courier, other.cost) for other in told[0].others]
     return told[0].cost, tuple(sorted(others, key=_rank))
@@ -162,19 +172,19 @@ def _weigh(part: Reduced) -> tuple[routing.Costs, tuple[Other, ...]]:
     open_ = replace(problem, rules=replace(problem.rules, weights=weights), requests=rest)
     without = _as_it_was(open_, part.plan).cost
     others = []
-    for courier in problem.couriers:
-        if courier.id == part.courier:
-            continue
-        theirs = tuple(replace(r, only=_pin(r, courier.id)) for r in problem.requests if r.id in job)
-        if any(courier.id in r.never or r.only != courier.id for r in theirs):
-            barred = "passed" if any(courier.id in r.never for r in theirs) else "not_allowed"
-            others.append(Other(courier.id, routing.Costs(), barred))
+    named = dict.fromkeys(o.courier for w in part.plan.why for o in w.others)
+    rivals = dict.fromkeys([*named, *(c.id for c in problem.couriers if c.id != part.courier)])
+    for rival in tuple(rivals)[:OTHERS]:
+        theirs = tuple(replace(r, only=_pin(r, rival)) for r in problem.requests if r.id in job)
+        if any(rival in r.never or r.only != rival for r in theirs):
+            barred = "passed" if any(rival in r.never for r in theirs) else "not_allowed"
+            others.append(Other(rival, routing.Costs(), barred))
             continue
         made = _as_it_was(replace(open_, requests=rest + theirs), part.plan)
         if made.unserved:
-            others.append(Other(courier.id, routing.Costs(), made.unserved[0][1]))
+            others.append(Other(rival, routing.Costs(), made.unserved[0][1]))
         else:
-            others.append(Other(courier.id, made.cost - without))
+            others.append(Other(rival, made.cost - without))
     return part.plan.cost - without, tuple(sorted(others, key=_rank))
 
 

@@ -103,6 +103,10 @@ def _reason(told: WhyFacts) -> str:
     if told.margin_min is None:
         return "nobody else was out" if told.riders_out <= 1 else "nobody else could take it"
     causes = [f"{_SAVED[cause]} {minutes:g}" for cause, minutes in told.because if minutes > 0][:2]
+    if told.margin_min <= -0.1:
+        return (
+            f"the next rider was {-told.margin_min:g} min better, which the search did not find in its time"
+        )
     if told.margin_min < 0.1:
         return "as good by you as by the next best rider"
     made = f": {', '.join(causes)}" if causes else ""

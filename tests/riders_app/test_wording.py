@@ -357,6 +357,7 @@ def test_why_names_the_cost_and_the_others() -> None:
         (None, 1, "nobody else was out"),
         (None, 3, "nobody else could take it"),
         (0.0, 3, "as good by you as by the next best rider"),
+        (-0.4, 3, "the next rider was 0.4 min better, which the search did not find"),
     ],
 )
 def test_why_says_so_when_nothing_decided(margin: float | None, out: int, words: str) -> None:
