@@ -41,6 +41,12 @@ def _load() -> bool:
     return kernel.load()
 
 
+def _load_master() -> None:
+    from routing.solver import master
+
+    master.load()
+
+
 class Compiled:
     """The compiled solver of this process, on its way. To be used in a `with`, or started and stopped."""
 
@@ -103,6 +109,7 @@ class Compiled:
             log.info("the compiled solver is in use, %.1f s after the start", perf_counter() - began)
         else:
             self.fault, self.state = fault, "failed"
+            _load_master()  # what the slower solver can do with OR-Tools is worth its second or two now
             log.warning("the solver could not be compiled (%s); plans are made by the slower one", fault)
 
     def _compile(self) -> str | None:

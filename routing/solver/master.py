@@ -5,14 +5,29 @@ Tours carry their own fairness, which is convex and separable by courier, so the
 terms. This is the only place that imports OR-Tools.
 """
 
+import sys
 import time
-
-from ortools.sat.python import cp_model
 
 from routing.plan.tours import Tour, Tours
 
+_LIBRARY = "ortools.sat.python.cp_model"
+
 SCALE = 10  # tenths of a unit of cost
 COLUMNS = (400, 1500)  # at least, at most
+
+
+def load() -> bool:
+    """Load OR-Tools, which takes a second or two; whether it is here."""
+    try:
+        from ortools.sat.python import cp_model  # noqa: F401
+    except ImportError:  # missing or broken on this machine; plans still have to be made
+        return False
+    return True
+
+
+def ready() -> bool:
+    """Whether OR-Tools is loaded."""
+    return _LIBRARY in sys.modules
 
 
 def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tuple[list[Tour], bool]:
@@ -21,6 +36,8 @@ def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tu
     One worker, seeded, a deterministic limit besides the instant `until` (of time.perf_counter). Never worse
     than `state`.
     """
+    from ortools.sat.python import cp_model
+
     columns = _columns(tours, state)
     model = cp_model.CpModel()
     left_out = [round(cost * SCALE) for cost in tours.numbers.left_out]

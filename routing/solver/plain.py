@@ -10,16 +10,13 @@ from routing.plan import Plan
 from routing.plan.numbers import INF, Sequence
 from routing.plan.tours import Tour, Tours
 from routing.problem import Problem
+from routing.solver import master
 from routing.solver.search import improve, total
 from routing.why import explain, from_tours
 
-try:
-    from routing.solver import master
-except ImportError:  # OR-Tools may be missing or broken on a machine; plans still have to be made
-    master = None  # type: ignore[assignment]
-
 TINY_S = 0.002
 MASTER_S = 0.02
+LOADING_S = 4.0  # a plan with less time than this goes without the master until somebody has loaded it
 MASTER_FROM = 5  # requests
 MASTER_SHARE = 0.3
 MASTER_MOST_S = 1.0
@@ -58,7 +55,8 @@ def _searched(
     name, rounds = "search", 0
     while True:
         spare = until - time.perf_counter()
-        mastered = master is not None and size >= MASTER_FROM and spare >= MASTER_S and most is None
+        least = MASTER_S if master.ready() else LOADING_S
+        mastered = size >= MASTER_FROM and spare >= least and most is None
         pause = until - min(MASTER_SHARE * spare, MASTER_MOST_S) if mastered else until
         patience = PATIENCE[0] + PATIENCE[1] * size
         left = 1_000_000 if most is None else most - rounds

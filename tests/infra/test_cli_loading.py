@@ -35,8 +35,12 @@ def test_the_list_and_the_rulebook_check_load_nothing_heavy(code: str) -> None:
 
 def test_commands_about_rows_load_no_solver_and_no_vendor() -> None:
     """What `pannier check-books` and the like need has neither OR-Tools, numba, DBOS, geopy nor Twilio in it."""
-    heavy = tuple(name for name in HEAVY if name not in ("ortools", "pandas"))
-    assert loaded_by("import infra.cli.house, infra.compose, infra.program", heavy) == set()
+    assert loaded_by("import infra.cli.house, infra.compose, infra.program", HEAVY) == set()
+
+
+def test_a_web_process_loads_no_solver_library_before_it_answers() -> None:
+    """`pannier serve` begins without OR-Tools and numba: both are loaded beside the work, where they are needed."""
+    assert loaded_by("import infra.cli.running, infra.cli.demo", ("ortools", "pandas", "numba")) == set()
 
 
 def test_the_list_says_of_a_command_what_it_says_of_itself() -> None:

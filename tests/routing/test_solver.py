@@ -171,6 +171,7 @@ def test_broken_master_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("no solver here")
 
     monkeypatch.setattr(kernel, "ready", lambda: False)
+    assert solver.plain.master.load()
     monkeypatch.setattr(solver.plain.master, "recombine", burst)
     asked = problem(Knobs(8, 4, 2))
     plan = solve(asked, budget_s=1.0)
