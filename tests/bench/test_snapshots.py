@@ -146,7 +146,8 @@ def test_command_writes_what_can_be_checked(tmp_path: Path, capsys: pytest.Captu
     for row, file in zip(rows, files, strict=True):
         assert evaluate(read(file), row["routes"]) == (row["objective"], row["unserved"])
         assert row["wall_s"] < 5
-        assert row["bound"] is None or row["bound"] <= row["objective"]
+        assert 0 < row["bound"] <= row["objective"]
+        assert row["bound_kind"] == "certified"
         assert json.loads(best.read_text())[file.stem]["objective"] == row["objective"]
     assert "| small1 |" in capsys.readouterr().out
 
@@ -161,6 +162,19 @@ def test_best_plans_are_kept(tmp_path: Path) -> None:
         kept = json.loads(best.read_text())["s"]
         assert kept["objective"] <= objective
         assert (kept["routes"] == []) == (objective == 1)
+
+
+def test_proof_on_demand(tmp_path: Path) -> None:
+    """With time for a proof, the bound of a small snapshot is the least any plan costs, and the plan's gap is told."""
+    file, out, best = tmp_path / "s.json", tmp_path / "out.json", tmp_path / "best.json"
+    file.write_text(json.dumps(made(6, 7, 3)))
+    words = [str(file), "--budget-s", "0.3", "--json", str(out), "--best", str(best), "--prove-s", "20"]
+    snapshots.main(words)
+    row = json.loads(out.read_text())[0]
+    least = json.loads(best.read_text())["s"]["objective"]
+    assert row["bound"] == least <= row["objective"]
+    assert row["gap"] == pytest.approx(100 * (row["objective"] - least) / row["objective"], abs=1e-3)
+    assert row["prove_note"] == "proven best"
 
 
 @pytest.mark.parametrize("peer", ["ortools", "ortools-warm", "vroom", "pyvrp"])
