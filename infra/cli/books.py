@@ -1,8 +1,10 @@
 """Commands for the treasurer and the members: what changed rules mean, and the books for other programs."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,9 +21,17 @@ if TYPE_CHECKING:
     from payments.resolutions import PastOrder, Reckoning
     from payments.terms import ShiftMoney
 
+commands = typer.Typer()
+export = typer.Typer(
+    help="Write the books as plain-text accounting, for Beancount or hledger to check.", no_args_is_help=True
+)
+commands.add_typer(export, name="export")
+
 IN_FORCE = "in-force"
 
 Rules = Annotated[str, typer.Argument(help=f"A file, a version that was adopted, or {IN_FORCE}.")]
+Written = Annotated[Path, typer.Argument(dir_okay=False, help="The file to write.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 DAY = ["%Y-%m-%d"]
 
 
@@ -87,7 +97,8 @@ def simulate(
     out.print(_riders(held, would, currency))
     out.print(_restaurants(held, would, currency))
     out.print(_co_op(held, would, currency))
-    say(f"{len(shifts)} shifts and {len(orders)} delivered orders, as they were; nothing was written.")
+    counted = f"{_count(len(shifts), 'shift')} and {_count(len(orders), 'delivered order')}"
+    say(f"{counted}, as they were; nothing was written.")
     say("Tips, refunds and cancellations are left out: none of these rules changes them.")
     say("People may act otherwise under other rules; this says only what the same evenings would have made.")
     if would.co_op.beyond:
@@ -172,6 +183,10 @@ def _co_op(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
     return table
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _change(was: int, becomes: int, currency: str) -> tuple[str, str, str]:
     difference = becomes - was
     return (
@@ -179,3 +194,52 @@ def _change(was: int, becomes: int, currency: str) -> tuple[str, str, str]:
         told(becomes, currency),
         f"{'+' if difference > 0 else ''}{told(difference, currency)}" if difference else "",
     )
+
+
+@export.command("beancount")
+def export_beancount(file: Written, force: Force = False) -> None:
+    """Write the books for Beancount 3; `bean-check FILE` then proves them."""
+    _export("beancount", file, force=force)
+
+
+@export.command("hledger")
+def export_hledger(file: Written, force: Force = False) -> None:
+    """Write the books for hledger; `hledger check --strict -f FILE` then proves them."""
+    _export("hledger", file, force=force)
+
+
+def _export(form: str, file: Path, *, force: bool) -> None:
+    from payments.books.plaintext import FORMS, plaintext
+
+    if not force and file.exists():
+        raise InfraError(f"{file} is there already: give another name, or --force to write over it.")
+    if not file.absolute().parent.is_dir():
+        raise InfraError(f"There is no folder {file.absolute().parent}.")
+    with opened() as program, program.database.reading() as session:
+        count = _write(file, plaintext(session, FORMS[form]), force=force)
+    say(f"Wrote {file}: {count:,} lines.")
+
+
+def _write(file: Path, lines: Iterable[str], *, force: bool) -> int:
+    """Write a whole file or none of it, for this user's eyes; how many lines."""
+    count = 0
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=file.absolute().parent, prefix=f".{file.name}.", delete=False
+    ) as draft:
+        try:
+            for line in lines:
+                draft.write(f"{line}\n")
+                count += 1
+            draft.flush()
+            os.fsync(draft.fileno())
+            if force:
+                Path(draft.name).replace(file)
+            else:
+                os.link(draft.name, file)  # fails where a file came to be meanwhile
+        except FileExistsError as there:
+            raise InfraError(
+                f"{file} is there already: give another name, or --force to write over it."
+            ) from there
+        finally:
+            Path(draft.name).unlink(missing_ok=True)
+    return count
