@@ -67,27 +67,23 @@ def _cost(known: _Known, c: int, sequence: Sequence, limit: float) -> float:
     arrive_p, leave_p, arrive_d, leave_d = service_s
     wait_w, late_w, travel_w, late = weights
     t, at, last, room, rest_from, rest_until, orders_left, effort_left = [column[c] for column in of_courier]
-    row, cost = legs[at], 0.0
+    row, cost, stops = legs[at], 0.0, len(sequence)
     travel = busy = load = batch = aboard = i = 0
-    stops = len(sequence)
-    if stops > 2 * orders_left:
-        return INF
     while i < stops:
         if not aboard and t < rest_until:
             t = _rested(known, sequence, i, t, row, rest_from, rest_until)
         code = sequence[i]
+        place = pick[code] if code >= 0 else drop[~code]
+        leg = row[place]
         i += 1
         if code >= 0:
-            key, place, first = stop_key[code], pick[code], i - 1
-            leg = row[place]
+            key, first = stop_key[code], i - 1
             opens = not aboard
             batch = 0 if opens else batch
             t += leg + arrive_p
             there = t
             while True:
-                food = ready[code]
-                if spread[code]:
-                    food = expected_s(there, food, spread[code])
+                food = expected_s(there, ready[code], spread[code]) if spread[code] else ready[code]
                 if food > t:
                     t = food
                 batch += 1
@@ -106,28 +102,22 @@ def _cost(known: _Known, c: int, sequence: Sequence, limit: float) -> float:
                 left[picked] = t
         else:
             r = ~code
-            place = drop[r]
-            leg = row[place]
             t += leg + arrive_d
             if (t > last and end_drop) or leg >= UNREACHABLE_S:
                 return INF
-            cost += wait_w * (t - placed[r])
-            if t > promise[r]:
-                cost += late[r] * (t - promise[r])
+            cost += wait_w * (t - placed[r]) + (late[r] * (t - promise[r]) if t > promise[r] else 0.0)
             if fresh is not None and t - left[r] > fresh:
                 if t - left[r] > stale[r]:
                     return INF
                 cost += late_w * (t - left[r] - fresh)
             if cost + travel_w * travel > limit:
                 return INF
-            t += leave_d
-            load -= size[r]
-            aboard -= 1
+            t, load, aboard = t + leave_d, load - size[r], aboard - 1
             if not aboard:
                 busy += t
         row = legs[place]
         travel += leg
-    if busy > effort_left and not aboard:
+    if stops > 2 * orders_left or (busy > effort_left and not aboard):
         return INF
     return cost + travel_w * travel + (0.0 if surcharge is None else surcharge(c, sequence, busy))
 
