@@ -5,6 +5,7 @@ less, and a delay is likely where kitchens have been quick. The measure is a p-m
 nearest courier is taken (Daskin 1983), its distance the seconds food would stand.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,18 +24,24 @@ EVERY_S = 60  # delays are looked up by whole minutes
 class Waiting:
     """How recent demand is weighed and when a ride to another waiting place is worth it.
 
-    An order counts half after `half_life_s`, and every point has `prior` orders to begin with. The nearest
-    courier is taken by another order with the chance `taken`, the next nearest too, down to the `depth`-th. A
-    ride is advised when it saves at least `least` seconds of standing food an order; it takes `longest_s` at most.
+    An order counts half after `half_life_s`, and every point has `prior` orders to begin with; as many orders
+    as lately, and `least` more, are expected within `horizon_s`. The nearest courier is taken by another order
+    with the chance `taken`, the next nearest too, down to the `depth`-th. The `choices` likeliest points are
+    thought of. A ride takes `longest_s` at most, and each second of it must save `worth` seconds of standing
+    food. Couriers who begin within `soon_s` count as cover, those who end within `ends_s` do not. With `ahead`
+    who waits for his next pick-up waits at its restaurant.
     """
 
     half_life_s: int = 2400
     prior: float = 0.02
     taken: float = 0.5
     depth: int = 4
+    choices: int = 80
     slope: float = 0.05
     arrive_s: int = 120
-    least_s: float = 5.0
+    horizon_s: int = 1800
+    least: float = 4.0
+    worth: float = 0.2
     longest_s: int = 1800
     soon_s: int = 1800
     ends_s: int = 0
@@ -67,7 +74,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Go and wait there; `saves_s` is what that saves in seconds of standing food, of each order to come."""
+    """Go and wait there; `saves_s` is what that saves: seconds of standing food within the horizon."""
 
     courier: str
     to: int
@@ -85,6 +92,13 @@ def demand(now_s: int, seen: Sequence[Seen], points: Sequence[int], settings: Wa
     np.add.at(out, where[known], np.exp2(-age[known] / settings.half_life_s))
     parts: Floats = out / out.sum()
     return parts
+
+
+def expected(now_s: int, seen: Sequence[Seen], settings: Waiting) -> float:
+    """How many orders are likely within the horizon: at the rate of late, and `least` more."""
+    age = np.array([now_s - order.placed_s for order in seen], dtype=np.float64)
+    lately = float(np.exp2(-age[age >= 0] / settings.half_life_s).sum())
+    return settings.least + lately * math.log(2) / settings.half_life_s * settings.horizon_s
 
 
 def delays(seen: Sequence[Seen], settings: Waiting, longest_s: int) -> Floats:
@@ -138,10 +152,22 @@ class _Field:
         self.stands = table[-(-away // EVERY_S)]  # [couriers, points]
         self.would = table[-(-between // EVERY_S)]  # [where he would wait, points]
         self.wanted = demand(now_s, seen, points, settings)
-        part = settings.taken ** np.arange(settings.depth) * (1 - settings.taken)
-        part[-1] = settings.taken ** (settings.depth - 1)
-        self.part = part
+        self.orders = expected(now_s, seen, settings)
+        likely = np.sort(np.argsort(-self.wanted, kind="stable")[: settings.choices])
+        self.choices, self.would = likely, self.would[likely]
+        self.part = settings.taken ** np.arange(settings.depth) * (1 - settings.taken)
+        self.part[-1] = settings.taken ** (settings.depth - 1)
         self.none = float(table[-1])
+        self.near = self._nearest()
+
+    def _nearest(self) -> Floats:
+        """What food would stand for the nearest courier of each point, the next, and so on, [depth + 1, points]."""
+        many = self.settings.depth + 1
+        near = np.full((max(many, len(self.stands)), len(self.spots)), self.none)
+        near[: len(self.stands)] = self.stands
+        if len(near) > many:
+            near = np.partition(near, many - 1, axis=0)[:many]
+        return np.sort(near, axis=0)
 
     def moves(self, idle: list[int]) -> list[Advice]:
         """One courier after the other, whoever saves most by riding first."""
@@ -154,28 +180,26 @@ class _Field:
                 found[i] = (saves, point)
                 continue
             del found[i]
-            if saves < self.settings.least_s:
+            if saves <= 0:
                 break
-            ride_s = int(self.travel_s[self.at[i], self.spots[point]])
-            out.append(Advice(self.couriers[i].id, int(self.spots[point]), ride_s, saves))
+            to = int(self.spots[self.choices[point]])
+            ride_s = int(self.travel_s[self.at[i], to])
+            out.append(Advice(self.couriers[i].id, to, ride_s, saves + self.settings.worth * ride_s))
             self.stands[i] = self.would[point]
-            self.at[i] = self.spots[point]
+            self.near = self._nearest()
         return out
 
     def _best(self, i: int) -> tuple[float, int]:
-        """What courier i saves at most by riding elsewhere, and where."""
-        depth = min(self.settings.depth, len(self.couriers) - 1)
-        others = np.delete(self.stands, i, axis=0)
-        near = np.full((self.settings.depth + 1, len(self.spots)), self.none)
-        if depth:
-            near[:depth] = np.sort(np.partition(others, depth - 1, axis=0)[:depth], axis=0)
-        here = self._cost(near, self.stands[i][None, :])[0]
+        """What courier i saves at most by riding elsewhere, the ride's worth taken off, and to which choice."""
+        mine = self.stands[i]
+        near = np.where(self.near[:-1] < mine, self.near[:-1], self.near[1:])  # without him
+        here = self._cost(near, mine[None, :])[0]
         there = self._cost(near, self.would)
-        ride = self.travel_s[self.at[i], self.spots]
-        courier = self.couriers[i]
-        back = 0 if courier.back is None else self.travel_s[self.spots, courier.back]
+        spots, courier = self.spots[self.choices], self.couriers[i]
+        ride = self.travel_s[self.at[i], spots]
+        back = 0 if courier.back is None else self.travel_s[spots, courier.back]
         barred = (ride > self.settings.longest_s) | (ride + back > courier.until_s - self.now_s) | (ride == 0)
-        saves = np.where(barred, -np.inf, here - there)
+        saves = np.where(barred, -np.inf, self.orders * (here - there) - self.settings.worth * ride)
         point = int(saves.argmax())
         return float(saves[point]), point
 

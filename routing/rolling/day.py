@@ -1,9 +1,7 @@
 """The day itself: epoch by epoch the known orders are planned, and what cannot wait is sent."""
 
-import inspect
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -110,7 +108,8 @@ class _Day:
             budget_s=self.policy.budget_s,
             seed=self.policy.seed,
             warm=self.plan,
-            **_asked(iterations=effort, workers=self.policy.workers),
+            iterations=effort,
+            workers=self.policy.workers,
         )
 
     def _problem(self, now: int) -> Problem:
@@ -293,9 +292,3 @@ def _request(order: Order, seat: dict[int, int]) -> Request:
         spread_s=order.spread_s,
         firm=order.firm,
     )
-
-
-def _asked(**settings: int | None) -> dict[str, Any]:
-    """The settings this build's solver knows."""
-    known = inspect.signature(solve).parameters
-    return {key: value for key, value in settings.items() if key in known and value is not None}

@@ -38,11 +38,14 @@ def test_the_second_courier_covers_the_other_place() -> None:
 
 
 def test_no_ride_for_little() -> None:
-    """Who stands at the best place stays, and a saving below the least is not worth a ride."""
+    """Who stands at the best place stays, and a ride that saves less than it is worth is not ridden."""
     assert advise(600, [Standing("ann", 0, 0, HOUR)], [0, 3], QUICK, LEGS, SETTINGS) == []
     far = [Standing("ann", 1, 0, HOUR)]
     (advice,) = advise(600, far, [0, 3], QUICK, LEGS, SETTINGS)
-    assert advise(600, far, [0, 3], QUICK, LEGS, replace(SETTINGS, least_s=advice.saves_s + 1)) == []
+    assert (
+        advise(600, far, [0, 3], QUICK, LEGS, replace(SETTINGS, worth=(advice.saves_s + 1) / advice.ride_s))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,4 +94,4 @@ def test_same_advice_for_the_same_evening() -> None:
     assert first
     assert len({advice.courier for advice in first}) == len(first)
     assert all(crew[int(advice.courier[1:])].idle for advice in first)
-    assert all(advice.saves_s >= SETTINGS.least_s for advice in first)
+    assert all(advice.saves_s > SETTINGS.worth * advice.ride_s for advice in first)
