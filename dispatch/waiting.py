@@ -79,7 +79,8 @@ def _idle(session: Session, out: Sequence[Shift], *, now: datetime) -> set[int]:
     """Riders with no job, none meant for them by the last plan, and no break."""
     busy = set(session.exec(select(Job.person_id).where(col(Job.state).in_(LIVE_JOB))).all())
     last = planning.kept(session)
-    meant = {int(courier) for courier in last.turns} if last is not None else set()
+    still = {str(order.id) for order in planning.open_orders(session)}
+    meant = {int(c) for request, c in last.meant().items() if request in still} if last is not None else set()
     resting = {
         r.shift_id
         for r in shifts.rests(session, [known(s.id) for s in out])

@@ -12,6 +12,7 @@ from dispatch import board, deliveries, incidents, jobs, offers, planning, shift
 from dispatch.errors import BadInput
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
+from dispatch.tables import Shift, known
 from dispatch.web import access, pages
 from dispatch.web.access import Now, Reading, Rider, Writing
 from payments import pay
@@ -44,6 +45,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         on=shift is not None,
         leaving=shift is not None and shift.off_asked_at is not None,
         tips=tips,
+        rests=_rests(session, shift, now),
         coming=[
             (row.planned_start_at.astimezone(zone), row.planned_end_at.astimezone(zone))
             for row in cards.coming(session, who.person_id, now=now)
@@ -52,6 +54,13 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         duty_phone=access.program(request).settings.on_duty_phone,
         at=now.astimezone(zone),
     )
+
+
+def _rests(session: Session, shift: Shift | None, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The breaks of a shift that are still to come or on, in local time."""
+    zone = cards.own_time(session, now=now)
+    rows = shifts.rests(session, [] if shift is None else [known(shift.id)])
+    return [(r.starts_at.astimezone(zone), r.ends_at.astimezone(zone)) for r in rows if r.ends_at > now]
 
 
 def _planned(session: Session, job_id: int) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from dispatch import attention, orders, planning, shifts, waiting
+from dispatch import attention, offers, orders, planning, shifts, waiting
 from dispatch.facts import Point
 from dispatch.tables import Event, Shift, known
 from payments.rulebook import Rulebook
@@ -78,6 +78,11 @@ def test_no_hint_to_who_has_something_to_do(busy_luna: Session, now: datetime) -
     job, then = offered(busy_luna, after)
     assert job.person_id == far.person_id
     assert hints(busy_luna, then) == {}
+    offers.refuse(busy_luna, job.person_id, job.number, now=then)
+    waiting_still = planning.open_orders(busy_luna)
+    for order in waiting_still:
+        orders.cancelled(busy_luna, order, reason="nobody will", now=then)
+    assert hints(busy_luna, then)  # the last plan meant them for an order that is gone
 
 
 def test_without_orders_there_is_nothing_to_say(evening: Session, now: datetime) -> None:

@@ -87,6 +87,10 @@ def test_a_break_is_planned_at_the_desk(house: House, desk: Browser) -> None:
     assert "Break 18:05 to 18:50" in desk.get("/desk/shifts")
     refused = desk.refused(path, starts_at="18:30", ends_at="19:00")
     assert refused == (422, "This shift already has a break then.")
+    rider = Browser.new(house)
+    with house.database.writing() as session:
+        rider.client.cookies.set("pannier", people.start_visit(session, shift.person_id, now=house.now))
+    assert "18:05 to 18:50, no jobs planned" in rider.get("/my")
     order(desk, till, ready_at="18:15")
     until_offered(house)
     assert house.now >= house.now.replace(hour=18, minute=47)
