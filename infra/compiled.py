@@ -28,6 +28,7 @@ from infra.settings import Settings, keep_compiled
 LONGEST_S = 900.0  # of compiling; far more than the slowest machine needs
 PATIENCE_S = 5.0
 FILLED = "compiled-for"  # a file in the folder that says so
+COMPILED = ("kernel", "proof")  # the packages of routing with compiled functions, which call one another
 
 State = Literal["plain", "compiling", "compiled", "failed"]
 """Plans are made in Python; so far, while it compiles; by compiled code; in Python because compiling failed."""
@@ -165,14 +166,16 @@ def empty(folder: Path) -> None:
     numba compiles a function anew when its own file changes, and not when that of a function inside it does.
     """
     (folder / FILLED).unlink(missing_ok=True)
-    for file in folder.glob("kernel_*/*.nb[ci]"):
-        file.unlink(missing_ok=True)
+    for package in COMPILED:
+        for file in folder.glob(f"{package}_*/*.nb[ci]"):
+            file.unlink(missing_ok=True)
 
 
 def _version() -> str:
     """Whatever goes into the compiled code."""
     routing = Path(__file__).parent.parent / "routing"
-    sources = [*sorted((routing / "kernel").glob("*.py")), routing / "problem.py"]
+    sources = [file for package in COMPILED for file in sorted((routing / package).glob("*.py"))]
+    sources.append(routing / "problem.py")
     written = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in sources]
     return f"Python {sys.version}, {platform.machine()}, numba {version('numba')}, {written}"
 

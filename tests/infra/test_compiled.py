@@ -1,13 +1,17 @@
 """Compiling beside the work: switched to when ready, said when it fails, and nothing left behind."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +22,7 @@ from infra.install import mark
 from infra.migrations import migrate
 from infra.program import Program
 from infra.settings import Settings
+from tests.infra.test_cli import Shell
 
 SAYS = "import sys; sys.exit('numba: no locator available')"
 LASTS = "import time; time.sleep(600)"
@@ -216,6 +221,89 @@ def test_two_processes_compile_one_after_the_other(
         ]
         assert [process.wait(60) for process in running] == [ends != "well"] * 2
     assert both.read_text().split() == said
+
+
+def health(address: str) -> dict[str, Any]:
+    """What the health page says, well or not."""
+    try:
+        with urllib.request.urlopen(address) as answer:  # noqa: S310
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as unwell:
+        return dict(json.load(unwell))
+
+
+def below(process: int) -> list[str]:
+    """The commands of the processes this one has started, and that run."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=,args=", "--ppid", str(process)], capture_output=True, text=True, check=False
+    )
+    return [line for line in listed.stdout.splitlines() if not line.startswith("Z")]
+
+
+@pytest.fixture
+def installed(tmp_path: Path, now: datetime) -> Path:
+    """The data folder of a demo co-op."""
+    settings = Settings(data=tmp_path / "data")
+    migrate(settings, now=now)
+    database = Database.open(settings.database)
+    with database.writing() as session:
+        mark(session, "demo", now=now)
+    database.close()
+    return settings.data
+
+
+def test_a_server_that_cannot_compile_serves_and_says_so(installed: Path, tmp_path: Path) -> None:
+    """`pannier serve` with nowhere to keep what it compiles answers all the same, and its health page says why."""
+    (tmp_path / "file").touch()
+    shell = Shell(tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "file" / "cache"))
+    try:
+        address = shell.serve()
+        until(lambda: health(address)["solver"] == "failed", 60)
+        assert any("NotADirectoryError" in found for found in health(address)["findings"])
+    finally:
+        shell.close()
+
+
+def test_a_server_stopped_while_it_compiles_leaves_nothing(installed: Path, tmp_path: Path) -> None:
+    """SIGTERM in the middle of compiling ends the server at once, and what compiled with it."""
+    shell = Shell(tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cold"))
+    try:
+        address = shell.serve()
+        server = shell.servers[0]
+        until(lambda: health(address)["solver"] == "compiling", 60)
+        until(lambda: any("infra.compiled" in line for line in below(server.pid)), 60)
+        compiling = [int(line) for line in _children(server.pid)]
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+        until(lambda: not any(_runs(process) for process in compiling))
+    finally:
+        shell.close()
+
+
+def _children(process: int) -> list[str]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.split()
+
+
+@pytest.mark.deep
+def test_a_server_with_a_cold_cache_switches_to_compiled_plans(installed: Path, tmp_path: Path) -> None:
+    """`pannier serve` answers at once, compiles beside that, and uses it; the next start finds it there."""
+    shell = Shell(tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cold"))
+    try:
+        address = shell.serve()
+        assert health(address)["solver"] in ("plain", "compiling")
+        until(lambda: health(address)["solver"] == "compiled", 600)
+        assert not any("infra.compiled" in line for line in below(shell.servers[0].pid))
+        shell.servers[0].send_signal(signal.SIGTERM)
+        assert shell.servers[0].wait(60) == 0
+        again = shell.serve()
+        seen: set[str] = set()
+        until(lambda: seen.add(health(again)["solver"]) or "compiled" in seen, 60)
+        assert "compiling" not in seen
+    finally:
+        shell.close()
 
 
 def test_an_operator_says_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
