@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 
-from routing import Courier, Problem, Request, greedy
+from routing.greedy import greedy
+from routing.problem import Courier, Problem, Request
 from routing.proof import certify
 
 if __name__ == "__main__":
