@@ -11,6 +11,7 @@ from sqlmodel import Session
 from dispatch import decisions, offers, planning, retention, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
+from payments.books import holds
 from riders_app import outbox
 
 
@@ -70,6 +71,17 @@ def hint(program: Program, now: datetime) -> bool:
     """Tell idle riders where to wait."""
     with program.database.writing() as session:
         return waiting.tell(session, now=now) > 0
+
+
+def release_due(session: Session, _now: datetime) -> datetime | None:
+    """When money held for somebody next runs out."""
+    return holds.next_due(session)
+
+
+def release(program: Program, now: datetime) -> bool:
+    """Let go of what was held and has run out."""
+    with program.database.writing() as session:
+        return bool(holds.expire_due(session, now=now))
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

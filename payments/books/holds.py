@@ -85,6 +85,11 @@ def expire_due(session: Session, *, now: datetime, source: str | None = None) ->
     return tuple(journal.post(session, holds.expired(each), now=now) for each in due)
 
 
+def next_due(session: Session) -> datetime | None:
+    """When the first open hold runs out; None without one."""
+    return min((each.hold.expires_at for each in open_holds(session)), default=None)
+
+
 def get(session: Session, key: str) -> Standing:
     """A hold and how it stands; NoSuchHold."""
     entry = journal.entry_by_key(session, key)

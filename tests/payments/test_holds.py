@@ -578,4 +578,4 @@ def test_any_story_of_holds_conserves(empty: Database) -> None:
 @pytest.mark.deep
 def test_any_long_story_of_holds_conserves(empty: Database) -> None:
     """The same over many and longer stories."""
-    tell(empty, examples=80, steps=50)
+    tell(empty, examples=50, steps=40)

@@ -1,5 +1,6 @@
 """The books as other people's programs read them: bean-check and hledger accept them, and miss no penny."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -45,7 +46,7 @@ def check(form: str) -> Check:
     """The program that judges that form."""
     if form == "beancount":
         return bean_check
-    if shutil.which("hledger") is None:
+    if shutil.which("hledger") is None and not os.environ.get("CI"):
         pytest.skip("hledger is not installed (apt-get install hledger)")
     return hledger_check
 
@@ -61,13 +62,6 @@ def exported(form: str, name: str = "books.txt", *more: str) -> Path:
     assert code == 0, said
     assert re.fullmatch(rf"Wrote {name}: [\d,]+ lines\.\n", said)
     return Path(name)
-
-
-def test_hledger_is_there_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Continuous integration judges with both programs; only elsewhere may one be missing."""
-    script = (Path(__file__).parents[2] / ".ci/run").read_text()
-    assert re.search(r"apt-get install .*\bhledger\b", script)
-    assert Path(sys.executable).with_name("bean-check").exists()
 
 
 @BOTH
