@@ -127,7 +127,7 @@ class WhyFacts:
 class WaitHint:
     """Where a rider with nothing to do might wait: near this restaurant, so many minutes' ride away.
 
-    `saves_s` is what that saves the food of each order to come, in seconds of standing, by what is likely.
+    `saves_s` is what that is likely to save in seconds of standing food, over the next half hour's orders.
     """
 
     near: str

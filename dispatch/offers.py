@@ -53,9 +53,10 @@ def settle(
         if len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
             metres = first_batch_m(picture.problem, route)
             job = make(session, shift, route, held, metres=metres, timeout_s=rules.offer_timeout_s, now=now)
-            decided = (weighed or {}).get(route.courier) or decisions.decide(picture.problem, plan, route)
-            kept = decisions.keep(session, decided, made_at=picture.at, rulebook=picture.version)
-            job.decision_id = kept.id
+            decided = (weighed or {}).get(route.courier) or decisions.attempt(picture.problem, plan, route)
+            if decided is not None:
+                kept = decisions.keep(session, decided, made_at=picture.at, rulebook=picture.version)
+                job.decision_id = kept.id
             made.append(job)
     if made:
         session.add_all(made)

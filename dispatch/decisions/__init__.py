@@ -7,6 +7,6 @@ of rows and seconds.
 
 from dispatch.decisions.keeping import check, keep, read
 from dispatch.decisions.telling import why
-from dispatch.decisions.weighing import Decided, Other, Reduced, decide, weigh
+from dispatch.decisions.weighing import Decided, Other, Reduced, attempt, decide, weigh
 
-__all__ = ["Decided", "Other", "Reduced", "check", "decide", "keep", "read", "weigh", "why"]
+__all__ = ["Decided", "Other", "Reduced", "attempt", "check", "decide", "keep", "read", "weigh", "why"]

@@ -91,7 +91,9 @@ def row_of(session: Session, job: Job) -> Decision:
         return row
     if job.by_person_id is not None:
         raise NoSuchJob(f"Job {job.number} was given by the desk, by hand.")
-    raise NoSuchJob(f"The figures of job {job.number} are no longer kept: the desk can tell you more.")
+    raise NoSuchJob(
+        f"The figures of job {job.number} are not kept any more: the desk can tell you what it knows."
+    )
 
 
 def check(session: Session, job: Job) -> tuple[str, ...]:

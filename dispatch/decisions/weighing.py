@@ -1,5 +1,6 @@
 """Weighing: what a job costs by its rider and would have cost by the next best, everything else left as planned."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ import routing
 from dispatch import planning
 from dispatch.planning import Made, Picture, leaves_at
 
+_log = logging.getLogger(__name__)
 OTHERS = 3  # of the next best riders
 CONSIDERED = 5  # those who could be there first, where the search had no time to name the next best
 NO_BAR = 1e9  # what leaving an order out costs while we ask what somebody else would have cost
@@ -54,7 +56,17 @@ class Decided:
 def weigh(picture: Picture, made: Made) -> dict[str, Decided]:
     """Decisions of the batches a plan is about to offer, by courier: thought out with no transaction open."""
     due = [r for r in made.plan.routes if r.departs and leaves_at(picture, r) <= picture.at + SOON]
-    return {route.courier: decide(picture.problem, made.plan, route) for route in due}
+    found = {route.courier: attempt(picture.problem, made.plan, route) for route in due}
+    return {courier: decided for courier, decided in found.items() if decided is not None}
+
+
+def attempt(problem: routing.Problem, plan: routing.Plan, route: routing.Route) -> Decided | None:
+    """The same, or None: food never waits for its reason. What went wrong is logged by its class alone."""
+    try:
+        return decide(problem, plan, route)
+    except Exception as fault:
+        _log.error("a batch could not be weighed: %s", type(fault).__name__)
+        return None
 
 
 def decide(problem: routing.Problem, plan: routing.Plan, route: routing.Route) -> Decided:

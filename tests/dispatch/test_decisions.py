@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -126,7 +127,7 @@ def test_decisions_go_on_their_day(two_out: Session, now: datetime) -> None:
     retention.drop_spent(two_out, now=day)
     assert two_out.exec(select(Decision)).all() == []
     assert job.decision_id is None
-    with pytest.raises(NoSuchJob, match="no longer kept"):
+    with pytest.raises(NoSuchJob, match="not kept any more"):
         decisions.why(two_out, jobs.get(two_out, known(job.id)))
 
 
@@ -158,3 +159,17 @@ def test_the_best_other_place_is_found_without_a_search(two_out: Session, now: d
             assert {o.courier: pytest.approx(o.cost.total) for o in why.others} == {
                 o.courier: o.cost.total for o in decided.others
             }
+
+
+def test_food_never_waits_for_its_reason(two_out: Session, now: datetime) -> None:
+    """A batch that cannot be weighed is offered all the same, and WHY says that no figures are kept."""
+    factories.order(two_out, now, factories.restaurant(two_out, now), ready_min=0)
+    picture = planning.take(two_out, now=now, force=True)
+    assert picture is not None
+    made = planning.do(picture)
+    route = next(r for r in made.plan.routes if r.departs)
+    assert decisions.attempt(replace(picture.problem, requests=()), made.plan, route) is None
+    blind = replace(picture, problem=replace(picture.problem, requests=()))
+    (job_id,) = offers.settle(two_out, blind, made, now=now)
+    with pytest.raises(NoSuchJob, match="not kept any more"):
+        decisions.why(two_out, jobs.get(two_out, job_id))
