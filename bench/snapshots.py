@@ -44,7 +44,8 @@ recreate), 2026-11-22, 2 cores; the first two proven optimal, the last in 30 s."
 class Row:
     """What one plan of one file came to; objectives and bound in minutes, `gap` and `over` in per cent.
 
-    `prove_objective` is that of a better plan the proof came upon, which does not count as found in the budget.
+    `prove_objective` is that of a better plan the proof came upon, which does not count as found in the budget;
+    `guess` where the proof expects the best possible, when it could not certify it.
     """
 
     file: str
@@ -57,6 +58,7 @@ class Row:
     gap: float | None
     prove_s: float | None
     prove_note: str | None
+    guess: float | None
     prove_objective: int | None
     best_known: int | None
     over: float | None
@@ -139,6 +141,7 @@ def _row(
         gap=None if proof.bound is None else round(100 * (objective - proof.bound) / max(1, objective), 3),
         prove_s=proof.wall_s,
         prove_note=proof.note,
+        guess=proof.guess,
         prove_objective=None if proof.routes is None else evaluate(data, proof.routes)[0],
         best_known=best,
         over=None if best is None else round(100 * (objective / best - 1), 3),
@@ -167,6 +170,7 @@ class _Proof:
     kind: str | None
     wall_s: float | None = None
     note: str | None = None
+    guess: float | None = None
     routes: list[list[int]] | None = None
 
 
@@ -186,7 +190,8 @@ def _proof(problem: Problem, plan: Plan, prove_s: float) -> _Proof:
     if found.kind == "certified":
         sure.append(found.bound)
     better = None if found.plan is None else routes_of(problem, found.plan)
-    return _Proof(_up(max(sure)), "certified", round(found.wall_s, 2), found.note, better)
+    guess = None if found.kind == "certified" else round(found.bound / MINUTE, 3)
+    return _Proof(_up(max(sure)), "certified", round(found.wall_s, 2), found.note, guess, better)
 
 
 def _up(bound_s: float) -> float:
@@ -227,7 +232,7 @@ def _tables(rows: list[Row], others: list[dict[str, Any]], names: list[str]) -> 
     lines: list[list[object]] = []
     for row in rows:
         line: list[object] = [Path(row.file).stem, row.wall_s, row.objective, row.unserved, row.best_known]
-        line += [row.over, row.bound, row.gap, row.prove_note or row.bound_kind]
+        line += [row.over, row.bound, row.gap, row.prove_note or "each order by itself"]
         for name in names:
             other = by_peer[row.file, row.budget_s, name]
             line.append(other.get("failed") or _beside(other, row))
