@@ -57,10 +57,8 @@ def tried(database: Database, how: str, turns: str, number: int) -> str:
             with writing(database, turns) as session:
                 once(session, how, number)
             return "won"
-        except (HoldResolved, KeyReused) as refused:  # the key was taken before we looked, or after
-            return "ended" if isinstance(refused, HoldResolved) or turns == "free" else "KeyReused"
-        except Overdrawn:
-            return "nothing left"
+        except (HoldResolved, KeyReused, Overdrawn) as refused:
+            return type(refused).__name__
         except DBAPIError:
             if turns == "turns":
                 raise

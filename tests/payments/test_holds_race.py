@@ -49,6 +49,16 @@ def race(url: str, turns: str, *ways: str) -> list[list[str]]:
     return [json.loads(each) for each in said]
 
 
+def one_of_two(first: list[str], second: list[str], turns: str) -> set[str]:
+    """Each was won by one of the two alone; what the other was told, where they take turns.
+
+    Without turns the other may come between our look at the hold and our look at what is left, and be told any of it.
+    """
+    pairs = list(zip(first, second, strict=True))
+    assert [pair.count("won") for pair in pairs] == [1] * COUNT
+    return {told for pair in pairs for told in pair if told != "won"} if turns == "turns" else set()
+
+
 @both
 def test_one_posts_while_another_voids(database: Database, made_url: str, turns: str) -> None:
     """Of two processes that end the same holds in other ways, one ends each and the other is told so."""
@@ -58,7 +68,7 @@ def test_one_posts_while_another_voids(database: Database, made_url: str, turns:
         for number in range(1, COUNT + 1):
             aside(session, 100, key=f"payout:{number}")
     posts, voids = race(made_url, turns, "post", "void")
-    assert all({one, other} == {"won", "ended"} for one, other in zip(posts, voids, strict=True))
+    assert one_of_two(posts, voids, turns) <= {"HoldResolved"}
     with database.reading() as session:
         assert holds.open_holds(session) == []
         assert books.balance(session, "outside:bank") == 60 * posts.count("won")
@@ -74,7 +84,7 @@ def test_two_hold_the_same_money(database: Database, made_url: str, turns: str) 
         for number in range(1, COUNT + 1):
             earn(session, 100, key=f"earned:{number}", account=f"rider:{number}:wages")
     first, second = race(made_url, turns, "hold", "hold")
-    assert all({one, other} == {"won", "nothing left"} for one, other in zip(first, second, strict=True))
+    assert one_of_two(first, second, turns) <= {"Overdrawn"}
     with database.reading() as session:
         assert sum(books.balances(session, "held").values()) == 60 * COUNT
         assert checks.findings(session, now=AT) == []
