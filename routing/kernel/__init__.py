@@ -7,10 +7,11 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from routing.kernel.pair import Pair
     from routing.kernel.session import Session
     from routing.problem import Problem
 
-__all__ = ["load", "open_session", "ready"]
+__all__ = ["load", "open_pair", "open_session", "ready"]
 
 _lock = threading.Lock()
 _state = {"ready": False, "failed": False}
@@ -37,9 +38,16 @@ def load(wait: bool = True) -> bool:
 
 def open_session(problem: "Problem", seed: int = 0) -> "Session":
     """A search over this problem. Call only when `ready`."""
-    from routing.kernel.session import Session
+    from routing.kernel.session import Session, tables
 
-    return Session(problem, seed)
+    return Session(tables(problem), seed)
+
+
+def open_pair(first: "Session", seed: int = 0) -> "Pair":
+    """Two walks at once beginning from where the first session is."""
+    from routing.kernel.pair import Pair
+
+    return Pair(first, seed)
 
 
 def _load() -> None:

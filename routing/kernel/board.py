@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
 
 # columns of `of_request`
-PICK, DROP, KEY, PLACED, PROMISE, READY, SIZE, SPREAD, PREVIOUS, STALE = range(10)
+PICK, DROP, KEY, PLACED, PROMISE, READY, SIZE, SPREAD, PREVIOUS, STALE, GATE = range(11)
 # columns of `worth`
 LATE, LEAVE, UNIT = range(3)
 # columns of `of_courier`
@@ -34,12 +34,14 @@ FAR = 1 << 60
 class Board(NamedTuple):
     """What the compiled functions read.
 
-    `legs` and `metres` are int32 [places, places] (`metres` is [1, 1] where nothing counts metres).
-    `of_request` [n, 10], `worth` [n, 3], `of_courier` [m, 8], `share` [m, 2], `allowed` [m, n] (1 where c may
-    serve r by pins, bans, skills, size, horizon), `rules` [9], `weights` [4], `overshoot` [65].
+    `legs` and `metres` are int32 [places, places] (`metres` is [1, 1] where nothing counts metres). `to_pick`
+    [gates, places] are the legs to where pick-ups are, by GATE of the request. `of_request` [n, 11], `worth`
+    [n, 3], `of_courier` [m, 8], `share` [m, 2], `allowed` [m, n] (1 where c may serve r by pins, bans, skills,
+    size, horizon), `rules` [9], `weights` [4], `overshoot` [65].
     """
 
     legs: npt.NDArray[np.int32]
+    to_pick: npt.NDArray[np.int32]
     metres: npt.NDArray[np.int32]
     of_request: Ints
     worth: Floats
@@ -62,8 +64,13 @@ def board(problem: Problem) -> Board:
     counts_metres = weights.fairness > 0 and basis == BY_METRES
     nothing = np.zeros((1, 1), dtype=np.int32)
     nothing.setflags(write=False)
+    gates = np.zeros((0, len(problem.travel_s)), dtype=np.int32)
+    if len(of_request):
+        picks, of_request[:, GATE] = np.unique(of_request[:, PICK], return_inverse=True)
+        gates = np.ascontiguousarray(problem.travel_s[:, picks].T)
     return Board(
         legs=problem.travel_s,
+        to_pick=gates,
         metres=problem.distance_m if counts_metres else nothing,
         of_request=of_request,
         worth=worth,
@@ -109,11 +116,12 @@ def _requests(problem: Problem) -> tuple[Ints, Floats]:
                 q.spread_s,
                 -1 if q.previous is None else index.get(q.previous, -2),
                 0,
+                0,
             )
             for q in problem.requests
         ],
         dtype=np.int64,
-    ).reshape(-1, 10)
+    ).reshape(-1, 11)
     if len(table):
         direct = problem.travel_s[table[:, PICK], table[:, DROP]].astype(np.int64) + rules.drop_arrive_s
         table[:, STALE] = np.maximum(rules.freshness_s or 0, direct)

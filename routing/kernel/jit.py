@@ -7,7 +7,7 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-HOW = {"cache": True, "nogil": True, "error_model": "numpy"}
+HOW: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 # Counting references to arrays would take most of the time of an inner loop. What does not make arrays needs none.
 COUNTLESS = HOW | {"_nrt": False}
 

@@ -13,9 +13,11 @@ from routing.kernel.board import (
     DROP,
     END,
     END_DROP,
+    FAR,
     FREE,
     FRESH,
     FRESH_COST,
+    GATE,
     LATE,
     LEAVE_P,
     PICK,
@@ -39,13 +41,15 @@ CROWD = 160
 
 class Ranks(NamedTuple):
     """`couriers` [n, k] by `least` [n, k], the cost that no insertion undercuts as long as detours are not faster
-    than direct legs; `many` [n] of them. `near` [n, 40]: the requests most alike, -1 past their end.
+    than direct legs; `many` [n] of them. `near` [n, 40]: the requests most alike, -1 past their end. `sweep`
+    [n]: all requests, neighbours near each other.
     """
 
     couriers: Ints
     least: Floats
     many: Ints
     near: Ints
+    sweep: Ints
 
 
 def ranks(board: Board) -> Ranks:
@@ -57,9 +61,27 @@ def ranks(board: Board) -> Ranks:
         least=np.full((n, width), INF),
         many=np.zeros(n, dtype=np.int64),
         near=np.full((n, max(1, min(NEIGHBOURS, n - 1))), -1, dtype=np.int64),
+        sweep=_sweep(board),
     )
     rank(board, out, np.zeros(max(m, n)), np.zeros(max(m, n), dtype=np.int64))
     return out
+
+
+def _sweep(board: Board) -> Ints:
+    """Requests by their pick-up place, the places in a chain from each to the nearest not yet in it."""
+    gate, pick = board.of_request[:, GATE], board.of_request[:, PICK]
+    count = len(board.to_pick)
+    if not count:
+        return np.zeros(0, dtype=np.int64)
+    at = np.zeros(count, dtype=np.int64)
+    at[gate] = pick
+    apart = board.to_pick[:, at].astype(np.int64)
+    place, position = 0, np.zeros(count, dtype=np.int64)
+    for turn in range(count):
+        position[place] = turn
+        apart[place] = FAR
+        place = int(apart[:, place].argmin())
+    return np.argsort(position[gate], kind="stable")
 
 
 @compiled

@@ -6,16 +6,24 @@ from routing.kernel.board import Board, Floats, Ints
 from routing.kernel.jit import compiled
 from routing.kernel.place import offer
 from routing.kernel.ranks import Ranks
-from routing.kernel.state import Desk, Memory, Routes
+from routing.kernel.state import SHIFT, Desk, Memory, Routes
 from routing.kernel.walk import INF, route_cost
 
 
 @compiled
 def rivals(
-    board: Board, ranks: Ranks, routes: Routes, memory: Memory, desk: Desk, first: int, last: int, out: Ints
+    board: Board,
+    ranks: Ranks,
+    routes: Routes,
+    memory: Memory,
+    desk: Desk,
+    first: int,
+    last: int,
+    out: Ints,
+    places: Ints,
 ) -> None:
     """The couriers, other than the owner, with whom requests first to last - 1 cost least: out [n, k], -1 past the
-    end.
+    end, and at which stops: places [n, k, 2].
     """
     most = out.shape[1]
     costs = np.empty(most)
@@ -27,22 +35,24 @@ def rivals(
                 break
             if c == routes.owner[r]:
                 continue
-            added = offer(board, routes, memory, desk, c, r)
+            added = offer(board, ranks, routes, memory, desk, r, x, costs[most - 1] if found == most else INF)
             if added >= INF or (found == most and added >= costs[most - 1]):
                 continue
             y = min(found, most - 1)
             while y > 0 and (costs[y - 1] > added or (costs[y - 1] == added and out[r, y - 1] > c)):
-                costs[y], out[r, y] = costs[y - 1], out[r, y - 1]
+                costs[y], out[r, y], places[r, y, 0] = costs[y - 1], out[r, y - 1], places[r, y - 1, 0]
                 y -= 1
-            costs[y], out[r, y] = added, c
+            costs[y], out[r, y], places[r, y, 0] = added, c, memory.where[r, x]
             found = min(most, found + 1)
+        for y in range(found):
+            where = places[r, y, 0]
+            places[r, y, 0], places[r, y, 1] = where // SHIFT, where % SHIFT
 
 
 @compiled
 def part(
     board: Board,
     routes: Routes,
-    memory: Memory,
     desk: Desk,
     known: int,
     others: Ints,
@@ -50,7 +60,7 @@ def part(
     theirs: Floats,
 ) -> None:
     """By the weights of this board (those of one part of the cost) what the requests below `known` would add to the
-    routes of others [n, k], into theirs [n, k]; and at which stops, into places [n, k, 2].
+    routes of others [n, k] at the stops places [n, k, 2], into theirs [n, k].
     """
     codes = np.zeros(routes.codes.shape[1] + 4, dtype=np.int64)
     base = np.empty(routes.stops.shape[0])
@@ -61,8 +71,7 @@ def part(
             c = others[r, k]
             if c < 0:
                 break
-            i, j = memory.where[c, r] // 65536, memory.where[c, r] % 65536
-            places[r, k, 0], places[r, k, 1] = i, j
+            i, j = places[r, k, 0], places[r, k, 1]
             kept = 0
             for x in range(routes.stops[c] + 2):
                 if x == i:

@@ -11,13 +11,15 @@ import numpy as np
 
 from routing.kernel.board import LEAVE, PROMISE, READY, Board, Floats, Ints
 from routing.kernel.jit import inlined, tight
-from routing.kernel.place import insert, offer, remove
+from routing.kernel.place import begin, insert, offer, remove, rewalk, stamped
 from routing.kernel.ranks import Ranks
 from routing.kernel.state import Desk, Memory, Routes, empty_routes
 from routing.kernel.walk import INF
 
 BLINK = 0.02
 MOST_OUT = 30
+WINDOW = 300
+FOCUS = 0.5
 
 
 class Trail(NamedTuple):
@@ -26,7 +28,8 @@ class Trail(NamedTuple):
     `best`: the best routes so far. `saved`: routes as they were before this round, by slot. `slots` [m]: slot of a
     route touched in this round or -1; `touched` [m]: the routes by slot; `dirty` [m]: 1 where routes and best may
     differ. `out`, `former` [n]: requests out and who had them. `key` [n]: the order they go back in. `total` [2]: cost
-    now and best, requests left out counted. `left_out` [n]: scratch.
+    now and best, requests left out counted. `mine` [m]: 1 for couriers whose routes this walk may change. `focus`
+    [n + 1]: how many requests, and which, are looked at first.
     """
 
     best: Routes
@@ -38,7 +41,8 @@ class Trail(NamedTuple):
     former: Ints
     key: Floats
     total: Floats
-    left_out: Ints
+    mine: Ints
+    focus: Ints
 
 
 def fresh_trail(routes: Routes, seed_routes: Routes) -> Trail:
@@ -54,7 +58,8 @@ def fresh_trail(routes: Routes, seed_routes: Routes) -> Trail:
         former=np.zeros(max(1, n), dtype=np.int64),
         key=np.zeros(max(1, n)),
         total=np.full(2, INF),
-        left_out=np.zeros(max(1, n), dtype=np.int64),
+        mine=np.ones(max(1, m), dtype=np.int64),
+        focus=np.zeros(n + 1, dtype=np.int64),
     )
 
 
@@ -86,12 +91,31 @@ def copy_route(source: Routes, a: int, target: Routes, b: int) -> None:
 
 
 @inlined
+def copy_whole(source: Routes, a: int, target: Routes, b: int) -> None:
+    """The same with everything that is noted of the route."""
+    copy_route(source, a, target, b)
+    target.units[b], target.churn[b] = source.units[a], source.churn[a]
+    stops = source.stops[a]
+    for x in range(stops + 1):
+        for y in range(4):
+            target.log[b, x, y] = source.log[a, x, y]
+    batch = 0
+    while True:
+        for y in range(5):
+            target.marks[b, batch, y] = source.marks[a, batch, y]
+        target.costs[b, batch] = source.costs[a, batch]
+        if source.marks[a, batch, 0] >= stops:
+            break
+        batch += 1
+
+
+@inlined
 def touch(routes: Routes, trail: Trail, count: int, c: int) -> int:
     """Save route c unless that is done; how many are saved."""
     if trail.slots[c] < 0:
         trail.slots[c] = count
         trail.touched[count] = c
-        copy_route(routes, c, trail.saved, count)
+        copy_whole(routes, c, trail.saved, count)
         count += 1
     return count
 
@@ -122,13 +146,14 @@ def keep(routes: Routes, trail: Trail) -> None:
 
 
 @tight
-def back_to_best(routes: Routes, trail: Trail) -> None:
+def back_to_best(board: Board, routes: Routes, trail: Trail, desk: Desk) -> None:
     """Make the best the present."""
     for r in range(routes.owner.shape[0]):
         routes.owner[r] = -1
     for c in range(routes.stops.shape[0]):
         if trail.dirty[c]:
             copy_route(trail.best, c, routes, c)
+            routes.cost[c] = rewalk(board, routes, desk, c)
             trail.dirty[c] = 0
         for x in range(routes.stops[c]):
             if routes.codes[c, x] >= 0:
@@ -139,7 +164,8 @@ def back_to_best(routes: Routes, trail: Trail) -> None:
 @inlined
 def take_out(routes: Routes, trail: Trail, count: int, r: int) -> int:
     """Note r as out; how many are out."""
-    if routes.owner[r] >= -1:
+    c = routes.owner[r]
+    if c >= -1 and trail.mine[c if c >= 0 else r % trail.mine.shape[0]]:
         trail.out[count] = r
         trail.former[count] = routes.owner[r]
         routes.owner[r] = -2
@@ -243,19 +269,18 @@ def order(board: Board, ranks: Ranks, trail: Trail, desk: Desk, count: int) -> N
 
 @tight
 def place(
-    board: Board, ranks: Ranks, routes: Routes, memory: Memory, desk: Desk, r: int, blink: float
+    board: Board, ranks: Ranks, routes: Routes, memory: Memory, trail: Trail, desk: Desk, r: int, blink: float
 ) -> tuple[float, int]:
-    """The courier with whom r costs least now, -1 for leaving it out, and the cost."""
+    """The slot of the courier with whom r costs least now, -1 for leaving it out; the cost first."""
     best, chosen = board.worth[r, LEAVE], -1
     for x in range(ranks.many[r]):
         if ranks.least[r, x] >= best:
             break
-        c = ranks.couriers[r, x]
-        if blink > 0.0 and draw(desk) < blink:
+        if trail.mine[ranks.couriers[r, x]] == 0 or (blink > 0.0 and draw(desk) < blink):
             continue
-        added = offer(board, routes, memory, desk, c, r)
+        added = offer(board, ranks, routes, memory, desk, r, x, best)
         if added < best:
-            best, chosen = added, c
+            best, chosen = added, x
     return best, chosen
 
 
@@ -273,10 +298,20 @@ def walk_on(
 ) -> None:
     """So many rounds of ruin and recreate, the heat falling from one value to the other."""
     n = routes.owner.shape[0]
-    ratio = heat_to / heat_from
+    m, ratio, base = routes.stops.shape[0], heat_to / heat_from, below(desk, n)
     for turn in range(rounds):
         heat = heat_from * ratio ** (turn / rounds)
-        count = ruin(routes, ranks, trail, desk, below(desk, n))
+        if trail.focus[0] > 0 and draw(desk) < FOCUS:
+            first = trail.focus[1 + below(desk, trail.focus[0])]
+        elif n <= WINDOW:
+            first = below(desk, n)
+        else:  # go about in order, so that everything needed stays in the processor's cache
+            first = ranks.sweep[(base + below(desk, WINDOW)) % n]
+            base = (base + 1) % n
+        c = routes.owner[first]
+        if (c >= 0 and trail.mine[c] == 0) or (c < 0 and trail.mine[first % m] == 0):
+            continue
+        count = ruin(routes, ranks, trail, desk, first)
         total, saved = trail.total[0], 0
         for x in range(count):
             r, c = trail.out[x], trail.former[x]
@@ -301,13 +336,13 @@ def walk_on(
         limit = trail.total[0] - heat * math.log(max(1e-12, draw(desk)))
         for x in range(count):
             r = trail.out[x]
-            added, c = place(board, ranks, routes, memory, desk, r, BLINK)
+            added, slot = place(board, ranks, routes, memory, trail, desk, r, BLINK)
             total += added
-            if c < 0:
+            if slot < 0:
                 routes.owner[r] = -1
             else:
-                saved = touch(routes, trail, saved, c)
-                insert(routes, memory, c, r)
+                saved = touch(routes, trail, saved, ranks.couriers[r, slot])
+                insert(board, ranks, routes, memory, desk, r, slot)
         if total < limit:
             trail.total[0] = total
             for x in range(saved):
@@ -317,18 +352,59 @@ def walk_on(
             continue
         for x in range(saved):
             c = trail.touched[x]
-            copy_route(trail.saved, x, routes, c)
+            copy_whole(trail.saved, x, routes, c)
             trail.slots[c] = -1
         for x in range(count):
             routes.owner[trail.out[x]] = trail.former[x]
 
 
 @tight
-def fill(board: Board, ranks: Ranks, routes: Routes, memory: Memory, desk: Desk, sequence: Ints) -> None:
+def fill(
+    board: Board, ranks: Ranks, routes: Routes, memory: Memory, trail: Trail, desk: Desk, sequence: Ints
+) -> None:
     """Put every request of `sequence` that nobody has where it costs least."""
+    begin(board, routes, desk)
     for x in range(sequence.shape[0]):
         r = sequence[x]
         if routes.owner[r] < 0:
-            _, c = place(board, ranks, routes, memory, desk, r, 0.0)
-            if c >= 0:
-                insert(routes, memory, c, r)
+            _, slot = place(board, ranks, routes, memory, trail, desk, r, 0.0)
+            if slot >= 0:
+                insert(board, ranks, routes, memory, desk, r, slot)
+
+
+@tight
+def adopt(board: Board, routes: Routes, trail: Trail, desk: Desk, source: Routes, who: Ints) -> None:
+    """Take the routes of couriers with who[c] = 1 from `source`, keep the others, and begin a new best from there.
+
+    The two must not hold one request twice.
+    """
+    for r in range(routes.owner.shape[0]):
+        routes.owner[r] = -1
+    for c in range(routes.stops.shape[0]):
+        if who[c]:
+            copy_route(source, c, routes, c)
+            routes.cost[c] = rewalk(board, routes, desk, c)
+            stamped(routes, c)
+        for x in range(routes.stops[c]):
+            if routes.codes[c, x] >= 0:
+                routes.owner[routes.codes[c, x]] = c
+    trail.total[1] = INF
+    settle(board, routes, trail)
+
+
+@tight
+def crown(board: Board, one: Routes, other: Routes, who: Ints, champion: Routes, total: Floats) -> None:
+    """Make the routes of `other` where who[c] = 1 and of `one` elsewhere the champion if they cost less than it."""
+    cost = 0.0
+    for r in range(board.worth.shape[0]):
+        cost += board.worth[r, LEAVE]
+    for c in range(one.stops.shape[0]):
+        source = other if who[c] else one
+        cost += source.cost[c]
+        for x in range(source.stops[c]):
+            if source.codes[c, x] >= 0:
+                cost -= board.worth[source.codes[c, x], LEAVE]
+    if cost < total[0] - 1e-6:
+        total[0] = cost
+        for c in range(one.stops.shape[0]):
+            copy_route(other if who[c] else one, c, champion, c)

@@ -9,7 +9,6 @@ from routing.kernel.board import CHURN, FRESH_COST, LATE, LEAVE, PRICE, READY, T
 from routing.kernel.ranks import Ranks, ranks
 from routing.kernel.rivals import part, rivals
 from routing.kernel.state import Figures, empty_routes, fresh_desk, fresh_memory
-from routing.kernel.walk import INF, route_cost
 from routing.problem import Problem
 
 Sequence = tuple[int, ...]
@@ -17,18 +16,21 @@ OTHERS = 3
 GLANCE = 50  # requests between two looks at the clock
 
 
+def tables(problem: Problem) -> tuple[Board, Ranks]:
+    """Everything a session reads."""
+    whole = board(problem)
+    return whole, ranks(whole)
+
+
 class Session:
     """The routes of one search. Everything after the constructor is compiled; costs include requests left out."""
 
-    def __init__(self, problem: Problem, seed: int = 0, tables: tuple[Board, Ranks] | None = None) -> None:
-        """Flatten the problem (or take another session's `tables`) and start with nothing."""
-        if tables is None:
-            whole = board(problem)
-            tables = whole, ranks(whole)
+    def __init__(self, tables: tuple[Board, Ranks], seed: int = 0) -> None:
+        """Start with nothing. Sessions may share `tables`."""
         self.board, self.ranks = tables
         couriers, requests = self.board.allowed.shape
         self.routes = empty_routes(requests, couriers)
-        self.memory = fresh_memory(self.board)
+        self.memory = fresh_memory(self.ranks.couriers.shape)
         self.desk = fresh_desk(self.board, self.routes, seed)
         self.trail = search.fresh_trail(self.routes, empty_routes(requests, couriers))
 
@@ -43,25 +45,16 @@ class Session:
         return float(self.trail.total[1])
 
     def seed(self, sequences: list[Sequence]) -> None:
-        """Take sequences by courier as they are; those that break a rule are left out."""
-        routes, desk = self.routes, self.desk
+        """Take sequences by courier as they are, before `fill`, which leaves out those that break a rule."""
         for c, sequence in enumerate(sequences):
-            if not sequence or len(sequence) > routes.codes.shape[1]:
-                continue
-            routes.codes[c, : len(sequence)] = sequence
-            cost = route_cost(
-                self.board, c, routes.codes[c], len(sequence), desk.left, desk.marks, desk.costs
-            )
-            if cost < INF:
-                routes.stops[c], routes.cost[c] = len(sequence), cost
-                routes.clock[0] += 1
-                routes.stamp[c] = routes.clock[0]
-                routes.owner[[code for code in sequence if code >= 0]] = c
+            if len(sequence) <= self.routes.codes.shape[1]:
+                self.routes.codes[c, : len(sequence)] = sequence
+                self.routes.stops[c] = len(sequence)
 
     def fill(self) -> None:
         """Put in what nobody has, those that are ready first, and take the outcome for the best."""
         queue = np.argsort(self.board.of_request[:, READY], kind="stable")
-        search.fill(self.board, self.ranks, self.routes, self.memory, self.desk, queue)
+        search.fill(self.board, self.ranks, self.routes, self.memory, self.trail, self.desk, queue)
         search.settle(self.board, self.routes, self.trail)
 
     def run(self, rounds: int, heat_from: float, heat_to: float) -> None:
@@ -80,9 +73,14 @@ class Session:
             heat_to,
         )
 
+    def look_at(self, requests: list[int]) -> None:
+        """Begin every other round with one of these requests; with none, all are alike again."""
+        self.trail.focus[0] = len(requests)
+        self.trail.focus[1 : len(requests) + 1] = requests
+
     def rewind(self) -> None:
         """Go back to the best routes."""
-        search.back_to_best(self.routes, self.trail)
+        search.back_to_best(self.board, self.routes, self.trail, self.desk)
 
     def sequences(self) -> list[Sequence]:
         """The best routes, by courier."""
@@ -99,7 +97,17 @@ class Session:
     def possible(self, r: int) -> bool:
         """Whether some courier could take r besides what the best plan gives them (call after `rewind`)."""
         out = np.full((len(self.routes.owner), 1), -1, dtype=np.int64)
-        rivals(self.board, self.ranks, self.routes, self.memory, self.desk, r, r + 1, out)
+        rivals(
+            self.board,
+            self.ranks,
+            self.routes,
+            self.memory,
+            self.desk,
+            r,
+            r + 1,
+            out,
+            np.zeros((len(out), 1, 2), dtype=np.int64),
+        )
         return bool(out[r, 0] >= 0)
 
     def figures(self, until: float) -> Figures:
@@ -109,14 +117,15 @@ class Session:
         """
         requests = len(self.routes.owner)
         others = np.full((requests, OTHERS), -1, dtype=np.int64)
+        places = np.zeros((requests, OTHERS, 2), dtype=np.int64)
         known = 0
         while known < requests and time.perf_counter() < until:
             last = min(requests, known + GLANCE)
-            rivals(self.board, self.ranks, self.routes, self.memory, self.desk, known, last, others)
+            rivals(self.board, self.ranks, self.routes, self.memory, self.desk, known, last, others, places)
             known = last
-        theirs, places = np.zeros((6, requests, OTHERS)), np.zeros((requests, OTHERS, 2), dtype=np.int64)
+        theirs = np.zeros((6, requests, OTHERS))
         for k, single in enumerate(parts(self.board)):
-            part(single, self.routes, self.memory, self.desk, known, others, places, theirs[k])
+            part(single, self.routes, self.desk, known, others, places, theirs[k])
         return Figures(known, others, np.ascontiguousarray(theirs.transpose(1, 2, 0)), places)
 
 

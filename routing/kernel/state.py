@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from routing.kernel.board import Board, Floats, Ints
+
+Small = npt.NDArray[np.int32]
+
+AT_LEAST = -1
+SHIFT = 1 << 15
+LEAVES, IDLES, SPOT, HOP = range(4)
 
 
 class Routes(NamedTuple):
     """Sequences by courier: `codes` [m, longest], `stops` [m], `cost` [m], `owner` [n] (-1: left out).
 
     `stamp` [m] changes whenever a sequence does and is 0 for an empty one; `clock` [1] is the last stamp given.
+    `units` and `churn` [m] are the route's own; `marks` [m, batches + 1, 5] and `costs` its state before each batch
+    (see `walked`); `log` [m, longest + 1, 4] by stop the columns LEAVES, when he can go there at the earliest,
+    IDLES, how long he waits there for food at least, SPOT, where he comes from, HOP, the leg.
     """
 
     codes: Ints
@@ -20,16 +30,21 @@ class Routes(NamedTuple):
     owner: Ints
     stamp: Ints
     clock: Ints
+    units: Floats
+    churn: Floats
+    marks: Ints
+    costs: Floats
+    log: Ints
 
 
 class Memory(NamedTuple):
-    """The cheapest insertion of r into c's sequence as of a stamp, all [m, n]; `where` holds i and j in 16 bits
-    each.
+    """The cheapest insertion of r into the sequence of its x-th courier as of a stamp, all [n, k]; `where` holds i and
+    j in 15 bits each, or is AT_LEAST when `added` is only a lower bound.
     """
 
-    stamp: Ints
+    stamp: Small
     added: Floats
-    where: Ints
+    where: Small
 
 
 class Desk(NamedTuple):
@@ -39,6 +54,7 @@ class Desk(NamedTuple):
     marks: Ints
     costs: Floats
     trial: Ints
+    floors: Floats
     chance: Ints
 
 
@@ -62,20 +78,25 @@ def longest(requests: int, couriers: int) -> int:
 
 def empty_routes(requests: int, couriers: int) -> Routes:
     """Nobody carries anything."""
+    width = max(2, longest(requests, couriers))
     return Routes(
-        codes=np.zeros((couriers, max(2, longest(requests, couriers))), dtype=np.int64),
+        codes=np.zeros((couriers, width), dtype=np.int64),
         stops=np.zeros(couriers, dtype=np.int64),
         cost=np.zeros(couriers),
         owner=np.full(requests, -1, dtype=np.int64),
         stamp=np.zeros(couriers, dtype=np.int64),
         clock=np.zeros(1, dtype=np.int64),
+        units=np.zeros(couriers),
+        churn=np.zeros(couriers),
+        marks=np.zeros((couriers, width // 2 + 2, 5), dtype=np.int64),
+        costs=np.zeros((couriers, width // 2 + 2)),
+        log=np.zeros((couriers, width + 1, 4), dtype=np.int64),
     )
 
 
-def fresh_memory(board: Board) -> Memory:
+def fresh_memory(shape: tuple[int, int]) -> Memory:
     """Nothing is known yet."""
-    shape = board.allowed.shape
-    return Memory(np.full(shape, -1, dtype=np.int64), np.empty(shape), np.empty(shape, dtype=np.int64))
+    return Memory(np.full(shape, -1, dtype=np.int32), np.empty(shape), np.empty(shape, dtype=np.int32))
 
 
 def fresh_desk(board: Board, routes: Routes, seed: int) -> Desk:
@@ -86,5 +107,6 @@ def fresh_desk(board: Board, routes: Routes, seed: int) -> Desk:
         marks=np.zeros((width, 5), dtype=np.int64),
         costs=np.zeros(width),
         trial=np.zeros(width, dtype=np.int64),
+        floors=np.zeros(width),
         chance=np.array([(seed * 2654435769 + 88172645463325252) % (1 << 62) + 1], dtype=np.int64),
     )

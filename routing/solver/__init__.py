@@ -9,7 +9,7 @@ from routing.greedy import insert_all
 from routing.plan import Plan
 from routing.plan.numbers import Sequence
 from routing.plan.tours import Tours
-from routing.problem import Problem
+from routing.problem import Problem, may_carry
 from routing.solver import compiled, exact, plain
 from routing.solver.search import improve, total
 
@@ -42,8 +42,17 @@ def solve(
         plan = _proven(problem, began, deadline, seed)
         if plan is not None:
             return plan
-    path = compiled.planned if kernel.ready() else plain.planned
-    return path(problem, start, began=began, deadline=deadline, seed=seed, iterations=iterations)
+    if not kernel.ready():
+        return plain.planned(problem, start, began=began, deadline=deadline, seed=seed, iterations=iterations)
+    return compiled.planned(
+        problem,
+        start,
+        began=began,
+        deadline=deadline,
+        seed=seed,
+        iterations=iterations,
+        workers=min(2, max(1, workers)),
+    )
 
 
 def _proven(problem: Problem, began: float, deadline: float, seed: int) -> Plan | None:
@@ -65,6 +74,7 @@ def _carried_over(problem: Problem, warm: Plan) -> list[Sequence]:
     """The sequences of an earlier plan as far as they still stand, by courier: its open requests, in its order."""
     couriers = {courier.id: c for c, courier in enumerate(problem.couriers)}
     requests = {request.id: r for r, request in enumerate(problem.requests)}
+    people = problem.couriers
     out: list[Sequence] = [()] * len(couriers)
     used: set[int] = set()
     for route in warm.routes:
@@ -76,6 +86,8 @@ def _carried_over(problem: Problem, warm: Plan) -> list[Sequence]:
         for stop in route.stops:
             r = requests.get(stop.request, -1)
             if stop.batch < 0 or r < 0 or r in used or count[stop.request] != 2:
+                continue
+            if not may_carry(people[c], problem.requests[r]):
                 continue
             if (stop.kind == "drop") == (r in codes):
                 codes.append(r if stop.kind == "pickup" else ~r)
