@@ -32,7 +32,7 @@ class Waiting:
     who waits for his next pick-up waits at its restaurant.
     """
 
-    half_life_s: int = 2400
+    half_life_s: int = 7200
     prior: float = 0.02
     taken: float = 0.5
     depth: int = 4
@@ -41,7 +41,7 @@ class Waiting:
     arrive_s: int = 120
     horizon_s: int = 1800
     least: float = 4.0
-    worth: float = 0.2
+    worth: float = 0.3
     longest_s: int = 1800
     soon_s: int = 1800
     ends_s: int = 0

@@ -1,6 +1,6 @@
 """One instance: read, ridden with a setting, written down as the official checker reads it, and its figures."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +21,16 @@ class Setting:
     """How a day is dispatched; the defaults are what we recommend.
 
     Minutes and seconds as the names say; `fairness` is lambda: minutes that one order an hour above the fleet's
-    rate is worth. Weights are in seconds of click-to-door: `unserved_min` what an order left out costs.
+    rate is worth, couriers compared by their shift as it will end. Weights are in seconds of click-to-door:
+    `unserved_min` what an order left out costs. A solve takes `iterations` rounds and `per_order` more for every
+    open order, for each minute of the epoch.
     """
 
     epoch_min: float = 1.0
     idle_moves: bool = True
-    fairness: float = 0.0
-    iterations: int = 100
-    per_order: int = 10
+    fairness: float = 5.0
+    iterations: int = 600
+    per_order: int = 4
     travel: float = 0.2
     late: float = 1.0
     unserved_min: float = 400.0
@@ -61,10 +63,11 @@ class Setting:
         return Policy(
             epoch_s=round(self.epoch_min * MINUTE),
             tick_s=MINUTE,
-            iterations=self.iterations,
-            per_order=self.per_order,
+            iterations=round(self.iterations * max(1.0, self.epoch_min)),
+            per_order=round(self.per_order * max(1.0, self.epoch_min)),
             look_ahead_s=self.look_ahead_min * MINUTE,
             waiting=Waiting() if self.idle_moves else None,
+            prior_h=None,
         )
 
 
@@ -164,8 +167,3 @@ def ride(folder: Path, setting: Setting, solutions: Path | None = None) -> Row:
         if findings:
             raise ValueError(f"{instance.name}: " + "; ".join(findings[:5]))
     return row_of(instance.name, figures(day, outcome, Pay(instance.pay_per_order, instance.pay_per_hour)))
-
-
-def weighted(setting: Setting, fairness: float) -> Setting:
-    """The same setting with another lambda."""
-    return replace(setting, fairness=fairness)
