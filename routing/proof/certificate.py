@@ -104,19 +104,17 @@ class _Proof:
     def run(self, began: float, budget_s: float, least: float) -> Certificate:
         """Bound, choose, enumerate, until proven or out of time."""
         self.until = time.perf_counter() + budget_s
-        converged = self._generate()
-        note = (
-            "the linear relaxation is solved"
-            if converged
-            else "out of time before the linear relaxation was solved"
-        )
+        note = self._generate()
         self._choose()
         if self.upper - self.best.bound > HAIR * (1 + self.upper) and self.best.bound > -np.inf:
             note += f"; {self._enumerate()}"
         certified = self.best.bound > -np.inf
         bound = max(least, self.best.bound if certified else self.guess)
         if not certified:
-            note += f"; no exact round was finished, the bound is a guess; {least:.0f} is certain"
+            why = "no exact round was finished"
+            if any(self.pricer.odd(c) for c in range(self.couriers)):
+                why = "with rests, work that counts and uncertain kitchens at once labels may cost more than routes"
+            note += f"; {why}, so the bound is a guess; {least:.0f} is certain"
         bound = min(bound, self.upper)
         if certified and self.upper - bound <= HAIR * (1 + self.upper):
             note = "proven best"

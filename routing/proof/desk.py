@@ -31,14 +31,20 @@ kept)."""
 # columns of `times`, `moneys`, `marks`, `sets`
 T, THERE, BUSY, DEPART, ROLLED = range(5)
 COST, UNITS, LEAST, PRICED = range(4)
-NODE, BATCH, LOAD, RESTED, OPENING, PARENT, CODE, NEXT, BEATEN, COUNT = range(10)
+NODE, BATCH, LOAD, RESTED, OPENING, PARENT, CODE, NEXT, BEATEN, COUNT, MANY = range(11)
 ABOARD, DONE, OPEN = range(3)
+
+WORD = 32
+"""Bits used of each number of a set: a power of two, to find a bit without dividing."""
+
+START = 1 << 20
+"""Stands for the courier's start where the bit of a stop is expected."""
 
 
 class Desk(NamedTuple):
-    """Room for labels: `times` [n, 5] seconds, `moneys` [n, 4], `marks` [n, 10], `sets` [n, 3] of bits,
+    """Room for labels: `times` [n, 5] seconds, `moneys` [n, 4], `marks` [n, 11], `sets` [n, 3, w] of bits,
     `rides` [n, 8] (rolled seconds at the pick-up, by rank aboard), `heads` [2^k] of the chains of like labels, `whole`
-    [w] labels that are whole routes, the rest [64] scratch.
+    [w] labels that are whole routes, the rest [k] scratch.
     """
 
     times: Ints
@@ -92,21 +98,21 @@ class Quest(NamedTuple):
     hope: float
 
 
-def desk(labels: int) -> Desk:
-    """Room for so many labels."""
+def desk(labels: int, crowd: int) -> Desk:
+    """Room for so many labels over so many requests."""
     return Desk(
         times=np.empty((labels, 5), dtype=np.int64),
         moneys=np.empty((labels, 4)),
-        marks=np.empty((labels, 10), dtype=np.int64),
-        sets=np.empty((labels, 3), dtype=np.int64),
+        marks=np.empty((labels, 11), dtype=np.int64),
+        sets=np.empty((labels, 3, max(1, -(-crowd // WORD))), dtype=np.int64),
         rides=np.empty((labels, SLOTS), dtype=np.int64),
         heads=np.empty(1 << 18, dtype=np.int64),
         whole=np.empty(labels, dtype=np.int64),
-        gains=np.empty(64),
-        gain_of=np.zeros(64),
-        gains_here=np.zeros(64),
-        soonest=np.empty(64, dtype=np.int64),
-        order=np.empty(64, dtype=np.int64),
+        gains=np.empty(crowd),
+        gain_of=np.zeros(crowd),
+        gains_here=np.zeros(crowd),
+        soonest=np.empty(crowd, dtype=np.int64),
+        order=np.empty(crowd, dtype=np.int64),
     )
 
 
@@ -135,26 +141,35 @@ def served(board: Board, r: int, t: int) -> float:
 @tight
 def work(desk: Desk, x: int) -> int:
     """Seconds of work so far of label x."""
-    if desk.sets[x, ABOARD] == 0:
+    if desk.marks[x, MANY] == 0:
         return int(desk.times[x, BUSY])
     return int(desk.times[x, BUSY] + desk.times[x, T] - desk.times[x, DEPART])
 
 
 @tight
-def rank(bits: int, b: int) -> int:
-    """How many of the bits are below bit b."""
-    below = bits & ((1 << b) - 1)
+def has(desk: Desk, x: int, which: int, b: int) -> bool:
+    """Whether bit b is in a set of label x."""
+    return bool(desk.sets[x, which, b // WORD] >> (b % WORD) & 1)
+
+
+@tight
+def rank(desk: Desk, x: int, b: int) -> int:
+    """How many requests below bit b are aboard label x."""
     count = 0
-    while below:
-        below &= below - 1
-        count += 1
+    for w in range(b // WORD + 1):
+        bits = desk.sets[x, ABOARD, w]
+        if w == b // WORD:
+            bits &= (1 << (b % WORD)) - 1
+        while bits:
+            bits &= bits - 1
+            count += 1
     return count
 
 
 @tight
 def place_of(board: Board, quest: Quest, c: int, code: int) -> int:
-    """The place of a stop (bit of a pick-up, ~bit of a drop, 64 for the start)."""
-    if code == 64:
+    """The place of a stop (bit of a pick-up, ~bit of a drop, START)."""
+    if code == START:
         return int(board.of_courier[c, AT])
     if code >= 0:
         return int(board.of_request[quest.crowd[code], PICK])

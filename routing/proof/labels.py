@@ -67,6 +67,7 @@ from routing.proof.desk import (
     LEAST,
     LOAD,
     LOOSE,
+    MANY,
     NEXT,
     NODE,
     OPEN,
@@ -76,12 +77,15 @@ from routing.proof.desk import (
     RESTED,
     ROLLED,
     SLOTS,
+    START,
     THERE,
     UNITS,
+    WORD,
     Desk,
     Quest,
     T,
     expected,
+    has,
     place_of,
     rank,
     served,
@@ -110,7 +114,7 @@ def better(board: Board, desk: Desk, a: int, b: int, spread: bool) -> bool:
     if times[a, BUSY] - times[a, DEPART] > times[b, BUSY] - times[b, DEPART]:
         return False
     if board.rules[FRESH] >= 0:
-        for k in range(min(SLOTS, rank(desk.sets[a, ABOARD], int(np.int64(63))))):
+        for k in range(min(SLOTS, marks[a, MANY])):
             if times[a, ROLLED] - desk.rides[a, k] > times[b, ROLLED] - desk.rides[b, k]:
                 return False
     return True
@@ -120,10 +124,12 @@ def better(board: Board, desk: Desk, a: int, b: int, spread: bool) -> bool:
 def beaten(board: Board, desk: Desk, quest: Quest, x: int, spread: bool) -> bool:
     """Whether an earlier label makes label x needless; marks those that x makes needless, and enters x."""
     sets, marks = desk.sets, desk.marks
-    aboard, done, node = sets[x, ABOARD], sets[x, DONE], marks[x, NODE]
-    mix = aboard * 0x9E3779B97F4A7C1 + node * 0x2545F4914F6CDD1
-    if quest.mode == ALL:
-        mix += done * 0x1B873593CC9E2D5
+    node = marks[x, NODE]
+    mix = node * 0x2545F4914F6CDD1
+    for w in range(sets.shape[2]):
+        mix = (mix ^ (mix >> 31)) * 0x1D8E4E27C47D124 + sets[x, ABOARD, w] * 0x9E3779B97F4A7C1
+        if quest.mode == ALL:
+            mix += sets[x, DONE, w] * 0x1B873593CC9E2D5
     mix ^= mix >> 29
     mix *= 0x369DEA0F31A53F8
     mix ^= mix >> 32
@@ -131,10 +137,13 @@ def beaten(board: Board, desk: Desk, quest: Quest, x: int, spread: bool) -> bool
     before, y = -1, desk.heads[head]
     while y >= 0:
         following = marks[y, NEXT]
-        if marks[y, NODE] == node and sets[y, ABOARD] == aboard:
-            other = sets[y, DONE]
-            same, loose = other == done, quest.mode == LOOSE
-            fewer, more = other & ~done == 0, done & ~other == 0
+        like, fewer, more = marks[y, NODE] == node, True, True
+        for w in range(sets.shape[2]):
+            like = like and sets[y, ABOARD, w] == sets[x, ABOARD, w]
+            fewer = fewer and sets[y, DONE, w] & ~sets[x, DONE, w] == 0
+            more = more and sets[x, DONE, w] & ~sets[y, DONE, w] == 0
+        if like:
+            same, loose = fewer and more, quest.mode == LOOSE
             if (same or loose or (fewer and quest.mode == EXACT)) and better(board, desk, y, x, spread):
                 return True
             if (same or loose or (more and quest.mode == EXACT)) and better(board, desk, x, y, spread):
@@ -171,13 +180,13 @@ def stepped(
     """
     times, moneys, marks, sets, rides = desk.times, desk.moneys, desk.marks, desk.sets, desk.rides
     rules, of_request, man = board.rules, board.of_request, board.of_courier[c]
-    r, bit = quest.crowd[b], np.int64(1) << np.int64(b)
-    aboard, opening, last = sets[x, ABOARD], marks[x, OPENING], marks[x, CODE]
+    r, bit, word = quest.crowd[b], np.int64(1) << np.int64(b % WORD), b // WORD
+    aboard, opening, last = marks[x, MANY], marks[x, OPENING], marks[x, CODE]
     t, there, busy, depart = times[x, T], times[x, THERE], times[x, BUSY], times[x, DEPART]
     rolled, batch = times[x, ROLLED], marks[x, BATCH]
     cost, units = moneys[x, COST], moneys[x, UNITS]
     rested = marks[x, RESTED]
-    joins = not drop and 0 <= last < 64 and of_request[quest.crowd[last], KEY] == of_request[r, KEY]
+    joins = not drop and 0 <= last < START and of_request[quest.crowd[last], KEY] == of_request[r, KEY]
     if rest:
         t, rested = max(t, man[REST_TO]), 1
     start = place_of(board, quest, c, last)
@@ -194,13 +203,20 @@ def stepped(
             units = more
     for k in range(SLOTS):
         rides[y, k] = rides[x, k]
+    for w in range(sets.shape[2]):
+        sets[y, ABOARD, w], sets[y, DONE, w], sets[y, OPEN, w] = (
+            sets[x, ABOARD, w],
+            sets[x, DONE, w],
+            sets[x, OPEN, w],
+        )
+    marks[y, MANY] = aboard + (-1 if drop else 1)
     if drop:
         moment = t + leg + rules[ARRIVE_D]
         if rules[END_DROP] == 1 and moment > man[END]:
             return False
         rolled += leg + rules[ARRIVE_D]
         cost += served(board, r, moment)
-        k = rank(aboard, b)
+        k = rank(desk, x, b)
         if rules[FRESH] >= 0 and k < SLOTS:
             ride = rolled - rides[x, k]
             if ride > of_request[r, STALE]:
@@ -212,9 +228,10 @@ def stepped(
         t = moment + rules[LEAVE_D]
         rolled += rules[LEAVE_D]
         opening, there = 0, 0
-        sets[y, ABOARD], sets[y, DONE] = aboard ^ bit, sets[x, DONE] | bit
+        sets[y, ABOARD, word] ^= bit
+        sets[y, DONE, word] |= bit
         marks[y, LOAD], marks[y, NODE] = marks[x, LOAD] - of_request[r, SIZE], -2 - b
-        if aboard == bit:
+        if aboard == 1:
             busy += t - depart
             batch = 0
             depart = t
@@ -248,12 +265,12 @@ def stepped(
             cost += shared(board, c, more) - shared(board, c, units)
             units = more
         if rules[FRESH] >= 0:
-            k = rank(aboard, b)
+            k = rank(desk, x, b)
             for i in range(SLOTS - 1, k, -1):
                 rides[y, i] = rides[x, i - 1]
             if k < SLOTS:
                 rides[y, k] = rolled
-        sets[y, ABOARD], sets[y, DONE] = aboard | bit, sets[x, DONE]
+        sets[y, ABOARD, word] |= bit
         marks[y, LOAD], marks[y, NODE] = marks[x, LOAD] + of_request[r, SIZE], of_request[r, KEY]
     if rested == 0 and t > man[REST_FROM]:
         return False
@@ -278,7 +295,7 @@ def stepped(
         cost += shared(board, c, worked / 3600.0)
     elif man[EFFORT] >= 1 << 60:
         times[y, BUSY] = times[y, DEPART] = marks[y, OPENING] = 0
-    sets[y, OPEN] = sets[x, OPEN] & ~bit
+    sets[y, OPEN, word] &= ~bit
     rest_cost, empty = aboard_cost(board, desk, quest, c, y, here)
     cost += rest_cost
     if cost - most >= quest.threshold:
@@ -304,11 +321,12 @@ def explored(board: Board, desk: Desk, quest: Quest, c: int, spread: bool) -> tu
     times[0, DEPART] = man[FREE] if board.rules[BASIS] == BY_WORK or man[EFFORT] < 1 << 60 else 0
     moneys[0, COST] = moneys[0, UNITS] = 0.0
     marks[0] = 0
-    marks[0, CODE], marks[0, NODE], marks[0, PARENT] = 64, -1, -1
+    marks[0, CODE], marks[0, NODE], marks[0, PARENT] = START, -1, -1
     marks[0, RESTED] = 1 if spread or man[FREE] >= man[REST_TO] else 0
     sets[0] = 0
     moneys[0, LEAST] = -np.inf
-    sets[0, OPEN] = (np.int64(1) << np.int64(quest.crowd.shape[0])) - 1
+    for b in range(quest.crowd.shape[0]):
+        sets[0, OPEN, b // WORD] |= np.int64(1) << np.int64(b % WORD)
     gains = desk.gains_here
     desk.rides[0] = np.int64(1) << np.int64(60)
     begin, count, whole = int(np.int64(0)), int(np.int64(1)), int(np.int64(0))  # no literals: one type each
@@ -319,20 +337,19 @@ def explored(board: Board, desk: Desk, quest: Quest, c: int, spread: bool) -> tu
         for x in range(begin, until):
             if marks[x, BEATEN] == 1:
                 continue
-            aboard, here = sets[x, ABOARD], place_of(board, quest, c, marks[x, CODE])
+            aboard, here = marks[x, MANY], place_of(board, quest, c, marks[x, CODE])
             _, empty = aboard_cost(board, desk, quest, c, x, here)
             by_all, by_turn = prospects(board, desk, quest, c, x, here, empty)
             if x == 0:
                 by_all = by_turn = np.inf  # the first leg is from the start, which may be next to anything
-            open_ = sets[x, OPEN]
             for b in range(crowd):
-                drop = aboard >> b & 1 == 1
-                if not drop and not open_ >> b & 1:
+                drop = has(desk, x, ABOARD, b)
+                if not drop and not has(desk, x, OPEN, b):
                     continue
                 gains[b] = desk.gain_of[b]
             for b in range(crowd):
-                drop = aboard >> b & 1 == 1
-                if not drop and not open_ >> b & 1:
+                drop = has(desk, x, ABOARD, b)
+                if not drop and not has(desk, x, OPEN, b):
                     continue
                 most = min(by_turn, by_all if drop else by_all - quest.hope * gains[b])
                 for rest in range(2):
@@ -344,7 +361,7 @@ def explored(board: Board, desk: Desk, quest: Quest, c: int, spread: bool) -> tu
                     if beaten(board, desk, quest, y, spread):
                         continue
                     count += 1
-                    if sets[y, ABOARD] == 0:
+                    if marks[y, MANY] == 0:
                         price = moneys[y, COST]
                         if board.rules[BASIS] == BY_WORK:
                             price += shared(board, c, times[y, BUSY] / 3600.0)

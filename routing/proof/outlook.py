@@ -30,15 +30,19 @@ from routing.proof.desk import (
     ABOARD,
     CODE,
     COUNT,
+    MANY,
     OPEN,
     ROLLED,
     SLOTS,
+    START,
     THERE,
     UNITS,
+    WORD,
     Desk,
     Quest,
     T,
     expected,
+    has,
     served,
 )
 
@@ -49,14 +53,15 @@ def unloaded(board: Board, desk: Desk, quest: Quest, x: int, here: int) -> tuple
     the least second at which the last of them may be left.
     """
     rules, of_request = board.rules, board.of_request
-    bits, t = desk.sets[x, ABOARD], desk.times[x, T]
-    many, b = 0, 0
-    while bits:
-        if bits & 1:
-            desk.order[many] = quest.crowd[b]
-            many += 1
-        bits >>= 1
-        b += 1
+    many, t = 0, desk.times[x, T]
+    for w in range(desk.sets.shape[2]):
+        bits, b = desk.sets[x, ABOARD, w], w * WORD
+        while bits:
+            if bits & 1:
+                desk.order[many] = quest.crowd[b]
+                many += 1
+            bits >>= 1
+            b += 1
     if many > 4:
         total, last = 0.0, t
         for i in range(many):
@@ -105,10 +110,10 @@ def aboard_cost(board: Board, desk: Desk, quest: Quest, c: int, x: int, here: in
     cannot be delivered, or one of them does not pay and may be left away.
     """
     times, rules, of_request = desk.times[x], board.rules, board.of_request
-    end, t, aboard = board.of_courier[c, END], desk.times[x, T], desk.sets[x, ABOARD]
-    total, many, bits, b = 0.0, 0, aboard, 0
-    while bits:
-        if bits & 1:
+    end, t, aboard = board.of_courier[c, END], desk.times[x, T], desk.marks[x, MANY]
+    total, many = 0.0, 0
+    for b in range(quest.crowd.shape[0] if aboard else 0):
+        if has(desk, x, ABOARD, b):
             r = quest.crowd[b]
             ahead = quest.least[here, of_request[r, DROP]] + rules[ARRIVE_D]
             if rules[END_DROP] == 1 and t + ahead > end:
@@ -125,8 +130,8 @@ def aboard_cost(board: Board, desk: Desk, quest: Quest, c: int, x: int, here: in
                 total += board.weights[FRESH_COST] * max(0, ride - rules[FRESH])
             total += board.weights[TRAVEL] * quest.around.into[b]
             many += 1
-        bits >>= 1
-        b += 1
+            if many == aboard:
+                break
     if many == 0:
         return 0.0, t
     serial, empty = unloaded(board, desk, quest, x, here)
@@ -146,19 +151,16 @@ def prospects(
     """
     times, sets, rules, of_request = desk.times[x], desk.sets[x], board.rules, board.of_request
     end, end_drop = board.of_courier[c, END], rules[END_DROP] == 1
-    travel, t, loaded = board.weights[TRAVEL], times[T], sets[ABOARD] != 0
+    travel, t, loaded = board.weights[TRAVEL], times[T], desk.marks[x, MANY] != 0
     row, units, by_request = quest.least[here], desk.moneys[x, UNITS], rules[BASIS] == BY_REQUEST
     base = shared(board, c, units) if by_request else 0.0
     last = desk.marks[x, CODE]
-    key = of_request[quest.crowd[last], KEY] if 0 <= last < 64 else -1
+    key = of_request[quest.crowd[last], KEY] if 0 <= last < START else -1
     turn_p, turn_d = rules[ARRIVE_P] + rules[LEAVE_P], rules[ARRIVE_D] + rules[LEAVE_D]
     left, best_all, found, near = board.of_courier[c, MOST] - desk.marks[x, COUNT], 0.0, 0, 0
     first = np.int64(1) << np.int64(60)
-    bits, b = sets[OPEN], -1
-    while bits and left > 0:
-        b += 1
-        taken, bits = bits & 1, bits >> 1
-        if not taken:
+    for b in range(quest.crowd.shape[0] if left > 0 else 0):
+        if not has(desk, x, OPEN, b):
             continue
         desk.gain_of[b] = 0.0
         r = quest.crowd[b]
@@ -176,7 +178,7 @@ def prospects(
             start = expected(board, t + row[pick] + rules[ARRIVE_P], r)
         cost = served(board, r, start + ride)
         if (start + ride if end_drop else start) > end or (quest.picky and own + cost >= quest.slack):
-            sets[OPEN] &= ~(np.int64(1) << np.int64(b))
+            sets[OPEN, b // WORD] &= ~(np.int64(1) << np.int64(b % WORD))
             continue
         if loaded and quest.straight and not joins:
             later = expected(board, empty + quest.around.nearest[pick] + rules[ARRIVE_P], r)
@@ -191,7 +193,7 @@ def prospects(
             best_all += gain
             desk.gain_of[b] = gain
             desk.gains[found] = -own - legs
-            desk.soonest[found] = (start + ride) * 64 + b
+            desk.soonest[found] = (start + ride) * START + b
             first = min(first, start + ride)
             near += 1 if joins else 0
             found += 1
@@ -208,7 +210,7 @@ def prospects(
         at = max(at, first + (j - 1) * (turn_d + quest.around.hop_d))
         best = 0.0
         for i in range(found):
-            done, b = desk.soonest[i] // 64, desk.soonest[i] % 64
+            done, b = desk.soonest[i] // START, desk.soonest[i] % START
             late = desk.gains[i] - served(board, quest.crowd[b], max(done, at))
             best = max(best, min(late, desk.gain_of[b]))
         if best <= 0:

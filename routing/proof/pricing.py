@@ -41,8 +41,6 @@ from routing.proof.legs import Ways
 
 __all__ = ["ALL", "EXACT", "LOOSE", "Found", "Pricer"]
 
-BITS = 62
-
 
 class Found(NamedTuple):
     """What a search found: routes below the threshold, cheapest first, with what each costs less what it serves is
@@ -60,7 +58,7 @@ class Pricer:
 
     def __init__(self, board: Board, ways: Ways, *, labels: int) -> None:
         """`ways` over all places of the board."""
-        self.board, self.ways, self.desk = board, ways, desk(labels)
+        self.board, self.ways, self.desk = board, ways, desk(labels, len(board.of_request))
         of_request, of_courier, rules = board.of_request, board.of_courier, board.rules
         self.spread = bool((of_request[:, SPREAD] > 0).any())
         leg = ways.least[of_request[:, PICK], of_request[:, DROP]]
@@ -99,8 +97,6 @@ class Pricer:
         crowd: Ints = np.flatnonzero(
             gain > (-slack - (gap if mode == ALL else 0.0) if free_to_leave else -np.inf)
         )
-        whole = len(crowd) <= BITS
-        crowd = crowd if whole else np.sort(crowd[np.argsort(-gain[crowd], kind="stable")[:BITS]])
         if not len(crowd):
             return Found([], 0.0, True, True)
         quest = Quest(
@@ -123,7 +119,7 @@ class Pricer:
         least = min(least, float(self.desk.moneys[until:labels, LEAST][waiting].min(initial=np.inf)))
         order = np.argsort(values, kind="stable")[:most]
         routes = [(float(values[i]), self.codes(int(ends[i]), crowd)) for i in order]
-        return Found(routes, least, whole and mode != LOOSE and not self.odd(c), until == labels)
+        return Found(routes, least, mode != LOOSE and not self.odd(c), until == labels)
 
     def odd(self, c: int) -> bool:
         """Whether labels may cost more than the walk: without the rest he takes, more work may be waiting."""

@@ -63,10 +63,10 @@ def test_ways_are_the_shortest(k: Knobs, detours: bool, groups: int) -> None:
     assert (regions(asked, groups).least(asked, every[:, None], every[None, :]) <= least).all()
 
 
-@given(k=knobs(4, 2), detours=st.booleans())
+@given(k=knobs(3, 2), detours=st.booleans())
 @settings(max_examples=25)
 def test_certificate_against_brute_force(k: Knobs, detours: bool) -> None:
-    """On up to four requests a certified bound is never above the least cost of all, and what is called proven is
+    """On up to three requests a certified bound is never above the least cost of all, and what is called proven is
     that cost.
     """
     asked = rough(k, detours)
@@ -83,7 +83,7 @@ def test_certificate_against_brute_force(k: Knobs, detours: bool) -> None:
 
 
 @given(k=knobs(4, 2))
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_small_problems_are_proven(k: Knobs) -> None:
     """Where food has no clock and kitchens are certain, small problems are solved to proven optimality."""
     asked = problem(replace(k, freshness_s=None, unsure=False))
@@ -124,6 +124,7 @@ def test_no_time_is_said() -> None:
     asked = problem(Knobs(12, 4, 3))
     shown = certify(asked, greedy(asked), budget_s=0.0)
     assert shown.kind == "heuristic"
+    assert "out of time" in shown.note
     assert f"{quick(asked):.0f} is certain" in shown.note
 
 
