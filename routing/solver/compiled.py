@@ -10,6 +10,7 @@ from routing.kernel.board import AT, FREE
 from routing.plan import Plan
 from routing.plan.numbers import Sequence
 from routing.problem import Problem
+from routing.proof import quick
 from routing.why import explain, from_figures
 
 if TYPE_CHECKING:
@@ -21,13 +22,15 @@ CYCLES = 4  # without gain, and a small problem has converged
 EPOCHS = 24  # meetings of two walks
 CHUNK_S = 0.02
 CHUNK = 1000  # rounds between looks at nothing but the count
-HOTTEST, WARM, COOLING = 0.1, 0.006, 40.0  # heats as parts of the mean least cost of a request; hot over cold
+HOTTEST, WARM, COOLING = 0.1, 0.006, 20.0  # heats as parts of the mean least cost of a request; hot over cold
 SLOWLY = 150.0  # rounds per request that the hottest start needs
 FOCUS = 0.3  # part of a warm search that looks at what has changed above all
 WRITING_S = (0.0008, 200e-6)  # seconds to write a plan down, and per request
 LOOKING = 0.4  # part of that in which other couriers are looked for
 EXPLAINING_S = 60e-6
 TINY_S = 0.002
+BOUND_S = (0.0015, 80e-6)  # seconds for a lower bound, and per request
+BOUND_SHARE = 0.02  # of the budget, at most
 
 
 def planned(
@@ -41,20 +44,31 @@ def planned(
     workers: int = 1,
 ) -> Plan:
     """The best plan found by `deadline` or in so many rounds, starting from sequences by courier."""
+    size = len(problem.requests)
+    bounded = BOUND_SHARE * (deadline - began) >= BOUND_S[0] + BOUND_S[1] * size
+    bound = quick(problem) if bounded else None
     session = kernel.open_session(problem, seed)
     if start is not None:
         session.seed(start)
     session.fill()
     rounds = 0
     if problem.requests and problem.couriers and iterations != 0 and deadline - began >= TINY_S:
-        until = deadline - WRITING_S[0] - WRITING_S[1] * len(problem.requests)
+        until = deadline - WRITING_S[0] - WRITING_S[1] * size
         if start is not None:
             session.look_at(_changed(session, start))
         rounds = _Walk(session, until, iterations, warm=start is not None).all(seed, workers)
         session.rewind()
     plan = _written(problem, session, deadline if deadline - began >= TINY_S else float("inf"))
     name = "ruin_recreate" if rounds else "greedy"
-    return replace(plan, solver=name, iterations=rounds, seed=seed, wall_s=time.perf_counter() - began)
+    return replace(
+        plan,
+        solver=name,
+        iterations=rounds,
+        seed=seed,
+        bound=bound,
+        bound_kind=None if bound is None else "certified",
+        wall_s=time.perf_counter() - began,
+    )
 
 
 def _changed(session: "Session", start: list[Sequence]) -> list[int]:
