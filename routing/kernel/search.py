@@ -16,7 +16,8 @@ from routing.kernel.ranks import Ranks
 from routing.kernel.state import Desk, Memory, Routes, empty_routes
 from routing.kernel.walk import INF
 
-BLINK = 0.02
+BLINK = 0.005
+NEIGHBOURLY = 0.3  # chance of a request near the first to come out too
 MOST_OUT = 30
 WINDOW = 300
 FOCUS = 0.5
@@ -188,7 +189,7 @@ def ruin(routes: Routes, ranks: Ranks, trail: Trail, desk: Desk, first: int) -> 
             q = near[first, x]
             if q < 0 or count >= MOST_OUT or routes_left <= 1:
                 break
-            if owner[q] >= 0 and draw(desk) < 0.6:
+            if owner[q] >= 0 and draw(desk) < NEIGHBOURLY:
                 count = whole(routes, trail, owner[q], count)
                 routes_left -= 1
         return count
@@ -223,7 +224,7 @@ def ruin(routes: Routes, ranks: Ranks, trail: Trail, desk: Desk, first: int) -> 
         q = near[first, x]
         if q < 0 or count >= wanted:
             break
-        if draw(desk) < 0.6:
+        if draw(desk) < NEIGHBOURLY:
             count = take_out(routes, trail, count, q)
     return count
 
@@ -301,16 +302,17 @@ def walk_on(
     m, ratio, base = routes.stops.shape[0], heat_to / heat_from, below(desk, n)
     for turn in range(rounds):
         heat = heat_from * ratio ** (turn / rounds)
-        if trail.focus[0] > 0 and draw(desk) < FOCUS:
-            first = trail.focus[1 + below(desk, trail.focus[0])]
-        elif n <= WINDOW:
-            first = below(desk, n)
-        else:  # go about in order, so that everything needed stays in the processor's cache
-            first = ranks.sweep[(base + below(desk, WINDOW)) % n]
-            base = (base + 1) % n
-        c = routes.owner[first]
-        if (c >= 0 and trail.mine[c] == 0) or (c < 0 and trail.mine[first % m] == 0):
-            continue
+        for _ in range(2 * n):  # until it is one that this walk may change
+            if trail.focus[0] > 0 and draw(desk) < FOCUS:
+                first = trail.focus[1 + below(desk, trail.focus[0])]
+            elif n <= WINDOW:
+                first = below(desk, n)
+            else:  # go about in order, so that everything needed stays in the processor's cache
+                first = ranks.sweep[(base + below(desk, WINDOW)) % n]
+                base = (base + 1) % n
+            c = routes.owner[first]
+            if trail.mine[c if c >= 0 else first % m]:
+                break
         count = ruin(routes, ranks, trail, desk, first)
         total, saved = trail.total[0], 0
         for x in range(count):
