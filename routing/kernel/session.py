@@ -8,7 +8,7 @@ from routing.kernel import search
 from routing.kernel.board import CHURN, FRESH_COST, LATE, LEAVE, PRICE, READY, TRAVEL, WAIT, Board, board
 from routing.kernel.ranks import Ranks, ranks
 from routing.kernel.rivals import part, rivals
-from routing.kernel.state import Figures, empty_routes, fresh_desk, fresh_memory
+from routing.kernel.state import Figures, empty_routes, fresh_desk, fresh_memory, fresh_trail
 from routing.problem import Problem
 
 Sequence = tuple[int, ...]
@@ -32,7 +32,7 @@ class Session:
         self.routes = empty_routes(requests, couriers)
         self.memory = fresh_memory(self.ranks.couriers.shape)
         self.desk = fresh_desk(self.board, self.routes, seed)
-        self.trail = search.fresh_trail(self.routes, empty_routes(requests, couriers))
+        self.trail = fresh_trail(self.routes, empty_routes(requests, couriers))
 
     @property
     def tables(self) -> tuple[Board, Ranks]:

@@ -110,3 +110,44 @@ def fresh_desk(board: Board, routes: Routes, seed: int) -> Desk:
         floors=np.zeros(width),
         chance=np.array([(seed * 2654435769 + 88172645463325252) % (1 << 62) + 1], dtype=np.int64),
     )
+
+
+class Trail(NamedTuple):
+    """What a walk remembers besides its routes.
+
+    `best`: the best routes so far. `saved`: routes as they were before this round, by slot. `slots` [m]: slot of a
+    route touched in this round or -1; `touched` [m]: the routes by slot; `dirty` [m]: 1 where routes and best may
+    differ. `out`, `former` [n]: requests out and who had them. `key` [n]: the order they go back in. `total` [2]: cost
+    now and best, requests left out counted. `mine` [m]: 1 for couriers whose routes this walk may change. `focus`
+    [n + 1]: how many requests, and which, are looked at first.
+    """
+
+    best: Routes
+    saved: Routes
+    slots: Ints
+    touched: Ints
+    dirty: Ints
+    out: Ints
+    former: Ints
+    key: Floats
+    total: Floats
+    mine: Ints
+    focus: Ints
+
+
+def fresh_trail(routes: Routes, seed_routes: Routes) -> Trail:
+    """A trail whose best is nothing yet."""
+    m, n = len(routes.stops), len(routes.owner)
+    return Trail(
+        best=seed_routes,
+        saved=empty_routes(n, m),
+        slots=np.full(m, -1, dtype=np.int64),
+        touched=np.zeros(m, dtype=np.int64),
+        dirty=np.ones(m, dtype=np.int64),
+        out=np.zeros(max(1, n), dtype=np.int64),
+        former=np.zeros(max(1, n), dtype=np.int64),
+        key=np.zeros(max(1, n)),
+        total=np.full(2, np.inf),
+        mine=np.ones(max(1, m), dtype=np.int64),
+        focus=np.zeros(n + 1, dtype=np.int64),
+    )
