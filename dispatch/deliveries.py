@@ -314,7 +314,7 @@ def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
         order.attempt += 1
     else:
         move(order, "delivery", DELIVERY, "assigned")
-        order.carried_at = None
+        order.carried_at = order.kitchen_slip_s = None  # nothing is learnt from a word taken back
     session.add_all((stop, order))
     session.flush()
 

@@ -16,6 +16,7 @@ from routing.tuning import Evening
 
 DAY_BEGINS = timedelta(hours=4)  # what is ordered after midnight is still of the evening before
 LOOK_BACK = timedelta(days=92)
+AHEAD = timedelta(hours=1)  # who orders for later counts as ordering so long before the food is to be ready
 RIDDEN = ("delivered", "failed", "returned", "abandoned")
 
 
@@ -23,12 +24,12 @@ def held(session: Session, rulebook: Rulebook, *, now: datetime) -> dict[date, i
     """The evenings of the last three months that are over, oldest first, and how many orders each had."""
     since = now - LOOK_BACK
     rows = session.exec(
-        select(Order.placed_at, Order.delivery).where(
-            Order.placed_at >= since, col(Order.delivery).in_((*RIDDEN, *OPEN_DELIVERY))
+        select(Order.ready_at, Order.delivery).where(
+            Order.ready_at >= since, col(Order.delivery).in_((*RIDDEN, *OPEN_DELIVERY))
         )
     ).all()
-    counts = Counter(_on(rulebook, placed_at) for placed_at, _ in rows)
-    going_on = {_on(rulebook, placed_at) for placed_at, delivery in rows if delivery in OPEN_DELIVERY}
+    counts = Counter(_on(rulebook, ready_at) for ready_at, _ in rows)
+    going_on = {_on(rulebook, ready_at) for ready_at, delivery in rows if delivery in OPEN_DELIVERY}
     on = session.exec(select(Shift.started_at).where(Shift.state == "on")).all()
     going_on |= {_on(rulebook, started_at) for started_at in on if started_at is not None}
     return {day: counts[day] for day in sorted(counts) if day not in going_on}
@@ -39,7 +40,7 @@ def evening(session: Session, rulebook: Rulebook, on: date) -> Evening:
     since, until = _instant(rulebook, on), _instant(rulebook, on + timedelta(days=1))
     orders = session.exec(
         select(Order)
-        .where(Order.placed_at >= since, Order.placed_at < until, col(Order.delivery).in_(RIDDEN))
+        .where(Order.ready_at >= since, Order.ready_at < until, col(Order.delivery).in_(RIDDEN))
         .order_by(col(Order.id))
     ).all()
     worked = session.exec(
@@ -70,8 +71,8 @@ def _order(order: Order, rulebook: Rulebook, where: dict[Point, int]) -> rolling
         id=str(order.id),
         pickup=_place(where, order.pickup_lat, order.pickup_lon),
         drop=_place(where, order.drop_lat, order.drop_lon),
-        placed_s=planning.seconds(order.placed_at),
-        ready_s=planning.seconds(order.ready_at) + (order.kitchen_slip_s or 0),
+        placed_s=planning.seconds(max(order.placed_at, order.ready_at - AHEAD)),
+        ready_s=_ready_s(order),
         promise_s=planning.seconds(order.promise_at),
         restaurant=str(order.restaurant_id),
         size=order.size,
@@ -79,6 +80,15 @@ def _order(order: Order, rulebook: Rulebook, where: dict[Point, int]) -> rolling
         desirable=fairness.desirable(rulebook, order),
         skills=frozenset(order.needs),
     )
+
+
+def _ready_s(order: Order) -> int:
+    """When food was ready: late by the kitchen's slip, and at the latest when a rider had it.
+
+    An early kitchen needs no slip: its word moved `ready_at`, or the food was carried before then.
+    """
+    ready_s = planning.seconds(order.ready_at) + max(0, order.kitchen_slip_s or 0)
+    return ready_s if order.carried_at is None else min(ready_s, planning.seconds(order.carried_at))
 
 
 def _rider(

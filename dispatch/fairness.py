@@ -99,18 +99,19 @@ def _near_m(rulebook: Rulebook) -> int:
     return int(rules.desirable_ride_min * a_minute)
 
 
-def _let_go() -> Any:
-    """Whether a job was offered, seen and not ridden by its rider's own choice."""
+def _counts(job: Any) -> Any:
+    """Whether a job is live or done, or was offered, seen and not ridden by its rider's own choice."""
+    back = aliased(Stop)
     given_back = exists().where(
-        col(Stop.job_id) == col(Job.id),
-        col(Refusal.order_id) == col(Stop.order_id),
-        col(Refusal.person_id) == col(Job.person_id),
+        col(back.job_id) == col(job.id),
+        col(Refusal.order_id) == col(back.order_id),
+        col(Refusal.person_id) == col(job.person_id),
         col(Refusal.why) == "released",
     )
     return or_(
-        col(Job.state) == "passed",
-        and_(col(Job.state) == "expired", col(Job.reached_at).is_not(None)),
-        and_(col(Job.state) == "withdrawn", given_back),
+        col(job.state).in_((*COUNTED, "passed")),
+        and_(col(job.state) == "expired", col(job.reached_at).is_not(None)),
+        and_(col(job.state) == "withdrawn", given_back),
     )
 
 
@@ -132,14 +133,15 @@ def _had(basis: str, shift_only: bool, per_drop: int, near_m: int) -> Executable
             col(later.id) == col(same.job_id),
             col(later.person_id) == col(Job.person_id),
             col(later.id) > col(Job.id),
+            _counts(later),
         )
-        counts = or_(col(Job.state).in_(COUNTED), and_(_let_go(), ~again))
+        counts = or_(col(Job.state).in_(COUNTED), and_(_counts(Job), ~again))
         return select(Job.person_id, figure).where(inside, counts).group_by(col(Job.person_id))
     held = (
         select(Job.person_id, Stop.order_id)
         .join(Stop, col(Stop.job_id) == col(Job.id))
         .where(inside, Stop.kind == "drop", col(Stop.dropped).is_(False))
-        .where(or_(col(Job.state).in_(COUNTED), _let_go()))
+        .where(_counts(Job))
         .distinct()
         .subquery()
     )
@@ -158,7 +160,8 @@ def _had(basis: str, shift_only: bool, per_drop: int, near_m: int) -> Executable
 
 _ON = select(Shift).where(col(Shift.started_at).is_not(None), Shift.state == "on")
 _SINCE = select(Shift).where(
-    col(Shift.started_at).is_not(None), Shift.planned_end_at >= bindparam("since", type_=UtcDateTime)
+    col(Shift.started_at).is_not(None),
+    or_(col(Shift.ended_at).is_(None), col(Shift.ended_at) >= bindparam("since", type_=UtcDateTime)),
 )
 
 

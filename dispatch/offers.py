@@ -298,6 +298,9 @@ def _remember_refusal(session: Session, order_id: int, person_id: int, why: str,
     ).first()
     if held is None:
         session.add(Refusal(order_id=order_id, person_id=person_id, why=why, at=now))
+    elif held.why == "expired":  # that one was forgiven; this one stands from now on
+        held.why, held.at = why, now
+        session.add(held)
 
 
 _NEXT_EXPIRY = select(func.min(Job.answer_by)).where(Job.state == "offered")

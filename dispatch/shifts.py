@@ -230,6 +230,9 @@ def rest(
         raise WrongState(f"That shift is {shift.state}: it has no breaks any more.")
     if not timedelta(minutes=5) <= ends_at - starts_at <= timedelta(hours=4) or ends_at <= now:
         raise BadInput("A break lasts between 5 minutes and 4 hours, and is not over yet.")
+    began, ends = shift.started_at or shift.planned_start_at, shift.planned_end_at
+    if starts_at >= (max(ends, now) if shift.state == "on" else ends) or ends_at <= began:
+        raise BadInput("That break is not within this shift: write its day and time.")
     if any(r.starts_at < ends_at and starts_at < r.ends_at for r in rests(session, [shift_id])):
         raise BadInput("This shift already has a break then.")
     row = Rest(shift_id=shift_id, starts_at=starts_at, ends_at=ends_at, by_person_id=by, at=now)

@@ -5,17 +5,18 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import events, places, planning, shifts
+from dispatch import events, orders, places, planning, shifts
 from dispatch.facts import Point, WaitHint
 from dispatch.planning import seconds
 from dispatch.states import LIVE_JOB
-from dispatch.tables import Job, Order, Restaurant, Shift, Stop, known
+from dispatch.tables import Job, OpeningHours, Order, Restaurant, Shift, Stop, known
 from payments import books
 from payments.errors import NoRulebook
 from payments.rulebook import Rulebook
 from routing.waiting import Seen, Standing, Waiting, advise
 
 LOOK_BACK = timedelta(hours=4)  # orders before that say nothing of the next half hour
+SOON = timedelta(minutes=15)  # food ordered just now is ready about then
 LEAST_RIDE_S = 120  # who is that near is there
 
 
@@ -28,7 +29,9 @@ def hints(session: Session, rulebook: Rulebook, *, now: datetime) -> dict[int, W
     seen = session.exec(select(Order).where(Order.placed_at >= now - LOOK_BACK).order_by(col(Order.id))).all()
     if not idle or not seen:
         return {}
-    restaurants = _kitchens(session, {order.restaurant_id for order in seen})
+    restaurants = _kitchens(session, rulebook, {order.restaurant_id for order in seen}, now=now)
+    if not restaurants:
+        return {}
     points = [Point(r.lat, r.lon) for r in restaurants]
     index = {known(r.id): i for i, r in enumerate(restaurants)}
     ends = _ends(session, out)
@@ -46,12 +49,12 @@ def hints(session: Session, rulebook: Rulebook, *, now: datetime) -> dict[int, W
             )
         )
     travel_s, _metres = places.legs(rulebook, points)
-    orders = [
+    asked = [
         Seen(index[o.restaurant_id], seconds(o.placed_at), max(0, seconds(o.ready_at) - seconds(o.placed_at)))
         for o in seen
         if o.restaurant_id in index
     ]
-    advice = advise(seconds(now), standing, range(len(restaurants)), orders, travel_s, Waiting())
+    advice = advise(seconds(now), standing, range(len(restaurants)), asked, travel_s, Waiting())
     return {
         int(a.courier): _hint(restaurants[a.to], a.ride_s, a.saves_s)
         for a in advice
@@ -105,12 +108,25 @@ def _ends(session: Session, out: Sequence[Shift]) -> dict[int, tuple[Point, date
     return {person_id: (Point(stop.lat, stop.lon), stop.planned_at) for person_id, stop in rows}
 
 
-def _kitchens(session: Session, restaurant_ids: set[int]) -> Sequence[Restaurant]:
-    return session.exec(
+def _kitchens(
+    session: Session, rulebook: Rulebook, restaurant_ids: set[int], *, now: datetime
+) -> list[Restaurant]:
+    """Those of these restaurants that may have orders soon: theirs and the co-op's hours go on, with no pause."""
+    then, paused = now + SOON, orders.pause(session, now=now)
+    closed = rulebook.hours is not None and not rulebook.hours.open_at(rulebook.local(then))
+    if closed or (paused is not None and paused.until_at > then):
+        return []
+    hours: dict[int, list[OpeningHours]] = {}
+    for row in session.exec(
+        select(OpeningHours).where(col(OpeningHours.restaurant_id).in_(restaurant_ids))
+    ).all():
+        hours.setdefault(row.restaurant_id, []).append(row)
+    found = session.exec(
         select(Restaurant)
         .where(col(Restaurant.id).in_(restaurant_ids), col(Restaurant.ended_at).is_(None))
         .order_by(col(Restaurant.id))
     ).all()
+    return [r for r in found if places.open_at(hours.get(known(r.id), ()), then, rulebook.timezone)]
 
 
 # By text ---------------------------------------------------------------------------------------------------

@@ -65,7 +65,13 @@ def _plan(body: dict[str, Any] | None) -> routing.Plan | None:
 
 def read(row: Decision) -> Decided:
     """A decision as it was written down. Raises ValueError when it cannot be read."""
-    body = json.loads(zlib.decompress(row.body))
+    try:
+        return _decided(json.loads(zlib.decompress(row.body)))
+    except (zlib.error, LookupError, TypeError, AttributeError) as fault:
+        raise ValueError(f"decision {row.id} is not one ({type(fault).__name__})") from fault
+
+
+def _decided(body: dict[str, Any]) -> Decided:
     return Decided(
         part=Reduced(
             problem=routing.problem_from_dict(body["problem"]),
@@ -120,7 +126,9 @@ def _findings(row: Decision) -> Iterator[str]:
     cost, others = told
     if abs(cost.total - decided.cost.total) > CENT:
         yield f"the job cost {cost.total:.2f} and not {decided.cost.total:.2f}"
-    for now, then in zip(others, decided.others, strict=True):
+    if len(others) != len(decided.others):
+        yield f"{len(others)} others were weighed and not {len(decided.others)}"
+    for now, then in zip(others, decided.others, strict=False):
         if now.courier != then.courier or abs(now.cost.total - then.cost.total) > CENT:
             yield f"by rider {then.courier} it would cost {now.cost.total:.2f} and not {then.cost.total:.2f}"
     for other in decided.others:

@@ -8,6 +8,7 @@ import routing
 from dispatch import orders
 from dispatch.decisions.keeping import read, row_of
 from dispatch.decisions.weighing import Decided
+from dispatch.errors import NoSuchJob
 from dispatch.facts import Candidate, WhyFacts
 from dispatch.tables import Job
 from payments import books
@@ -16,9 +17,14 @@ CAUSES = ("wait", "late", "travel", "freshness", "fairness", "churn")
 
 
 def why(session: Session, job: Job) -> WhyFacts:
-    """Why a job was its rider's, other riders by number; NoSuchJob if a person gave it, or nothing is kept."""
+    """Why a job was its rider's, other riders by number; NoSuchJob if a person gave it, or nothing can be read."""
     row = row_of(session, job)
-    decided = read(row)
+    try:
+        decided = read(row)
+    except ValueError:
+        raise NoSuchJob(
+            f"The figures of job {job.number} cannot be read any more: the desk can tell you what it knows."
+        ) from None
     reference = ", ".join(
         orders.by_id(session, int(request)).external_id for request in decided.part.requests
     )

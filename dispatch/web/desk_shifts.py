@@ -150,8 +150,9 @@ def rest(
 ) -> Response:
     """A break that no job is planned into; it stays paid."""
     zone = forms.zone(session, now)
-    since = forms.instant(starts_at, zone, now=now, what="Break from")
-    until = forms.instant(ends_at, zone, now=now, what="Break until")
+    about = max(now, shifts.get(session, shift_id).planned_start_at)  # an hour without its day is the shift's
+    since = forms.instant(starts_at, zone, now=about, what="Break from")
+    until = forms.instant(ends_at, zone, now=about, what="Break until")
     shifts.rest(session, shift_id, since, until, by=who.person_id, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/desk/shifts", id=shift_id)

@@ -117,6 +117,25 @@ def test_figures_changed_afterwards_are_found(two_out: Session, now: datetime) -
     assert any("it would cost" in words for words in found)
 
 
+@pytest.mark.parametrize("spoilt", ["torn", "older", "poorer"])
+def test_figures_that_cannot_be_read_are_said_to_be(two_out: Session, now: datetime, spoilt: str) -> None:
+    """A decision torn or written by another version is told as one that cannot be read, not as a fault of ours."""
+    factories.order(two_out, now, factories.restaurant(two_out, now))
+    job, _then = offered(two_out, now)
+    row = two_out.exec(select(Decision)).one()
+    body = json.loads(zlib.decompress(row.body))
+    if spoilt == "older":
+        body["problem"]["version"] = 1
+    elif spoilt == "poorer":
+        del body["cost"]
+    said = zlib.compress(json.dumps(body).encode())
+    row.body = said[:40] if spoilt == "torn" else said
+    two_out.add(row)
+    two_out.flush()
+    with pytest.raises(NoSuchJob, match="cannot be read any more"):
+        decisions.why(two_out, job)
+
+
 def test_decisions_go_on_their_day(two_out: Session, now: datetime) -> None:
     """After the rulebook's days a decision is dropped; its job stays, and says that its figures are gone."""
     factories.order(two_out, now, factories.restaurant(two_out, now))

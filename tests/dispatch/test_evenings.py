@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from dispatch import evenings
-from dispatch.tables import Rest, Shift, known
+from dispatch import evenings, orders
+from dispatch.tables import Order, Rest, Shift, known
 from payments import books
 from payments.rulebook import Rulebook
 from tests import factories, past
@@ -24,6 +24,7 @@ def test_an_evening_is_read_as_it_was(session: Session, rulebook: Rulebook, now:
     riders = past.crew(session, now)
     brought = past.evening(session, now, past.kitchens(session, now), riders)
     brought[0].kitchen_slip_s = 240
+    brought[0].carried_at = brought[0].ready_at + timedelta(minutes=5)
     assert evenings.held(session, rulebook, now=now + timedelta(hours=6)) == {now.date(): 24}
     read = evenings.evening(session, rulebook, now.date())
     day = read.day
@@ -55,6 +56,46 @@ def test_orders_after_midnight_are_of_the_evening_before(
         (date(2026, 11, 21), 6),
     ]
     assert len(evenings.evening(session, rulebook, date(2026, 11, 21)).day.orders) == 6
+
+
+def test_an_order_for_later_is_of_the_evening_it_was_for(
+    session: Session, rulebook: Rulebook, now: datetime
+) -> None:
+    """What was ordered the day before is ridden on its own day, as if ordered an hour before it is ready."""
+    places, riders = past.kitchens(session, now), past.crew(session, now)
+    tomorrow = now + timedelta(days=1)
+    past.evening(session, tomorrow, places, riders, orders=6)
+    ahead = factories.order(session, now + timedelta(hours=6), places[0], "ahead", ready_min=20 * 60)
+    friday, saturday = now.date(), tomorrow.date()
+    assert evenings.held(session, rulebook, now=tomorrow + timedelta(days=1)) == {}  # it goes on
+    _brought(ahead, ahead.ready_at, known(riders[0].id))
+    session.add(ahead)
+    session.flush()
+    assert evenings.held(session, rulebook, now=tomorrow + timedelta(days=1)) == {saturday: 7}
+    assert evenings.evening(session, rulebook, friday).day.orders == ()
+    read = {order.id: order for order in evenings.evening(session, rulebook, saturday).day.orders}
+    assert read[str(ahead.id)].placed_s == ahead.ready_at.timestamp() - 3600
+
+
+def _brought(order: Order, carried_at: datetime, rider_id: int) -> None:
+    order.delivery, order.carried_at, order.rider_id = "delivered", carried_at, rider_id
+    order.delivered_at = carried_at + timedelta(minutes=15)
+
+
+def test_food_ready_early_is_early_once(session: Session, rulebook: Rulebook, now: datetime) -> None:
+    """Ten minutes early by the kitchen's word, or in a rider's bag by then, is ten minutes and not twenty."""
+    luna, rider = factories.restaurant(session, now), known(past.crew(session, now, 1)[0].id)
+    said, seen = (factories.order(session, now, luna, name, ready_min=30) for name in ("said", "seen"))
+    early = now + timedelta(minutes=20)
+    orders.ready(session, said, now=early)
+    seen.kitchen, seen.kitchen_slip_s = "ready", -600
+    for order in (said, seen):
+        _brought(order, early, rider)
+        session.add(order)
+    session.flush()
+    assert said.kitchen_slip_s == -600
+    read = evenings.evening(session, rulebook, now.date()).day.orders
+    assert [order.ready_s for order in read] == [early.timestamp()] * 2
 
 
 def test_an_evening_that_goes_on_is_not_past(session: Session, rulebook: Rulebook, now: datetime) -> None:

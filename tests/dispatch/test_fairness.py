@@ -2,12 +2,12 @@
 
 import tomllib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import Session
 
-from dispatch import deliveries, fairness, offers, planning, shifts
+from dispatch import changes, deliveries, fairness, offers, planning, shifts
 from dispatch.tables import Job, Shift, known
 from payments.rulebook import Rulebook, check, parse
 from routing.problem import unfairness
@@ -205,3 +205,30 @@ def test_a_rulebook_says_what_may_be_even_in_plain_words() -> None:
     assert '"desirable"; you wrote "miles"' in said
     assert '"pay_period" or "month"; you wrote "year"' in said
     assert "fairness_may_cost_p90_min: must be a number between 0 and 120" in said
+
+
+def test_an_offer_let_go_by_counts_though_the_next_was_called_off(evening: Session, now: datetime) -> None:
+    """Let go by, offered again and withdrawn with its order: one job had, in hours of work as in orders."""
+    shift = factories.rider(evening, now)
+    order = factories.order(evening, now, factories.restaurant(evening, now))
+    job, then = offered(evening, now)
+    offers.expire_due(evening, now=then + timedelta(minutes=4))
+    again, later = offered(evening, then + timedelta(minutes=15))
+    assert again.person_id == job.person_id
+    changes.cancel(evening, order, reason="eaten by the staff", now=later)
+    for basis, units in (("orders", 1.0), ("effort", job.duration_s / 3600)):
+        told = fairness.account(evening, ruled(fairness_basis=basis), now=later)
+        assert told.had == {shift.person_id: pytest.approx(units)}
+
+
+def test_hours_past_the_planned_end_count_in_the_next_window(evening: Session, now: datetime) -> None:
+    """A shift planned to end before the window began and ridden on into it has its hours there."""
+    month_end = datetime(2026, 11, 30, 22, tzinfo=UTC)
+    shift = factories.rider(evening, month_end, hours=1.75)  # planned until a quarter to midnight
+    monthly = ruled(fairness_window="month")
+    half_past = datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
+    assert fairness.account(evening, monthly, now=half_past).hours == {shift.person_id: pytest.approx(0.5)}
+    shifts.stop(evening, shift.person_id, now=half_past)
+    assert fairness.account(evening, monthly, now=half_past + NIGHT).hours == {
+        shift.person_id: pytest.approx(0.5)
+    }

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session
 
 import routing
-from dispatch import kitchens, offers, orders, people, planning
+from dispatch import deliveries, jobs, kitchens, offers, orders, people, planning
 from dispatch.errors import BadInput
 from dispatch.kitchens import Kitchen
 from dispatch.orders import NewOrder
@@ -187,6 +187,22 @@ def _cooked(session: Session, where: Restaurant, reference: str, now: datetime, 
     orders.ready(session, order, now=order.ready_at + timedelta(minutes=late_min))
     orders.cancelled(session, order, reason="eaten by the staff", now=then + timedelta(minutes=40))
     return order
+
+
+def test_a_word_taken_back_teaches_nothing(evening: Session, now: datetime) -> None:
+    """GOT said at the door and taken back is no word about the kitchen."""
+    factories.rider(evening, now)
+    order = factories.order(evening, now, factories.restaurant(evening, now), ready_min=0)
+    (job_id,) = offers.settle(evening, seen := picture(evening, now), planning.do(seen), now=now)
+    job = jobs.get(evening, job_id)
+    rider = job.person_id
+    offers.take(evening, rider, job.number, now=now)
+    deliveries.here(evening, rider, job.number, now=now + timedelta(minutes=5))
+    got_at = now + timedelta(minutes=9)
+    deliveries.got(evening, rider, job.number, now=got_at)
+    assert order.kitchen_slip_s == 540
+    deliveries.undo(evening, rider, now=got_at + timedelta(minutes=1))
+    assert order.kitchen_slip_s is None
 
 
 def test_too_few_orders_say_nothing(evening: Session, now: datetime) -> None:

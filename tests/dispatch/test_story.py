@@ -277,3 +277,15 @@ def test_a_faulty_plan_is_refused(evening: Session, now: datetime) -> None:
     assert offers.settle(evening, picture, made, now=now)
     assert order.delivery == "assigned"
     assert [a.kind for a in attention.open_(evening)] == ["plan_refused"]
+
+
+def test_who_passes_after_letting_it_go_by_is_not_asked_again(evening: Session, now: datetime) -> None:
+    """Let go by, offered again ten minutes on and passed: the pass holds, and a person is told instead."""
+    factories.rider(evening, now)
+    factories.order(evening, now, factories.restaurant(evening, now), ready_min=0)
+    job, then = offered(evening, now)
+    offers.expire_due(evening, now=then + timedelta(minutes=4))
+    again, later = offered(evening, then + timedelta(minutes=15))
+    assert again.person_id == job.person_id
+    offers.refuse(evening, again.person_id, again.number, now=later)
+    assert plan(evening, later + timedelta(minutes=1)) == []

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from dispatch import attention, offers, orders, planning, shifts, waiting
+from dispatch import attention, offers, orders, places, planning, shifts, waiting
 from dispatch.facts import Point
-from dispatch.tables import Event, Shift, known
+from dispatch.tables import Event, Restaurant, Shift, known
 from payments.rulebook import Rulebook
 from riders_app import wording
 from tests import factories
@@ -83,6 +83,23 @@ def test_no_hint_to_who_has_something_to_do(busy_luna: Session, now: datetime) -
     for order in waiting_still:
         orders.cancelled(busy_luna, order, reason="nobody will", now=then)
     assert hints(busy_luna, then)  # the last plan meant them for an order that is gone
+
+
+def test_no_hint_to_where_no_order_can_come_from(busy_luna: Session, now: datetime) -> None:
+    """A kitchen about to close, or a co-op that takes no orders for a while, is no place to wait for one."""
+    idle(busy_luna, now)
+    later = now + timedelta(minutes=1)
+    assert hints(busy_luna, later)
+    boss = known(factories.person(busy_luna, now, 90, "dispatcher", name="Desk Person").id)
+    orders.stop_taking(busy_luna, until=later + timedelta(hours=1), reason="full", by=boss, now=now)
+    assert hints(busy_luna, later) == {}
+    orders.take_again(busy_luna, by=boss, now=now)
+    assert hints(busy_luna, later)
+    luna = busy_luna.exec(select(Restaurant)).one()
+    local = ruled().local(later)
+    closes = local.hour * 60 + local.minute + 10
+    places.set_hours(busy_luna, known(luna.id), [(day, 0, closes) for day in range(7)])
+    assert hints(busy_luna, later) == {}
 
 
 def test_without_orders_there_is_nothing_to_say(evening: Session, now: datetime) -> None:

@@ -1,11 +1,12 @@
 """What the desk and riders see of choices: why a job went where it did, where to wait, who may carry what, breaks."""
 
 import re
+from datetime import timedelta
 
 from sqlmodel import select
 
-from dispatch import people, waiting
-from dispatch.tables import Order, Shift
+from dispatch import people, shifts, waiting
+from dispatch.tables import Order, Shift, known
 from tests.dispatch.test_web_desk import desk, order, rider_on_shift
 from tests.dispatch.web_browser import Browser
 from tests.house import House, order_body
@@ -94,6 +95,22 @@ def test_a_break_is_planned_at_the_desk(house: House, desk: Browser) -> None:
     order(desk, till, ready_at="18:15")
     until_offered(house)
     assert house.now >= house.now.replace(hour=18, minute=47)
+
+
+def test_a_break_is_within_its_shift(house: House, desk: Browser) -> None:
+    """An hour without its day is the shift's own day; a break outside the shift is refused."""
+    person = rider_on_shift(house, desk)
+    begins = (house.now + timedelta(days=1)).replace(hour=17, minute=0, second=0, microsecond=0)
+    with house.database.writing() as session:
+        shift = shifts.plan(session, person, starts_at=begins, ends_at=begins + timedelta(hours=5))
+    path = f"/desk/shifts/{shift.id}/rest"
+    desk.send(path, starts_at="18:30", ends_at="19:00")
+    with house.reading() as session:
+        (rest,) = shifts.rests(session, [known(shift.id)])
+    assert rest.starts_at == begins + timedelta(hours=1, minutes=30)
+    outside = f"{house.now:%Y-%m-%d}T20:00", f"{house.now:%Y-%m-%d}T20:30"
+    refused = desk.refused(path, starts_at=outside[0], ends_at=outside[1])
+    assert refused == (422, "That break is not within this shift: write its day and time.")
 
 
 def test_an_idle_rider_sees_where_to_wait(house: House, desk: Browser) -> None:
