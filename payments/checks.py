@@ -41,6 +41,7 @@ class _Reading:
     last_hash: str = GENESIS
     held: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     below_nought: set[tuple[str, str]] = field(default_factory=set)
+    taken_back: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     standing: dict[tuple[str, str], str] = field(default_factory=dict)
     refunded: dict[str, int] = field(default_factory=dict)
     holds: dict[str, tuple[int, Hold]] = field(default_factory=dict)
@@ -78,6 +79,7 @@ def findings(
         found.append(
             Finding("end", head[0], f"entry {head[0]} was the last once, and is not there as it was")
         )
+    found += _never_made_good(reading)
     found += _forgotten(reading, now or reading.latest)
     found += _refunds(session, reading)
     found += _balance(reading.held.items())
@@ -187,6 +189,7 @@ def _once(reading: _Reading, each: Booked, entry: Entry) -> Iterator[Finding]:
 
 
 def _payables(reading: _Reading, each: Booked, entry: Entry) -> Iterator[Finding]:
+    """Whether an entry spends what is not there; what a correction takes back may be gone until it is made good."""
     for posting in entry.postings:
         reading.held[posting.source, entry.unit] -= posting.amount
         reading.held[posting.destination, entry.unit] += posting.amount
@@ -194,9 +197,23 @@ def _payables(reading: _Reading, each: Booked, entry: Entry) -> Iterator[Finding
         account = (posting.source, entry.unit)
         if not posting.source.startswith(_PAYABLE) or account in reading.below_nought:
             continue
-        if reading.held[account] < 0:
+        if reading.held[account] < 0 and entry.reverses is not None:
+            reading.taken_back.setdefault(account, (each.id, entry.key))
+        elif reading.held[account] < 0:
             reading.below_nought.add(account)
             yield Finding("payable", each.id, f"{entry.key} takes {posting.source} below nought")
+    for posting in entry.postings:
+        account = (posting.destination, entry.unit)
+        if reading.held[account] >= 0:
+            reading.taken_back.pop(account, None)
+
+
+def _never_made_good(reading: _Reading) -> Iterator[Finding]:
+    for (account, unit), (entry_id, key) in reading.taken_back.items():
+        if (account, unit) not in reading.below_nought:
+            yield Finding(
+                "payable", entry_id, f"{key} takes {account} below nought, and it was never made good"
+            )
 
 
 def _holds(reading: _Reading, each: Booked, entry: Entry) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from payments import money
-from payments.ledger import HOLIDAY, MINUTES, Line, is_held
+from payments.ledger import HOLIDAY, MINUTES, Line, held
 from payments.terms import CARD, COMMISSION, DELIVERY, REFUNDS, TOP_UP
 
 
@@ -147,7 +147,7 @@ class Settlement:
 
 def rider(lines: Sequence[Line], rider_id: int, *, since: datetime, until: datetime) -> Statement:
     """A rider's statement from the lines of the rider's accounts; setting money aside earns and costs nothing."""
-    lines = [line for line in lines if not is_held(line.other)]
+    lines = [line for line in lines if line.other != held(line.account)]
     clock: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         if line.unit in (HOLIDAY, MINUTES):
@@ -200,7 +200,7 @@ def restaurant(lines: Sequence[Line], restaurant_id: int, *, since: datetime, un
     told = tuple(
         SettlementLine(line.at, _settled(line), line.subject, line.why, line.amount, (line.entry_id,))
         for line in lines
-        if line.account == due and not is_held(line.other)
+        if line.account == due and line.other != held(due)
     )
     till = sum(line.amount for line in lines if line.account == f"{due}:till")
     return Settlement(restaurant_id, since, until, told, till)

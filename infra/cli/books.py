@@ -220,6 +220,17 @@ def _export(form: str, file: Path, *, force: bool) -> None:
     say(f"Wrote {file}: {count:,} lines.")
 
 
+def _take_name(draft: Path, file: Path) -> None:
+    """Give a draft its name; FileExistsError where a file came to be meanwhile."""
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        raise
+    except OSError:  # a memory stick's file system has no second names
+        file.touch(mode=0o600, exist_ok=False)
+        draft.replace(file)
+
+
 def _write(file: Path, lines: Iterable[str], *, force: bool) -> int:
     """Write a whole file or none of it, for this user's eyes; how many lines."""
     count = 0
@@ -235,7 +246,7 @@ def _write(file: Path, lines: Iterable[str], *, force: bool) -> int:
             if force:
                 Path(draft.name).replace(file)
             else:
-                os.link(draft.name, file)  # fails where a file came to be meanwhile
+                _take_name(Path(draft.name), file)
         except FileExistsError as there:
             raise InfraError(
                 f"{file} is there already: give another name, or --force to write over it."

@@ -68,8 +68,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 OURS = ("infra.errors", "riders_app.errors", "dispatch.errors", "payments.errors", "routing.errors")
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# What people wrote may have square brackets, which are no markup of ours.
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
 
 
 def say(words: str, *, style: str | None = None) -> None:

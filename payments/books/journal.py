@@ -168,6 +168,8 @@ def _mirrors(session: Session, entry: Entry) -> None:
         raise NoSuchEntry(entry.reverses or "")
     if ledger.touches(original.entry):
         raise HoldIsFinal(original.key)
+    if holds.holds_key(entry.key) is not None:
+        raise BadEntry(f"{entry.key} is named like the end of a hold")
     if entry != ledger.reversal(original.entry, key=entry.key, at=entry.at, why=entry.why):
         raise BadEntry(f"{entry.key} is not the mirror image of {entry.reverses}")
     by = _find(session, ENTRIES.c.reverses == original.key)
@@ -176,12 +178,11 @@ def _mirrors(session: Session, entry: Entry) -> None:
 
 
 def _held(session: Session, entry: Entry) -> None:
-    """What is held moves by the end of its hold alone, and comes there by a hold alone."""
-    if not ledger.touches(entry):
-        return
+    """What is held moves by the end of its hold alone, named as nothing else is, and comes there by a hold alone."""
     key = holds.holds_key(entry.key)
     if key is None:
-        holds.read(entry)
+        if ledger.touches(entry):
+            holds.read(entry)
         return
     opening = entry_by_key(session, key)
     if opening is None:

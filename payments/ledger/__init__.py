@@ -12,7 +12,7 @@ from payments.ledger.entries import (
     digest,
     reversal,
 )
-from payments.ledger.holds import HELD, Hold, Resolution, is_held, touches
+from payments.ledger.holds import HELD, Hold, Resolution, held, is_held, touches
 
 __all__ = [
     "HELD",
@@ -27,6 +27,7 @@ __all__ = [
     "canonical",
     "chain",
     "digest",
+    "held",
     "is_held",
     "reversal",
     "touches",

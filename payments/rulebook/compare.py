@@ -6,7 +6,8 @@ from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 from payments.money import told
-from payments.rulebook.sections import Opening, Rate, Section, Zone
+from payments.rulebook.sections import Hours, Opening, Rate, Section, Zone
+from payments.rulebook.words import WEEKDAYS
 
 if TYPE_CHECKING:
     from payments.rulebook import Rulebook
@@ -90,14 +91,24 @@ def differences(old: "Rulebook", new: "Rulebook") -> tuple[Difference, ...]:
         was, becomes = before.get(path), after.get(path)
         if was == becomes:
             continue
-        absent = "closed" if path[0] == "hours" else None
-        told_old = absent if was is None else _value(path, was, old.co_op.currency)
-        told_new = absent if becomes is None else _value(path, becomes, new.co_op.currency)
+        told_old = None if was is None else _value(path, was, old.co_op.currency)
+        told_new = None if becomes is None else _value(path, becomes, new.co_op.currency)
         if told_old == told_new:
             told_new = f"{told_new}, drawn otherwise"
         found.append(Difference(".".join(path), _rule(path), told_old, told_new, _touches(path)))
+    found += _zones_in_turn(old, new)
     order = {name: place for place, name in enumerate(type(old).model_fields)}
     return tuple(sorted(found, key=lambda each: order[each.path.split(".")[0]]))
+
+
+def _zones_in_turn(old: "Rulebook", new: "Rulebook") -> Iterator[Difference]:
+    """Where two zones overlap the first counts; told unless zones only came, or went, at the end."""
+    before, after = ([zone.name for zone in rules.zones] for rules in (old, new))
+    ahead = [name for name in before if name in after]
+    if before[: len(ahead)] == ahead == after[: len(ahead)]:
+        return
+    rule, told_old, told_new = "Which zone counts first", ", then ".join(before), ", then ".join(after)
+    yield Difference("zones", rule, told_old, told_new, _TOUCHES["zones"])
 
 
 def _rules(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -105,9 +116,11 @@ def _rules(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     for name in type(section).model_fields:
         value = getattr(section, name)
         here = (*path, name)
-        if value is None:
+        if name == "hours":
+            yield from _hours(value, here)
+        elif value is None:
             continue
-        if isinstance(value, Section) and not isinstance(value, Opening):
+        elif isinstance(value, Section) and not isinstance(value, Opening):
             yield from _rules(value, here)
         elif isinstance(value, dict):
             yield from (((*here, str(key)), each) for key, each in sorted(value.items()))
@@ -116,6 +129,12 @@ def _rules(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
                 yield from _listed(each, here)
         elif value != ():
             yield here, value
+
+
+def _hours(hours: Hours | None, path: Path) -> Iterator[tuple[Path, Any]]:
+    """Every day of the week: without hours the co-op is always open, with them closed where none are written."""
+    for day in WEEKDAYS:
+        yield (*path, day), "all day" if hours is None else getattr(hours, day) or "closed"
 
 
 def _listed(item: Section, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from payments import books, checks, ledger, pay
 from payments.books import holds
 from payments.ledger import Entry, Posting
+from payments.pay import OrderMoney, ShiftMoney
 from payments.tables import APPEND_ONLY
 
 
@@ -154,8 +155,8 @@ def entered(session: Session, *entries: tuple[str, str, tuple[Posting, ...]]) ->
 def test_a_payable_below_nought_is_found(evening: Session, now: datetime) -> None:
     """A tip undone after it was paid out is found, once, at the entry that took the rider below nought."""
     until = now + timedelta(hours=1)
-    payout = {"source": "rider:3:tips", "destination": "outside:bank", "amount": 350, "subject": "rider:3"}
-    holds.hold(evening, key="payout:1", expires_at=until, why="Payday", now=now, **payout)  # 11
+    payout = {"source": "rider:3:tips", "destination": "outside:bank", "subject": "rider:3"}
+    holds.hold(evening, key="payout:1", amount=350, expires_at=until, why="Payday", now=now, **payout)  # 11
     holds.post(evening, "payout:1", why="Paid", now=now)  # 12
     pay.undelivered(evening, 2, 2, why="wrong door", now=now)  # 13
     entered(
@@ -164,6 +165,24 @@ def test_a_payable_below_nought_is_found(evening: Session, now: datetime) -> Non
         ("x:2", "restaurant:7", (Posting("restaurant:7", "co-op:delivery", 9999),)),
     )
     assert found(evening) == {("payable", 13)}
+
+
+def test_a_correction_made_good_is_sound(evening: Session, now: datetime) -> None:
+    """A shift made longer, and a delivery marked anew, after they were paid out leave nothing to find for ever."""
+    end = now + timedelta(hours=5)
+    for account in ("wages", "tips"):
+        source = f"rider:3:{account}"
+        owed = books.balance(evening, source)
+        key, until = f"payout:{account}", end + timedelta(hours=1)
+        facts = {"key": key, "source": source, "destination": "outside:bank", "subject": "rider:3"}
+        holds.hold(evening, amount=owed, expires_at=until, why="Payday", now=end, **facts)
+        holds.post(evening, key, why="Paid", now=end)
+    short, longer = (ShiftMoney(5, 3, now, end + timedelta(hours=more), more, 2) for more in (0, 1))
+    pay.shift_corrected(evening, short, longer, why="Went on", now=end + timedelta(hours=1))
+    pay.undelivered(evening, 2, 2, why="wrong door", now=end)
+    assert {rule for rule, _ in found(evening)} == {"payable"}
+    pay.delivered(evening, OrderMoney(2, 7, 3, 1500, 400, 100, "account", 3), now=end)
+    assert found(evening) == set()
 
 
 def test_an_order_split_by_other_rules_is_found(evening: Session) -> None:

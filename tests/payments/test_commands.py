@@ -79,6 +79,15 @@ def test_two_files_beside_each_other(tmp_path: Path) -> None:
     assert (code, said) == (1, "There is no file nowhere.toml.\n")
 
 
+def test_square_brackets_are_told_as_written(tmp_path: Path) -> None:
+    """A zone called `Park [/north]` keeps its name in the table."""
+    new = tmp_path / "new.toml"
+    new.write_text(FINSBURY_PARK.replace('name = "Finsbury Park"', 'name = "Park [/north] [old]"'))
+    code, said = run("rulebook", "diff", FINSBURY, str(new))
+    assert code == 0
+    assert "Zone Park [/north] [old]: delivery fee" in said
+
+
 def test_a_file_beside_the_rules_in_force(here: str) -> None:
     """`in-force`, or a version by its name, stands for the rules the co-op has adopted."""
     code, said = run("rulebook", "diff", "in-force", PER_DROP)

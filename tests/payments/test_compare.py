@@ -66,6 +66,33 @@ def test_a_default_counts_as_written() -> None:
     assert told(BY_THE_DROP, BY_THE_DROP + "[retention]\ncontacts_days = 30\n") == []
 
 
+INNER = '[[zones]]\nname = "Inner"\npolygon = [[1, 1], [1, 2], [2, 2]]\ndelivery_fee_minor = 100\n'
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_which_zone_counts_first_is_told(known: bool) -> None:
+    """Zones that change places, or one put before another, are told; one that comes last is told by itself."""
+    first = BY_THE_DROP.replace("[[zones]]", f"{INNER}[[zones]]")
+    last = BY_THE_DROP.replace("[revenue]", f"{INNER}[revenue]")
+    old = last if known else BY_THE_DROP
+    was = "Town, then Inner" if known else "Town"
+    turn = ("Which zone counts first", was, "Inner, then Town", "customers and restaurants")
+    assert turn in told(old, first)
+    assert len(told(last, first)) == 1
+    assert "Which zone counts first" not in [rule for rule, *_ in told(BY_THE_DROP, last)]
+
+
+def test_without_hours_the_co_op_is_always_open() -> None:
+    """A rulebook that writes hours for the first time closes the days it leaves out, and each is told."""
+    friday = '[hours]\nfriday = { open = "17:00", close = "22:00" }\n'
+    days = told(BY_THE_DROP, BY_THE_DROP + friday)
+    assert [each[:3] for each in days[3:5]] == [
+        ("Open on Thursday", "all day", "closed"),
+        ("Open on Friday", "all day", "17:00 to 22:00"),
+    ]
+    assert len(days) == len(told(BY_THE_DROP, BY_THE_DROP + "[hours]\n")) == 7
+
+
 def test_classes_of_members_are_told_by_name() -> None:
     """Who gets less of the dividend reads it under the class's own name."""
     new = EASTON.replace("dividend_bp = 5000", "dividend_bp = 4000").replace(

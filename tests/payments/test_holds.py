@@ -335,6 +335,31 @@ def test_statements_tell_what_was_earned_whatever_is_held(ready: Session) -> Non
     assert (pay.rider_statement(ready, 3, **ever), settlements.statement(ready, 7, **ever)) == before
 
 
+def test_what_is_posted_to_a_rider_or_a_restaurant_is_told(ready: Session) -> None:
+    """Money held for somebody is theirs once it is posted, and stands in their statement and settlement."""
+    ever = {"since": AT - HOUR, "until": AT + 9 * HOUR}
+    for number, whose in enumerate(("rider:4:tips", "restaurant:8"), start=1):
+        aside(ready, 500, key=f"gift:{number}", source="co-op:commission", destination=whose)
+        holds.post(ready, f"gift:{number}", 300, why="Given", now=AT)
+    assert pay.rider_statement(ready, 4, **ever).tips_minor == 300
+    assert settlements.statement(ready, 8, **ever).due_minor == 300
+
+
+def test_only_the_end_of_a_hold_is_named_like_one(ready: Session) -> None:
+    """No entry, and no reversal, takes the name a hold's end needs: the hold could never end."""
+    number = aside(ready, 6_000)
+    version = next(each.rulebook for each in books.booked(ready) if each.id == number)
+    postings = (Posting("co-op:refunds", "outside:bank", 1),)
+    entry = Entry("payout:1:resolved", AT, "Other", postings, "GBP", version, "order:1")
+    with pytest.raises(BadEntry):
+        books.post(ready, entry, now=AT)
+    with pytest.raises(NoSuchHold):
+        books.post(ready, replace(entry, key="payout:2:resolved"), now=AT)
+    with pytest.raises(BadEntry):
+        books.reverse(ready, "earned:1", new_key="payout:1:resolved", why="A slip", now=AT)
+    holds.void(ready, "payout:1", why="Not now", now=AT)
+
+
 def forge(session: Session, *entries: Entry) -> None:
     """Write entries down as the journal would, chain and all, but judging nothing."""
     for entry in entries:

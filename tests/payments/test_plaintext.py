@@ -168,6 +168,20 @@ def test_a_file_is_not_written_over(here: str, form: str) -> None:
     assert [file.name for file in Path().iterdir() if file.name != "data"] == ["books.txt"]
 
 
+def test_a_memory_stick_will_do(here: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file can have no second name, it is written as well, and still not over one that is there."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    file = exported("hledger")
+    assert file.read_text().startswith("; Entries 1 to ")
+    assert file.stat().st_mode & 0o077 == 0
+    assert run("export", "hledger", "books.txt")[0] == 1
+    assert [each.name for each in Path().iterdir() if each.name != "data"] == ["books.txt"]
+
+
 @BOTH
 def test_books_with_nothing_in_them(session: Session, tmp_path: Path, form: str, check: Check) -> None:
     """Before anything happened the file says so, and is accepted."""
