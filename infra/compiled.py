@@ -105,13 +105,14 @@ class Compiled:
             fault = f"{type(broken).__name__}: {broken}"
         if self._stopping.is_set():
             self.state = "plain"
-        elif fault is None:
+            return
+        if fault is None:
             self.state = "compiled"
             log.info("the compiled solver is in use, %.1f s after the start", perf_counter() - began)
         else:
             self.fault, self.state = fault, "failed"
-            _load_master()  # what the slower solver can do with OR-Tools is worth its second or two now
             log.warning("the solver could not be compiled (%s); plans are made by the slower one", fault)
+        _load_master()  # takes a second or two, and nobody waits for it
 
     def _compile(self) -> str | None:
         """Have the other process fill the cache; what was wrong, or None."""

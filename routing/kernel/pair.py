@@ -7,7 +7,7 @@ import numpy as np
 
 from routing.kernel import search
 from routing.kernel.board import AT
-from routing.kernel.session import Session
+from routing.kernel.session import Sequence, Session
 from routing.kernel.state import empty_routes
 from routing.kernel.walk import INF
 
@@ -23,7 +23,7 @@ class Pair:
         couriers, requests = first.board.allowed.shape
         self.champion = empty_routes(requests, couriers)
         self.total = np.full(1, INF)
-        self.chance = np.random.default_rng(seed)
+        self.chance = np.random.default_rng(seed % 2**63)
         self.apart = requests >= APART
         self.nobody, self.everybody = np.zeros(couriers, dtype=np.int64), np.ones(couriers, dtype=np.int64)
         self._crown(first, first, self.nobody)
@@ -50,6 +50,21 @@ class Pair:
                     session.board, session.routes, session.trail, session.desk, self.champion, self.everybody
                 )
         return rounds
+
+    def take(self, sequences: list[Sequence]) -> None:
+        """Go on from these routes with both; they have to keep every rule."""
+        for session in (self.first, self.second):
+            session.trail.mine[:] = 1
+            session.take(sequences)
+        self._crown(self.first, self.first, self.nobody)
+
+    def routed(self) -> list[tuple[Sequence, float]]:
+        """The best routes either has found, as of their last meeting, and what each costs, by courier."""
+        best = self.champion
+        return [
+            (tuple(row[:count].tolist()), cost)
+            for row, count, cost in zip(best.codes, best.stops.tolist(), best.cost.tolist(), strict=True)
+        ]
 
     def finish(self) -> None:
         """Give the first session the best plan."""

@@ -82,6 +82,24 @@ class Session:
         """Go back to the best routes."""
         search.back_to_best(self.board, self.routes, self.trail, self.desk)
 
+    def take(self, sequences: list[Sequence]) -> None:
+        """Make these the routes in hand and the best; they have to keep every rule."""
+        source = empty_routes(len(self.routes.owner), len(self.routes.stops))
+        for c, sequence in enumerate(sequences):
+            source.codes[c, : len(sequence)] = sequence
+            source.stops[c] = len(sequence)
+        everybody = np.ones(len(sequences), dtype=np.int64)
+        search.adopt(self.board, self.routes, self.trail, self.desk, source, everybody)
+
+    def routed(self) -> list[tuple[Sequence, float]]:
+        """The best routes and what each costs, by courier."""
+        return list(zip(self.sequences(), self.trail.best.cost.tolist(), strict=True))
+
+    def left_out(self) -> list[float]:
+        """What each request costs when nobody has it."""
+        costs: list[float] = self.board.worth[:, LEAVE].tolist()
+        return costs
+
     def sequences(self) -> list[Sequence]:
         """The best routes, by courier."""
         best = self.trail.best

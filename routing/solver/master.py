@@ -2,12 +2,14 @@
 partitioning.
 
 Tours carry their own fairness, which is convex and separable by courier, so the master needs no further
-terms. This is the only place that imports OR-Tools.
+terms.
 """
 
 import sys
 import time
+from typing import NamedTuple
 
+from routing.plan.numbers import Sequence
 from routing.plan.tours import Tour, Tours
 
 _LIBRARY = "ortools.sat.python.cp_model"
@@ -30,56 +32,70 @@ def ready() -> bool:
     return _LIBRARY in sys.modules
 
 
-def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tuple[list[Tour], bool]:
-    """The best choice of remembered tours from `state` on, and whether that is proven for these columns.
+class Option(NamedTuple):
+    """A route the master may choose: courier, sequence, cost, and whether it is in the plan in hand."""
 
-    One worker, seeded, a deterministic limit besides the instant `until` (of time.perf_counter). Never worse
-    than `state`.
+    c: int
+    sequence: Sequence
+    cost: float
+    held: bool
+
+
+def choose(
+    options: list[Option], left_out: list[float], *, until: float, seed: int, thorough: bool
+) -> tuple[list[int], bool]:
+    """Which options to take, by index, and whether that is proven for these options.
+
+    At most one for each courier, each request at most once; a request in none costs `left_out`. One worker,
+    seeded, a deterministic limit besides the instant `until` (of time.perf_counter). `thorough` first makes the
+    model smaller, which pays from some hundreds of options on.
     """
     from ortools.sat.python import cp_model
 
-    columns = _columns(tours, state)
     model = cp_model.CpModel()
-    left_out = [round(cost * SCALE) for cost in tours.numbers.left_out]
-    size = len(tours.ranked)
-    covers: list[list[cp_model.IntVar]] = [[] for _ in range(size)]
-    objective: list[cp_model.IntVar] = []
+    covers: list[list[cp_model.IntVar]] = [[] for _ in left_out]
+    rows: dict[int, list[cp_model.IntVar]] = {}
+    uses: list[cp_model.IntVar] = []
     weights: list[int] = []
-    taken: list[tuple[cp_model.IntVar, Tour]] = []
-    for c, options in enumerate(columns):
-        mine = []
-        for tour in options:
-            use = model.new_bool_var("")
-            mine.append(use)
-            taken.append((use, tour))
-            model.add_hint(use, tour is state[c])
-            objective.append(use)
-            weights.append(round(tour.cost * SCALE) - sum(left_out[r] for r in tour.sequence if r >= 0))
-            for code in tour.sequence:
-                if code >= 0:
-                    covers[code].append(use)
+    for option in options:
+        use = model.new_bool_var("")
+        uses.append(use)
+        rows.setdefault(option.c, []).append(use)
+        model.add_hint(use, option.held)
+        served = [code for code in option.sequence if code >= 0]
+        weights.append(round((option.cost - sum(left_out[r] for r in served)) * SCALE))
+        for r in served:
+            covers[r].append(use)
+    for mine in (*rows.values(), *covers):
         if mine:
             model.add_at_most_one(mine)
-    for cover in covers:
-        if cover:
-            model.add_at_most_one(cover)
-    model.minimize(cp_model.LinearExpr.weighted_sum(objective, weights))
+    model.minimize(cp_model.LinearExpr.weighted_sum(uses, weights))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_time_in_seconds = max(0.001, until - time.perf_counter())
+    solver.parameters.max_time_in_seconds = min(60.0, max(0.001, until - time.perf_counter()))
     solver.parameters.max_deterministic_time = 4.0
-    solver.parameters.cp_model_presolve = False
-    solver.parameters.linearization_level = 1
+    solver.parameters.cp_model_presolve = thorough
+    solver.parameters.linearization_level = 2 if thorough else 1
     solver.parameters.symmetry_level = 0
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return state, False
+        return [x for x, option in enumerate(options) if option.held], False
+    return [x for x, use in enumerate(uses) if solver.boolean_value(use)], status == cp_model.OPTIMAL
+
+
+def recombine(tours: Tours, state: list[Tour], *, until: float, seed: int) -> tuple[list[Tour], bool]:
+    """The best choice of remembered tours from `state` on, and whether that is proven for these columns.
+
+    Never worse than `state`.
+    """
+    columns = [tour for options in _columns(tours, state) for tour in options]
+    options = [Option(tour.c, tour.sequence, tour.cost, tour is state[tour.c]) for tour in columns]
+    chosen, proven = choose(options, tours.numbers.left_out, until=until, seed=seed, thorough=False)
     out = list(tours.empty)
-    for use, tour in taken:
-        if solver.boolean_value(use):
-            out[tour.c] = tour
-    return out, status == cp_model.OPTIMAL
+    for x in chosen:
+        out[columns[x].c] = columns[x]
+    return out, proven
 
 
 def _columns(tours: Tours, state: list[Tour]) -> list[list[Tour]]:
