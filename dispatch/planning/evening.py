@@ -88,7 +88,7 @@ class _Read:
     work: dict[int, list["_Task"]]
     account: fairness.Account
     skills: dict[int, frozenset[str]]
-    rests: dict[int, Rest]
+    rests: dict[int, list[Rest]]
     refused: dict[int, set[int]]
     kitchens: dict[int, Kitchen]
 
@@ -100,10 +100,10 @@ class _Read:
         cooking = [o for o in orders if o.kitchen == "cooking"]
         cooking += [o for tasks in work.values() for t in tasks for _, o in t.left if o.kitchen == "cooking"]
         needing = any(order.needs for order in orders)
-        rests: dict[int, Rest] = {}
+        rests: dict[int, list[Rest]] = {}
         for rest in shifts.rests(session, [known(shift.id) for shift in out]):
             if rest.ends_at > now:
-                rests.setdefault(rest.shift_id, rest)
+                rests.setdefault(rest.shift_id, []).append(rest)
         return _Read(
             rulebook=rulebook,
             out=out,
@@ -266,7 +266,9 @@ def _courier(shift: Shift, read: _Read, points: _Points, *, now: datetime) -> ro
         first = tasks[0].job
         free = max(there, first.taken_at or first.offered_at + timedelta(seconds=d.offer_lead_s))
     had, hours = read.account.of(shift.person_id)
-    rest = read.rests.get(known(shift.id))
+    rests = read.rests.get(known(shift.id), [])
+    if len(rests) > 1 and rests[0].starts_at <= now and not tasks:  # so that the next one is kept too
+        free, rests = max(free, rests[0].ends_at), rests[1:]
     return routing.Courier(
         id=str(shift.person_id),
         at=points.at(shift.lat, shift.lon),
@@ -278,7 +280,7 @@ def _courier(shift: Shift, read: _Read, points: _Points, *, now: datetime) -> ro
         hours=hours,
         committed=committed,
         skills=read.skills.get(shift.person_id, frozenset()) | ({"cargo"} & {shift.vehicle}),
-        rest=None if rest is None else (seconds(rest.starts_at), seconds(rest.ends_at)),
+        rest=(seconds(rests[0].starts_at), seconds(rests[0].ends_at)) if rests else None,
     )
 
 

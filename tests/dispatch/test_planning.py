@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session
 
 import routing
-from dispatch import deliveries, jobs, kitchens, offers, orders, people, planning
+from dispatch import deliveries, jobs, kitchens, offers, orders, people, planning, shifts
 from dispatch.errors import BadInput
 from dispatch.kitchens import Kitchen
 from dispatch.orders import NewOrder
@@ -19,7 +19,7 @@ from tests.dispatch.test_story import evening, offered
 
 __all__ = ["evening"]
 
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 class Counting:
@@ -187,6 +187,20 @@ def _cooked(session: Session, where: Restaurant, reference: str, now: datetime, 
     orders.ready(session, order, now=order.ready_at + timedelta(minutes=late_min))
     orders.cancelled(session, order, reason="eaten by the staff", now=then + timedelta(minutes=40))
     return order
+
+
+def test_the_second_of_two_breaks_is_kept_too(evening: Session, now: datetime) -> None:
+    """With ten minutes between two breaks no longer job is put there: it waits until the second is over."""
+    shift = factories.rider(evening, now)
+    boss = known(factories.person(evening, now, 90, "dispatcher", name="Desk Person").id)
+    first, second = (now, now + 20 * MINUTE), (now + 30 * MINUTE, now + 60 * MINUTE)
+    for since, until in (first, second):
+        shifts.rest(evening, known(shift.id), since, until, by=boss, now=now)
+    factories.order(evening, now, factories.restaurant(evening, now), ready_min=20)
+    seen = picture(evening, now + MINUTE)
+    (route,) = (r for r in planning.do(seen).plan.routes if r.departs)
+    assert route.stops[-1].leave_s - route.departs[0] > 600
+    assert planning.instant(route.departs[0]) >= second[1]
 
 
 def test_a_word_taken_back_teaches_nothing(evening: Session, now: datetime) -> None:
