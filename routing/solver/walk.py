@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from routing import kernel
+from routing.kernel.board import FAR
 from routing.solver import master
 from routing.solver.pool import Pool
 
@@ -24,6 +25,7 @@ MASTERED = (0.4, 0.1, 50.0, 5.0)  # hottest for few and for many requests, where
 SLOWLY = 150.0  # rounds per request that the hottest start needs
 FOCUS = 0.3  # part of a warm search that looks at what has changed above all
 MASTER_FROM_S = 0.15  # a search with less time than this goes without the master
+MASTER_ROUNDS = 50  # a request; fewer rounds see too few routes for it
 MASTER_UP_TO = 1000  # requests
 
 
@@ -52,7 +54,7 @@ class Walk:
         self.leg = PLAIN[0]
         self.left_out = session.left_out()
         self.pools: dict[int, Pool] = {}
-        enough = until - self.began >= MASTER_FROM_S
+        enough = until - self.began >= MASTER_FROM_S and (iterations or FAR) >= MASTER_ROUNDS * self.size
         self.mastered = enough and SMALL < self.size <= MASTER_UP_TO and master.ready()
 
     def all(self, seed: int, workers: int) -> int:
