@@ -105,6 +105,11 @@ def _findings(
         found.append(f"The job {oldest[0]} has been due since {oldest[1]:%Y-%m-%d %H:%M} UTC.")
     if program.compiled is not None and program.compiled.fault is not None:
         found.append(
-            f"The solver could not be compiled ({program.compiled.fault}): plans take longer to make."
+            f"The solver could not be compiled ({_said(program.compiled.fault)}): plans take longer to make."
         )
     return tuple(found)
+
+
+def _said(fault: str) -> str:
+    """A fault without the words that say where files are kept here: anyone may read this page; the log has it all."""
+    return " ".join(word for word in fault.split() if "/" not in word).rstrip(" :")
