@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 import routing
 from dispatch.planning.when import the_round
+from dispatch.tables import PlanRound
 
 Turns = dict[str, tuple[tuple[str, str], ...]]
 """Courier to what is new on their route: (pickup or drop, request) in riding order."""
@@ -63,8 +64,8 @@ def keep(session: Session, plan: routing.Plan, *, fingerprint: str, solved_at: d
 
 def kept(session: Session) -> Kept | None:
     """The last plan; None when there is none, or none that can be read: then one is made from nothing."""
-    row = the_round(session)
-    if row.plan is None or row.solved_at is None:
+    row = session.get(PlanRound, 1)  # not made here: pages that only look ask too
+    if row is None or row.plan is None or row.solved_at is None:
         return None
     try:
         return Kept(

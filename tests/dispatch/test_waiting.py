@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from dispatch import attention, offers, orders, places, planning, shifts, waiting
 from dispatch.facts import Point
-from dispatch.tables import Event, Restaurant, Shift, known
+from dispatch.tables import Event, PlanRound, Restaurant, Shift, known
 from payments.rulebook import Rulebook
 from riders_app import wording
 from tests import factories
@@ -108,6 +108,14 @@ def test_without_orders_there_is_nothing_to_say(evening: Session, now: datetime)
     assert hints(evening, now) == {}
     idle(evening, now)
     assert hints(evening, now) == {}
+
+
+def test_looking_for_a_hint_writes_nothing(evening: Session, now: datetime) -> None:
+    """Before the first plan a page may ask for hints in a transaction that only looks."""
+    idle(evening, now)
+    assert evening.get(PlanRound, 1) is None
+    assert hints(evening, now + timedelta(minutes=1)) == {}
+    assert evening.get(PlanRound, 1) is None
 
 
 def test_texts_only_where_the_members_want_them(busy_luna: Session, now: datetime) -> None:
