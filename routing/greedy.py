@@ -80,8 +80,11 @@ def written(
     iterations: int = 0,
     seed: int = 0,
     bound: float | None = None,
+    certain: bool = True,
 ) -> Plan:
-    """The plan of these tours, with times, costs, and a reason for each request left out."""
+    """The plan of these tours, with times, costs, and a reason for each request left out; `certain` when the bound
+    is proven.
+    """
     plan = composed(
         tours.numbers.problem, [tour.sequence for tour in state], lambda r: reason(tours, state, r)
     )
@@ -92,7 +95,7 @@ def written(
         seed=seed,
         wall_s=time.perf_counter() - began,
         bound=bound,
-        bound_kind=None if bound is None else "certified",
+        bound_kind=None if bound is None else "certified" if certain else "heuristic",
     )
 
 

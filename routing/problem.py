@@ -23,6 +23,12 @@ BASES: tuple[Basis, ...] = get_args(Basis)
 UNREACHABLE_S = 10_000_000
 """A leg of this many seconds or more means: there is no way."""
 
+MOST_WEIGHT = 1e12
+"""No weight is above this, so that every cost stays far below what stands for a broken rule."""
+
+WEIGHTS = ("wait_per_s", "late_per_s", "travel_per_s", "unserved", "fairness", "churn", "flexible")
+"""The names of all weights."""
+
 FAIR_HOURS = 1.0
 """Couriers with less time on shift than this are counted as if they had this much (hours)."""
 
@@ -43,6 +49,11 @@ class Weights:
     fairness: float = 0.0
     churn: float = 0.0
     flexible: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Make floats of whole numbers, so that no table of costs is one of whole numbers."""
+        for name in WEIGHTS:
+            object.__setattr__(self, name, float(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +256,10 @@ def _rule_findings(rules: Rules) -> Iterator[str]:
         yield f"rules: end_rule {rules.end_rule!r} is neither pickup nor drop"
     if rules.fairness_basis not in BASES:
         yield f"rules: fairness_basis {rules.fairness_basis!r} is not known"
-    for name in ("wait_per_s", "late_per_s", "travel_per_s", "unserved", "fairness", "churn", "flexible"):
+    for name in WEIGHTS:
         value = getattr(rules.weights, name)
-        if not (math.isfinite(value) and value >= 0):
-            yield f"weights: {name} must be a number of 0 or more, not {value}"
+        if not 0 <= value <= MOST_WEIGHT:
+            yield f"weights: {name} must be a number from 0 to {MOST_WEIGHT:.0e}, not {value}"
 
 
 def _courier_findings(couriers: tuple[Courier, ...], places: int) -> Iterator[str]:

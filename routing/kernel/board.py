@@ -150,7 +150,7 @@ def _couriers(problem: Problem) -> tuple[Ints, Floats]:
                 courier.capacity,
                 rest[0],
                 rest[1],
-                FAR if courier.orders_left is None else courier.orders_left,
+                FAR if courier.orders_left is None else min(FAR, courier.orders_left),
                 FAR if courier.effort_left_s is None else courier.effort_left_s,
             )
         )

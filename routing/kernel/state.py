@@ -72,8 +72,10 @@ class Figures:
 
 
 def longest(requests: int, couriers: int) -> int:
-    """How many stops a route may have: six times the average and at least 48, but never more than all."""
-    return 2 * min(requests, max(24, 6 * -(-requests // max(1, couriers))))
+    """How many stops a route may have: six times the average and at least 48, but never more than all, or than SHIFT
+    can tell apart.
+    """
+    return 2 * min(requests, max(24, 6 * -(-requests // max(1, couriers))), SHIFT // 2 - 1)
 
 
 def empty_routes(requests: int, couriers: int) -> Routes:

@@ -156,7 +156,8 @@ def _direct(numbers: Numbers) -> tuple[Floats, Floats, Floats]:
         begins, ends = np.array(numbers.rest_from)[:, None], np.array(numbers.rest_until)[:, None]
         rested = (free < ends) & (picked + ride + rules.drop_leave_s > begins)
         after = ends + to_pick + rules.pickup_arrive_s
-        soonest = np.where(rested, np.maximum(picked, after), picked)
+        back = ends + rules.pickup_arrive_s  # with another order before, he may rest at its pick-up
+        soonest = np.where(rested, np.maximum(picked, back), picked)
         moved = rested & (picked - rules.pickup_arrive_s - to_pick < ends)
         picked = np.where(moved, _expected(after, np.array(numbers.ready), np.array(numbers.spread)), picked)
     busy_s = to_pick + rules.pickup_arrive_s + ride + rules.drop_leave_s

@@ -121,7 +121,7 @@ class _Proof:
         return Certificate(
             bound=bound,
             kind="certified" if certified else "heuristic",
-            plan=self._better(began, bound),
+            plan=self._better(began, bound, certified),
             columns=len(self.pool.known),
             rounds=self.rounds,
             wall_s=time.perf_counter() - began,
@@ -280,7 +280,7 @@ class _Proof:
                 worth[r] = column.cost * more / sum(adds.values())
         return np.clip(worth, 0.0, self.left_out)
 
-    def _better(self, began: float, bound: float) -> Plan | None:
+    def _better(self, began: float, bound: float, certain: bool) -> Plan | None:
         """The plan of the best choice, when it costs less than the one given."""
         if self.upper >= self.given - HAIR * (1 + self.given):
             return None
@@ -292,5 +292,12 @@ class _Proof:
                 return None
             state[column.c] = tour
         return written(
-            tours, state, solver="proof", began=began, iterations=self.rounds, seed=self.seed, bound=bound
+            tours,
+            state,
+            solver="proof",
+            began=began,
+            iterations=self.rounds,
+            seed=self.seed,
+            bound=bound,
+            certain=certain,
         )

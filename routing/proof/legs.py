@@ -1,5 +1,6 @@
 """How long the way between two places takes at least, stops on the way counted: what every lower bound rests on."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,21 @@ def ways(problem: Problem) -> Ways:
     return Ways(least, excess, bool((least == legs).all()))
 
 
+def straight(problem: Problem, starts: Sequence[int]) -> bool:
+    """Whether no way over stops of open requests is quicker than the leg itself, neither from where the couriers
+    are free (`starts`) nor between those stops; for a handful of requests.
+    """
+    service_s = stop_s(problem.rules)
+    places = sorted({place for q in problem.requests for place in (q.pickup, q.drop)})
+    among = problem.travel_s[np.ix_(places, places)].astype(np.int64)
+    into = problem.travel_s[np.ix_(sorted(set(starts)), places)].astype(np.int64)
+    for k in range(len(places)):  # where no way over one stop is quicker, none over several is
+        onward = service_s + among[k : k + 1]
+        if (among[:, k : k + 1] + onward < among).any() or (into[:, k : k + 1] + onward < into).any():
+            return False
+    return True
+
+
 class Regions(NamedTuple):
     """Places in groups: `of` [p] the group of each, `detour` [g, g] the least seconds from a place of one group to a
     place of another with at least one stop on the way.
@@ -64,6 +80,7 @@ def regions(problem: Problem, count: int = REGIONS) -> Regions:
     size = len(legs)
     of = np.zeros(size, dtype=np.int64)
     near = legs[0].astype(np.int64) if size else np.zeros(0, dtype=np.int64)
+    near[:1] = 0
     centres = 1
     while centres < min(count, size):
         centre = int(near.argmax())

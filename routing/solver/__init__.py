@@ -10,6 +10,7 @@ from routing.plan import Plan
 from routing.plan.numbers import Sequence
 from routing.plan.tours import Tours
 from routing.problem import Problem, may_carry
+from routing.proof.legs import straight
 from routing.solver import compiled, exact, plain
 from routing.solver.search import improve, total
 
@@ -32,8 +33,9 @@ def solve(
     Always a plan that passes `check`; with hardly any time the greedy one. Returns early once proven or
     converged. With `iterations` the search ends after so many rounds, and the same seed gives the same plan
     (`budget_s` may then be math.inf); without, the same seed gives the same plan unless the budget ended it.
-    Compiled code is used once `routing.kernel.load` has made it ready. `Plan.bound` is set where the plan is
-    proven best (as long as detours are not faster than direct legs).
+    Compiled code is used once `routing.kernel.load` has made it ready. `Plan.bound` is set where it costs
+    hardly any time: for a handful of requests the cost of the plan itself, `certified` unless detours that are
+    quicker than legs may hide a cheaper one.
     """
     began = time.perf_counter()
     deadline = began + budget_s
@@ -56,7 +58,7 @@ def solve(
 
 
 def _proven(problem: Problem, began: float, deadline: float, seed: int) -> Plan | None:
-    """The plan that is proven best, None when time runs out."""
+    """The plan that is proven best (where no detour is quicker than a leg), None when time runs out."""
     tours = Tours(problem)
     ready = time.perf_counter()
     state = insert_all(tours)
@@ -66,8 +68,10 @@ def _proven(problem: Problem, began: float, deadline: float, seed: int) -> Plan 
     proven = exact.prove(tours, state, until=until)
     if proven is None:
         return None
-    bound = total(tours, proven)
-    return plain.signed(tours, proven, "exact", began, deadline, rounds=1, seed=seed, bound=bound)
+    bound, sure = total(tours, proven), straight(problem, tours.numbers.at)
+    return plain.signed(
+        tours, proven, "exact", began, deadline, rounds=1, seed=seed, bound=bound, certain=sure
+    )
 
 
 def _carried_over(problem: Problem, warm: Plan) -> list[Sequence]:

@@ -13,6 +13,7 @@ from routing.plan.tours import Tour, Tours
 from routing.solver.search import total
 
 MOST = 4  # requests
+CROWD = 400  # couriers
 WORK = 1280  # couriers times 4 to the requests: about ten milliseconds
 CHECK_EVERY = 64
 HAIR = 1e-9
@@ -23,8 +24,10 @@ class _OutOfTime(Exception):
 
 
 def small(couriers: int, requests: int) -> bool:
-    """Whether a proof is worth its time: up to two requests, three and twenty couriers, four and five."""
-    if not couriers or not requests:
+    """Whether a proof is worth its time: up to two requests (and CROWD), three and twenty couriers, four and
+    five.
+    """
+    if not couriers or not requests or couriers > CROWD:
         return False
     return requests <= 2 or (requests <= MOST and couriers * 4**requests <= WORK)
 

@@ -94,9 +94,19 @@ def signed(
     rounds: int = 0,
     seed: int = 0,
     bound: float | None = None,
+    certain: bool = True,
 ) -> Plan:
-    """The plan with its reasons, as far as time allows."""
-    plan = written(tours, state, solver=name, began=began, iterations=rounds, seed=seed, bound=bound)
+    """The plan with its reasons, as far as time allows; `certain` when the bound is proven."""
+    plan = written(
+        tours,
+        state,
+        solver=name,
+        began=began,
+        iterations=rounds,
+        seed=seed,
+        bound=bound,
+        certain=certain,
+    )
     until = deadline if TINY_S <= deadline - began < math.inf else INF
     candidates = from_tours(tours, state, until=until)
     why = explain(tours.numbers.problem, [tour.sequence for tour in state], candidates, until=until)

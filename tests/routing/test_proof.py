@@ -43,6 +43,15 @@ def test_quick_is_below_any_plan(k: Knobs, detours: bool) -> None:
     assert quick(asked) <= solve(asked, budget_s=0.05).cost.total + 1e-6
 
 
+def test_a_place_may_be_far_from_itself() -> None:
+    """Legs from a place to itself that take time are bounded like any other."""
+    asked = problem(Knobs(6, 3, 2))
+    legs = asked.travel_s.copy()
+    np.fill_diagonal(legs, 2000)
+    slow = replace(asked, travel_s=legs)
+    assert quick(slow) <= solve(slow, budget_s=math.inf, iterations=50).cost.total
+
+
 def test_quick_of_one_order_is_exact() -> None:
     """One order and one courier who does nothing else: the bound is the cost."""
     asked = problem(Knobs(1, 1, 7, freshness_s=None))
@@ -95,7 +104,9 @@ def test_small_problems_are_proven(k: Knobs) -> None:
 @given(k=knobs(6, 2), worth=st.integers(0, 4000), detours=st.booleans())
 @settings(max_examples=25)
 def test_labels_never_cost_more_than_routes(k: Knobs, worth: int, detours: bool) -> None:
-    """A route found costs as a label at most what it truly costs, and none found by the solver is missed."""
+    """For the requests of each route found some label costs at most what it truly costs, and none found by the
+    solver is missed.
+    """
     asked = rough(replace(k, tired=k.tired and not k.unsure), detours)
     if not asked.requests or not asked.couriers:
         return
@@ -112,7 +123,8 @@ def test_labels_never_cost_more_than_routes(k: Knobs, worth: int, detours: bool)
             members = tuple(sorted(code for code in codes if code >= 0))
             cost = value + float(worths[list(members)].sum())
             least[members] = min(cost, least.get(members, math.inf))
-            assert cost <= pool.cost(c, codes) + 1e-6
+        for _, codes in found.routes:
+            assert least[tuple(sorted(code for code in codes if code >= 0))] <= pool.cost(c, codes) + 1e-6
         stops = [stop for stop in routes[courier.id].stops if stop.batch >= 0] if courier.id in routes else []
         if stops:
             codes = tuple(names[s.request] if s.kind == "pickup" else ~names[s.request] for s in stops)
@@ -121,9 +133,11 @@ def test_labels_never_cost_more_than_routes(k: Knobs, worth: int, detours: bool)
 
 def test_no_time_is_said() -> None:
     """Without time for one exact round the bound is called heuristic, and the note says what is certain."""
-    asked = problem(Knobs(12, 4, 3))
+    asked = problem(Knobs(20, 8, 0))
     shown = certify(asked, greedy(asked), budget_s=0.0)
     assert shown.kind == "heuristic"
+    assert shown.plan is not None
+    assert (shown.plan.bound, shown.plan.bound_kind) == (shown.bound, "heuristic")
     assert "out of time" in shown.note
     assert f"{quick(asked):.0f} is certain" in shown.note
 

@@ -1,14 +1,30 @@
 """The solver and the greedy plan against the referee, against brute force, and against the clock."""
 
+import math
+import sys
 import time
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import Courier, Plan, Problem, check, greedy, kernel, price, solve
+from routing import (
+    BadProblem,
+    Courier,
+    Plan,
+    Problem,
+    Request,
+    Rules,
+    Weights,
+    check,
+    greedy,
+    kernel,
+    price,
+    solve,
+)
 from routing.plan.facts import Costs
 from routing.plan.referee import left_out, price_route
 from routing.plan.schedule import schedule
@@ -200,3 +216,103 @@ def test_nothing_to_do(couriers: int) -> None:
         assert check(asked, plan) == ()
         if not couriers:
             assert [reason for _, reason in plan.unserved] == ["no_couriers"] * requests
+
+
+@pytest.mark.parametrize("requests", [3, 12])
+def test_whole_numbers_are_weights_too(requests: int) -> None:
+    """Weights given as whole numbers make the same plan as the same weights with a point."""
+    asked = problem(Knobs(requests, 3, 6))
+    whole, point = Weights(1, 2, 1, 9000, 60, 30, 1), Weights(1.0, 2.0, 1.0, 9000.0, 60.0, 30.0, 1.0)
+    plans = [
+        make(replace(asked, rules=replace(asked.rules, weights=weights)))
+        for make in (greedy, lambda p: solve(p, budget_s=math.inf, iterations=50))
+        for weights in (whole, point)
+    ]
+    assert plans[0].cost == plans[1].cost
+    assert replace(plans[2], wall_s=0.0) == replace(plans[3], wall_s=0.0)
+
+
+def test_weights_beyond_all_measure_are_refused() -> None:
+    """A weight so large that a cost could not be told from a broken rule is no weight."""
+    asked = problem(Knobs(3, 2, 6))
+    with pytest.raises(BadProblem, match="unserved must be a number from 0 to 1e\\+12"):
+        replace(asked, rules=replace(asked.rules, weights=Weights(unserved=1e300)))
+
+
+def test_a_rest_may_be_taken_at_the_next_kitchen() -> None:
+    """Who ends one order at a far kitchen before his rest rides from there after it, also when for an order from
+    there alone he would be back too late.
+    """
+    at = np.array([0, 0, 1000, 1000, 1050])  # seconds along a road: courier, kitchen a, door, kitchen b, door
+    legs = np.abs(at[:, None] - at[None, :]).astype(np.int32)
+    courier = Courier("c", 0, 0, 3, 4500, rest=(1200, 4000))
+    requests = (
+        Request("a", 1, 2, 0, 0, 9000, restaurant="a"),
+        Request("b", 3, 4, 0, 1190, 9000, restaurant="b"),
+    )
+    asked = Problem(0, (courier,), requests, legs, legs, Rules(0, 0, 0, 0, freshness_s=None))
+    plan = solve(asked, budget_s=5.0)
+    assert not plan.unserved
+    assert plan.cost.total == pytest.approx(brute(asked)) == plan.bound
+
+
+@given(k=knobs(3, 2), seed=st.integers(0, 999))
+@settings(max_examples=40)
+def test_a_certified_plan_is_the_best_over_any_legs(k: Knobs, seed: int) -> None:
+    """Where detours may be quicker than legs the bound of a small problem is a guess, else nothing costs less."""
+    asked = problem(k)
+    chance = np.random.default_rng(seed)
+    odd = np.where(chance.random(asked.travel_s.shape) < 0.3, 4, 1).astype(np.int32)
+    service = replace(
+        asked.rules, pickup_arrive_s=0, pickup_leave_s=10, drop_arrive_s=10, drop_leave_s=0, freshness_s=None
+    )
+    asked = replace(asked, travel_s=asked.travel_s * odd, rules=service)
+    plan = solve(asked, budget_s=5.0)
+    assert check(asked, plan) == ()
+    if plan.bound_kind == "certified":
+        assert plan.bound is not None
+        assert plan.bound <= brute(asked) + 1e-6
+
+
+def test_a_quicker_detour_makes_the_bound_a_guess() -> None:
+    """A leg that is longer than the way over another stop is seen, and the bound called heuristic."""
+    at = np.array([0, 100, 200, 300, 400])
+    legs = np.abs(at[:, None] - at[None, :]).astype(np.int32)
+    requests = (Request("a", 1, 2, 0, 0, 9000), Request("b", 3, 4, 0, 0, 9000))
+    asked = Problem(0, (Courier("c", 0, 0, 3, 9000),), requests, legs, legs, Rules(5, 5, 5, 5))
+    assert solve(asked, budget_s=5.0).bound_kind == "certified"
+    longer = legs.copy()
+    longer[0, 3] = 321
+    assert solve(replace(asked, travel_s=longer), budget_s=5.0).bound_kind == "heuristic"
+
+
+def test_two_workers_take_any_seed() -> None:
+    """A seed below zero is a seed for two workers too."""
+    asked = problem(Knobs(30, 6, 1))
+    one, other = (solve(asked, budget_s=math.inf, iterations=60, seed=-3, workers=2) for _ in range(2))
+    assert check(asked, one) == ()
+    assert replace(one, wall_s=0.0) == replace(other, wall_s=0.0)
+
+
+def test_a_limit_beyond_all_counting_is_none() -> None:
+    """The largest number there is as the limit of orders refuses nobody."""
+    asked = problem(Knobs(12, 4, 1))
+    free = replace(asked, couriers=tuple(replace(c, orders_left=sys.maxsize) for c in asked.couriers))
+    plans = [solve(p, budget_s=math.inf, iterations=60) for p in (asked, free)]
+    assert replace(plans[0], wall_s=0.0) == replace(plans[1], wall_s=0.0)
+
+
+def test_two_orders_in_a_city_of_couriers_keep_the_budget() -> None:
+    """With thousands of couriers even two orders are searched for, not proven, and the budget is kept."""
+    at = np.random.default_rng(0).integers(0, 3000, 2000)
+    legs = np.abs(at[:, None] - at[None, :]).astype(np.int32)
+    legs.setflags(write=False)
+    couriers = tuple(Courier(f"c{i}", i, 0, 3, 9000) for i in range(1996))
+    requests = (Request("a", 1996, 1997, 0, 0, 2400), Request("b", 1998, 1999, 0, 0, 2400))
+    asked = Problem(0, couriers, requests, legs, legs)
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        assert check(asked, solve(asked, budget_s=0.05)) == ()
+        spent.append(time.process_time() - began)
+    assert min(spent) < 0.1
