@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 QUICK_S = (300, 600, 900, 1200)  # how quick kitchens are taken to be before any order has come
 EVERY_S = 60  # delays are looked up by whole minutes
+FARTHEST_S = 6 * 3600  # who is farther away, or cannot come at all, counts as this far
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,8 @@ class _Field:
         self.spots = np.asarray(points, dtype=np.int64)
         self.at = np.array([courier.at for courier in couriers], dtype=np.int64)
         wait_s = np.array([max(0, courier.free_s - now_s) for courier in couriers])
-        away = wait_s[:, None] + travel_s[np.ix_(self.at, self.spots)]
-        between = travel_s[np.ix_(self.spots, self.spots)]
+        away = np.minimum(FARTHEST_S, wait_s[:, None] + travel_s[np.ix_(self.at, self.spots)])
+        between = np.minimum(FARTHEST_S, travel_s[np.ix_(self.spots, self.spots)])
         table = delays(seen, settings, int(max(away.max(), between.max())) + EVERY_S)
         self.stands = table[-(-away // EVERY_S)]  # [couriers, points]
         self.would = table[-(-between // EVERY_S)]  # [where he would wait, points]
@@ -196,7 +197,7 @@ class _Field:
         here = self._cost(near, mine[None, :])[0]
         there = self._cost(near, self.would)
         spots, courier = self.spots[self.choices], self.couriers[i]
-        ride = self.travel_s[self.at[i], spots]
+        ride = self.travel_s[self.at[i], spots].astype(np.int64)
         back = 0 if courier.back is None else self.travel_s[spots, courier.back]
         barred = (ride > self.settings.longest_s) | (ride + back > courier.until_s - self.now_s) | (ride == 0)
         saves = np.where(barred, -np.inf, self.orders * (here - there) - self.settings.worth * ride)

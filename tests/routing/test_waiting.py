@@ -1,11 +1,13 @@
 """Where idle couriers should wait: near demand nobody covers, when it is worth the ride, and back in time."""
 
 import random
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from routing.problem import UNREACHABLE_S
 from routing.waiting import Seen, Standing, Waiting, advise, delays, demand
 
 HOUR = 3600
@@ -46,6 +48,20 @@ def test_no_ride_for_little() -> None:
         advise(600, far, [0, 3], QUICK, LEGS, replace(SETTINGS, worth=(advice.saves_s + 1) / advice.ride_s))
         == []
     )
+
+
+def test_a_place_nobody_can_reach_is_no_place_to_wait() -> None:
+    """A restaurant without any way to it gets nobody, takes hardly any memory, and no way back is seen as none."""
+    legs = LEGS.copy()
+    legs[3, :3] = legs[:3, 3] = UNREACHABLE_S
+    tracemalloc.start()
+    found = advise(600, [Standing("ann", 2, 0, HOUR)], [0, 3], [*QUICK, Seen(3, 0, 480)] * 20, legs, SETTINGS)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [advice.to for advice in found] == [0]
+    assert most < 5_000_000
+    legs[0, 2] = np.iinfo(np.int32).max
+    assert advise(600, [Standing("ann", 2, 0, HOUR, back=2)], [0], QUICK, legs, SETTINGS) == []
 
 
 @pytest.mark.parametrize(
