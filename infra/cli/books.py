@@ -91,7 +91,7 @@ def simulate(
         now_ = books.in_force(session, at=program.clock.now())[1]
         first = now_.midnight(since.date()) if since else None
         orders, shifts = list(_orders(session, first)), list(_shifts(session, first))
-        held = reckon(orders, shifts, lambda at: books.in_force(session, at=at)[1], fees_anew=False)
+        held = reckon(orders, shifts, lambda past: _booked_by(session, past), fees_anew=False)
     would = reckon(orders, shifts, lambda _: proposed, fees_anew=True)
     currency = now_.co_op.currency
     out.print(_riders(held, would, currency))
@@ -138,6 +138,20 @@ def _shifts(session: "Session", since: datetime | None) -> "Iterator[ShiftMoney]
             yield ShiftMoney(
                 known(shift.id), shift.person_id, shift.started_at, shift.ended_at, shift.revision, drops
             )
+
+
+def _booked_by(session: "Session", past: "PastOrder | ShiftMoney") -> Rulebook:
+    """The rules an order or a shift was booked by; those in force then, where it moved no money."""
+    from payments import books
+    from payments.resolutions import PastOrder
+
+    if isinstance(past, PastOrder):
+        subject, at = f"order:{past.money.order_id}", past.at
+    else:
+        subject, at = f"shift:{past.shift_id}", past.started_at
+    for each in books.standing(session, subject):
+        return books.rules(session, each.rulebook)
+    return books.in_force(session, at=at)[1]
 
 
 def _riders(held: "Reckoning", would: "Reckoning", currency: str) -> Table:

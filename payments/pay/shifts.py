@@ -34,18 +34,22 @@ def shift_corrected(
 ) -> tuple[int, ...]:
     """Undo what was booked for the old revision and book the new one, both at `now`.
 
-    A statement already given stays as it was; the difference stands in the next. Returns the numbers of the
+    A statement already given stays as it was; the difference stands in the next. A shift that still begins on the
+    same day keeps the rules it was booked by, whatever was adopted meanwhile. Returns the numbers of the
     reversals and of the new entries; asked again, the same. BadCorrection unless shift and rider are the
     same and the revision is later; AlreadyBooked while yet another revision stands.
     """
     if (old.shift_id, old.rider_id) != (new.shift_id, new.rider_id) or new.revision <= old.revision:
         raise BadCorrection
+    booked = [each for kind in _KINDS if (each := books.entry_by_key(session, _key(old, kind))) is not None]
     undone = tuple(
-        books.reverse(session, key, new_key=f"{key}:reversed", why=why, now=now)
-        for key in (_key(old, kind) for kind in _KINDS)
-        if books.entry_by_key(session, key) is not None
+        books.reverse(session, each.key, new_key=f"{each.key}:reversed", why=why, now=now) for each in booked
     )
-    return undone + _book(session, new, at=now, why=why, now=now)
+    kept = booked[0].rulebook if booked else None
+    if kept is not None:
+        local = books.rules(session, kept).local
+        kept = kept if local(old.started_at).date() == local(new.started_at).date() else None
+    return undone + _book(session, new, at=now, why=why, now=now, kept=kept)
 
 
 def rider_statement(session: Session, rider_id: int, *, since: datetime, until: datetime) -> Statement:
@@ -58,11 +62,15 @@ def _key(shift: ShiftMoney, kind: str) -> str:
     return f"shift:{shift.shift_id}:{kind}:{shift.revision}"
 
 
-def _book(session: Session, shift: ShiftMoney, *, at: datetime, why: str, now: datetime) -> tuple[int, ...]:
+def _book(
+    session: Session, shift: ShiftMoney, *, at: datetime, why: str, now: datetime, kept: str | None = None
+) -> tuple[int, ...]:
     subject = f"shift:{shift.shift_id}"
     earlier = next(filter(None, (books.entry_by_key(session, _key(shift, kind)) for kind in _KINDS)), None)
     if earlier is not None:
         at, version, rulebook = earlier.entry.at, earlier.rulebook, books.rules(session, earlier.rulebook)
+    elif kept is not None:
+        version, rulebook = kept, books.rules(session, kept)
     else:
         version, rulebook = books.in_force(session, at=shift.started_at)
     units = {"ended": rulebook.co_op.currency, "minutes": ledger.MINUTES, "holiday": ledger.HOLIDAY}

@@ -9,8 +9,6 @@ from payments import money, terms
 from payments.rulebook import Rate, Rulebook
 from payments.terms import OrderMoney, ShiftMoney
 
-Rules = Callable[[datetime], Rulebook]
-
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
@@ -21,6 +19,9 @@ class PastOrder:
     lat: float
     lon: float
     distance_m: int
+
+
+Rules = Callable[[PastOrder | ShiftMoney], Rulebook]
 
 
 @dataclass(slots=True)
@@ -70,16 +71,16 @@ class Reckoning:
 def reckon(
     orders: Iterable[PastOrder], shifts: Iterable[ShiftMoney], rules: Rules, *, fees_anew: bool
 ) -> Reckoning:
-    """What `rules` (an instant -> the rulebook) make of past orders and shifts.
+    """What `rules` (an order or a shift -> its rulebook) make of past orders and shifts.
 
     `fees_anew`: delivery fees are reckoned again from zone and distance, and an order outside every zone
     brings nothing, neither fee nor commission; otherwise they are what was charged.
     """
     made = Reckoning()
     for order in orders:
-        _order(made, order, rules(order.at), fees_anew)
+        _order(made, order, rules(order), fees_anew)
     for shift in shifts:
-        earned = terms.earned(rules(shift.started_at), shift)
+        earned = terms.earned(rules(shift), shift)
         rider = made.riders[shift.rider_id]
         rider.minutes += shift.minutes
         rider.drops += shift.drops

@@ -9,9 +9,11 @@ from sqlmodel import Session
 from typer.testing import CliRunner
 
 from infra.cli import app
+from infra.cli.books import _booked_by, _orders
 from infra.cli.root import out
 from infra.database import Database
 from payments import books
+from payments.resolutions import reckon
 from tests.conftest import drop_postgres, fresh_postgres
 from tests.payments.lived import evening
 from tests.payments.rulebooks import FINSBURY_PARK
@@ -142,6 +144,21 @@ def test_simulation_looks_back_no_further_than_asked(here: str) -> None:
     code, said = run("rulebook", "simulate", PER_DROP, "--since", "2026-11-20", "--rates-of", "2027-01-01")
     assert code == 0
     assert "3 of the orders lie outside the proposed zones" in said
+
+
+def test_what_was_is_told_by_the_rules_it_was_booked_by(here: str) -> None:
+    """Rules adopted later on the same day change nothing of how that day was."""
+    lower = FINSBURY_PARK.replace("commission_bp = 1500", "commission_bp = 1000")
+    later = datetime.fromisoformat("2026-11-20T23:00:00+00:00")
+    database = Database.open(here)
+    with Session(database.engine) as session:
+        booked = books.balance(session, "co-op:commission")
+        books.adopt(session, lower, effective_on=later.date(), resolution="That night", now=later)
+        orders = list(_orders(session, None))
+        held = reckon(orders, [], lambda past: _booked_by(session, past), fees_anew=False)
+        session.rollback()
+    database.close()
+    assert held.co_op.commission_minor == booked == 900
 
 
 def test_rules_are_not_adopted_backwards(here: str) -> None:

@@ -75,7 +75,7 @@ def test_it_agrees_with_the_books(session: Session) -> None:
         PastOrder(order, AT, *INSIDE, 1500),
         PastOrder(replace(order, order_id=2, paid_by="account", value_minor=1999), AT, *INSIDE, 1500),
     ]
-    made = reckon(orders, [shift], lambda at: books.in_force(session, at=at)[1], fees_anew=False).co_op
+    made = reckon(orders, [shift], lambda _: books.in_force(session, at=AT)[1], fees_anew=False).co_op
     held = books.balances(session, "co-op")
     assert held["co-op:commission"] == made.commission_minor
     assert held["co-op:delivery"] == made.delivery_minor

@@ -204,6 +204,22 @@ def test_a_correction_is_a_reversal_and_a_new_entry(session: Session, now: datet
     assert checks.findings(session) == []
 
 
+def test_a_correction_keeps_the_rules_of_its_day(session: Session, now: datetime) -> None:
+    """Rules adopted later on the day a shift was booked do not reach into it, when it is made a minute longer."""
+    adopted(session)
+    pay.shift_ended(session, a_shift(), now=now)
+    before = books.balance(session, "rider:3:wages")
+    lower = FINSBURY_PARK.replace("per_hour_minor = 1480", "per_hour_minor = 1300")
+    adopted(session, lower, effective_on=START.date())
+    longer = replace(a_shift(), ended_at=a_shift().ended_at + timedelta(minutes=1), revision=1)
+    pay.shift_corrected(session, a_shift(), longer, why="a minute more", now=now)
+    assert 0 < books.balance(session, "rider:3:wages") - before < 100
+    begun = START + timedelta(days=1)
+    elsewhen = replace(longer, started_at=begun, ended_at=begun + timedelta(hours=1), revision=2)
+    pay.shift_corrected(session, longer, elsewhen, why="the next day", now=now + timedelta(days=2))
+    assert books.balance(session, "rider:3:wages") == 1300
+
+
 def test_what_was_corrected_stands_where_it_was(session: Session, now: datetime) -> None:
     """A correction is dated when it is made: the old period's statement does not change."""
     adopted(session)
