@@ -140,7 +140,8 @@ def best_is_best(k: Knobs) -> None:
     assert total.total + price(asked, plan).total == pytest.approx(least)
     found = solve(asked, budget_s=20.0, seed=1)
     assert found.cost.total == pytest.approx(least)
-    assert found.bound is None or found.bound == pytest.approx(least)
+    assert found.bound is None or found.bound <= least + 1e-6
+    assert found.solver != "exact" or found.bound == pytest.approx(least)
 
 
 @given(k=knobs(4, 3))
