@@ -212,7 +212,7 @@ class _Day:
                 at = self.orders[last.request].drop
                 standing.append(Standing(name, at, last.leave_s, rider.until_s, idle=False))
             else:
-                standing.append(Standing(name, live.at, free, rider.until_s, idle, rider.back))
+                standing.append(Standing(name, live.at, free, _until_s(rider, now), idle, rider.back))
         if not any(s.idle for s in standing):
             return
         for advice in advise(now, standing, self.points, self.seen, self.day.travel_s, settings):
@@ -221,7 +221,7 @@ class _Day:
     def _ahead(self, live: _Live, route: Route, now: int) -> None:
         """A rider who has nothing to do until his next batch waits at its restaurant already."""
         to = self.orders[route.stops[0].request].pickup
-        if to != live.at:
+        if to != live.at and now + int(self.day.travel_s[live.at, to]) <= _until_s(live.rider, now):
             self._ride_empty(live, to, now)
 
     def _ride_empty(self, live: _Live, to: int, now: int) -> None:
@@ -254,6 +254,13 @@ class _Day:
             metres=sum(int(self.day.distance_m[move.origin, move.to]) for move in live.moves),
             moves=tuple(live.moves),
         )
+
+
+def _until_s(rider: Rider, now: int) -> int:
+    """Until when a rider may be sent somewhere to wait: his next rest, or the end of his shift."""
+    if rider.rest is None or now >= rider.rest[1]:
+        return rider.until_s
+    return min(rider.rest[0], rider.until_s)
 
 
 def _courier(live: _Live, seat: int, now: int, prior_h: float | None, rate: float) -> Courier:

@@ -133,3 +133,17 @@ def test_progress_ends_whole() -> None:
     simulate(evening(), rules(), QUICK, told.append)
     assert told == sorted(told)
     assert told[-1] == 1
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_nobody_is_sent_to_wait_in_his_rest(ahead: bool) -> None:
+    """Who rests is not sent to where orders come from until his rest is over, nor on a ride that would go into it."""
+    at = np.array([0, 900])
+    legs = np.abs(at[:, None] - at[None, :]).astype(np.int32)
+    orders = tuple(Order(f"o{i}", 0, 1, 60 * i, 60 * i + 300, 60 * i + 2400, "k") for i in range(6))
+    policy, asked = replace(QUICK, waiting=Waiting(ahead=ahead)), Rules(weights=Weights(unserved=90_000))
+    for rest in ((0, 3600), (800, 3600)):
+        day = Day(orders, (Rider("ann", 1, 0, 30_000, 3, rest=rest),), legs, legs)
+        (work,) = simulate(day, asked, policy).works
+        assert work.orders
+        assert all(move.leaves_s >= rest[1] or move.leaves_s + 900 <= rest[0] for move in work.moves)
