@@ -1,5 +1,6 @@
 """The solver: enumeration where it is small, else compiled ruin and recreate, or plain Python without numba."""
 
+import math
 import random
 import time
 from collections import Counter
@@ -32,11 +33,13 @@ def solve(
 
     Always a plan that passes `check`; with hardly any time the greedy one. Returns early once proven or
     converged. With `iterations` the search ends after so many rounds, and the same seed gives the same plan
-    (`budget_s` may then be math.inf); without, the same seed gives the same plan unless the budget ended it.
+    (`budget_s` may then be math.inf, which is a ValueError otherwise); without, the same seed gives the same plan unless the budget ended it.
     Compiled code is used once `routing.kernel.load` has made it ready. `Plan.bound` is set where it costs
     hardly any time: for a handful of requests the cost of the plan itself, `certified` unless detours that are
     quicker than legs may hide a cheaper one.
     """
+    if iterations is None and not budget_s < math.inf:
+        raise ValueError("a search without a budget needs a number of iterations")
     began = time.perf_counter()
     deadline = began + budget_s
     start = None if warm is None else _carried_over(problem, warm)

@@ -316,3 +316,10 @@ def test_two_orders_in_a_city_of_couriers_keep_the_budget() -> None:
         assert check(asked, solve(asked, budget_s=0.05)) == ()
         spent.append(time.process_time() - began)
     assert min(spent) < 0.1
+
+
+@pytest.mark.parametrize("budget_s", [math.inf, math.nan])
+def test_a_search_without_end_is_refused(budget_s: float) -> None:
+    """Without a budget and without a number of iterations nothing would end the search, so it does not begin."""
+    with pytest.raises(ValueError, match="needs a number of iterations"):
+        solve(Problem(0, (), (), np.zeros((1, 1), np.int32), np.zeros((1, 1), np.int32)), budget_s=budget_s)
