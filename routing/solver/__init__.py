@@ -33,7 +33,8 @@ def solve(
 
     Always a plan that passes `check`; with hardly any time the greedy one. Returns early once proven or
     converged. With `iterations` the search ends after so many rounds, and the same seed gives the same plan
-    (`budget_s` may then be math.inf, which is a ValueError otherwise); without, the same seed gives the same plan unless the budget ended it.
+    (`budget_s` may then be math.inf, which is a ValueError otherwise); without, the same seed gives the same
+    plan unless the budget ended it.
     Compiled code is used once `routing.kernel.load` has made it ready. `Plan.bound` is set where it costs
     hardly any time: for a handful of requests the cost of the plan itself, `certified` unless detours that are
     quicker than legs may hide a cheaper one.
