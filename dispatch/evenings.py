@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import fairness, places, planning, shifts
+from dispatch import breaks, fairness, places, planning
 from dispatch.facts import Point
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import Order, Rest, RoleGrant, Shift, known
@@ -49,7 +49,7 @@ def evening(session: Session, rulebook: Rulebook, on: date) -> Evening:
         .order_by(col(Shift.started_at), col(Shift.id))
     ).all()
     rests: dict[int, Rest] = {}
-    for rest in shifts.rests(session, [known(shift.id) for shift in worked]):
+    for rest in breaks.of(session, [known(shift.id) for shift in worked]):
         rests.setdefault(rest.shift_id, rest)
     grants = _grants(session, {shift.person_id for shift in worked})
     where: dict[Point, int] = {}

@@ -15,7 +15,7 @@ from sqlalchemy import Executable, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from dispatch import shifts
+from dispatch import breaks
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, Order, Refusal, Rest, Shift, Stop, known
 from payments.columns import UtcDateTime
@@ -170,7 +170,7 @@ def _hours(session: Session, since: datetime | None, *, now: datetime) -> dict[i
     worked = session.exec(_ON).all() if since is None else session.exec(_SINCE, params={"since": since}).all()
     rests: dict[int, list[Rest]] = {}
     ids = [known(shift.id) for shift in worked]
-    for rest in shifts.rests(session, ids):
+    for rest in breaks.of(session, ids):
         rests.setdefault(rest.shift_id, []).append(rest)
     hours: dict[int, float] = {}
     for shift in worked:

@@ -1,6 +1,6 @@
 """Shifts: planned, started, ended; the clock of pay. No machine shortens one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from dispatch import attention, events, people
 from dispatch.errors import BadInput, NotFound, NotOnShift, WrongState
 from dispatch.facts import VEHICLES, Point, ShiftFacts
 from dispatch.states import LIVE_JOB, SHIFT, move
-from dispatch.tables import Job, Order, Refusal, Rest, Shift, ShiftChange, Stop, known
+from dispatch.tables import Job, Order, Refusal, Shift, ShiftChange, Stop, known
 from payments import books, pay
 from payments.pay import ShiftMoney
 
@@ -219,32 +219,6 @@ def _last_work(session: Session, shift_id: int) -> datetime | None:
         .join(Job, col(Job.id) == col(Stop.job_id))
         .where(Job.shift_id == shift_id)
     ).one()
-
-
-def rest(
-    session: Session, shift_id: int, starts_at: datetime, ends_at: datetime, *, by: int, now: datetime
-) -> Rest:
-    """A break of a shift: nothing is planned into it, and it is no time on offer. It stays paid time."""
-    shift = get(session, shift_id)
-    if shift.state not in ("planned", "on"):
-        raise WrongState(f"That shift is {shift.state}: it has no breaks any more.")
-    if not timedelta(minutes=5) <= ends_at - starts_at <= timedelta(hours=4) or ends_at <= now:
-        raise BadInput("A break lasts between 5 minutes and 4 hours, and is not over yet.")
-    began, ends = shift.started_at or shift.planned_start_at, shift.planned_end_at
-    if starts_at >= (max(ends, now) if shift.state == "on" else ends) or ends_at <= began:
-        raise BadInput("That break is not within this shift: write its day and time.")
-    if any(r.starts_at < ends_at and starts_at < r.ends_at for r in rests(session, [shift_id])):
-        raise BadInput("This shift already has a break then.")
-    row = Rest(shift_id=shift_id, starts_at=starts_at, ends_at=ends_at, by_person_id=by, at=now)
-    session.add(row)
-    session.flush()
-    return row
-
-
-def rests(session: Session, shift_ids: Collection[int]) -> Sequence[Rest]:
-    """The breaks of these shifts, earliest first."""
-    query = select(Rest).where(col(Rest.shift_id).in_(shift_ids)).order_by(col(Rest.starts_at), col(Rest.id))
-    return session.exec(query).all() if shift_ids else []
 
 
 def report_position(session: Session, person_id: int, where: Point, *, now: datetime) -> None:

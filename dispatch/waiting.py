@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import events, orders, places, planning, shifts
+from dispatch import breaks, events, orders, places, planning
 from dispatch.facts import Point, WaitHint
 from dispatch.planning import seconds
 from dispatch.states import LIVE_JOB
@@ -85,9 +85,7 @@ def _idle(session: Session, out: Sequence[Shift], *, now: datetime) -> set[int]:
     still = {str(order.id) for order in planning.open_orders(session)}
     meant = {int(c) for request, c in last.meant().items() if request in still} if last is not None else set()
     resting = {
-        r.shift_id
-        for r in shifts.rests(session, [known(s.id) for s in out])
-        if r.starts_at <= now < r.ends_at
+        r.shift_id for r in breaks.of(session, [known(s.id) for s in out]) if r.starts_at <= now < r.ends_at
     }
     return {s.person_id for s in out if s.id not in resting} - busy - meant
 

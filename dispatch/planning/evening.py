@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 import routing
-from dispatch import fairness, kitchens, people, places, shifts
+from dispatch import breaks, fairness, kitchens, people, places
 from dispatch.facts import Point
 from dispatch.kitchens import ON_TIME, Kitchen
 from dispatch.planning.able import able, refusals
@@ -101,7 +101,7 @@ class _Read:
         cooking += [o for tasks in work.values() for t in tasks for _, o in t.left if o.kitchen == "cooking"]
         needing = any(order.needs for order in orders)
         rests: dict[int, list[Rest]] = {}
-        for rest in shifts.rests(session, [known(shift.id) for shift in out]):
+        for rest in breaks.of(session, [known(shift.id) for shift in out]):
             if rest.ends_at > now:
                 rests.setdefault(rest.shift_id, []).append(rest)
         return _Read(

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlmodel import Session, col, or_, select
 
-from dispatch import people, planning, shifts
+from dispatch import breaks, people, planning, shifts
 from dispatch.errors import BadInput
 from dispatch.facts import VEHICLES, ShiftFacts
 from dispatch.tables import Person, Shift, ShiftChange, known
@@ -61,13 +61,15 @@ def _only(told: list[tuple[ShiftFacts, Person]], *states: str) -> list[tuple[Shi
     return [(facts, person) for facts, person in told if facts.state in states]
 
 
-def _rests(session: Session, ids: list[int], now: Now) -> dict[int, list[tuple[datetime, datetime]]]:
-    """The breaks of these shifts in local time."""
+def _rests(
+    session: Session, ids: list[int], now: Now
+) -> dict[int, list[tuple[int, datetime, datetime, bool]]]:
+    """The breaks of these shifts: number, from and until in local time, and whether they can still be ended."""
     zone = forms.zone(session, now)
-    found: dict[int, list[tuple[datetime, datetime]]] = {}
-    for row in shifts.rests(session, ids):
+    found: dict[int, list[tuple[int, datetime, datetime, bool]]] = {}
+    for row in breaks.of(session, ids):
         times = (row.starts_at.astimezone(zone), row.ends_at.astimezone(zone))
-        found.setdefault(row.shift_id, []).append(times)
+        found.setdefault(row.shift_id, []).append((known(row.id), *times, row.ends_at > now))
     return found
 
 
@@ -153,7 +155,17 @@ def rest(
     about = max(now, shifts.get(session, shift_id).planned_start_at)  # an hour without its day is the shift's
     since = forms.instant(starts_at, zone, now=about, what="Break from")
     until = forms.instant(ends_at, zone, now=about, what="Break until")
-    shifts.rest(session, shift_id, since, until, by=who.person_id, now=now)
+    breaks.plan(session, shift_id, since, until, by=who.person_id, now=now)
+    planning.wanted(session, now=now)
+    return pages.said(request, "/desk/shifts", id=shift_id)
+
+
+@router.post("/{shift_id}/rest/{rest_id}/end")
+def end_rest(
+    request: Request, who: Desk, session: Writing, now: Now, shift_id: int, rest_id: int
+) -> Response:
+    """Take a coming break back, or end the one that is going on."""
+    breaks.end(session, shift_id, rest_id, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/desk/shifts", id=shift_id)
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from dispatch import board, deliveries, incidents, jobs, offers, planning, shifts, waiting
+from dispatch import board, breaks, deliveries, incidents, jobs, offers, planning, shifts, waiting
 from dispatch.errors import BadInput
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
@@ -59,7 +59,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
 def _rests(session: Session, shift: Shift | None, now: datetime) -> list[tuple[datetime, datetime]]:
     """The breaks of a shift that are still to come or on, in local time."""
     zone = cards.own_time(session, now=now)
-    rows = shifts.rests(session, [] if shift is None else [known(shift.id)])
+    rows = breaks.of(session, [] if shift is None else [known(shift.id)])
     return [(r.starts_at.astimezone(zone), r.ends_at.astimezone(zone)) for r in rows if r.ends_at > now]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from dispatch import changes, deliveries, fairness, offers, planning, shifts
+from dispatch import breaks, changes, deliveries, fairness, offers, planning, shifts
 from dispatch.tables import Job, Shift, known
 from payments.rulebook import Rulebook, check, parse
 from routing.problem import unfairness
@@ -134,7 +134,7 @@ def test_time_at_rest_is_no_time_on_offer(evening: Session, now: datetime) -> No
     """A break takes its hours out of the account, and no work is planned into it."""
     rests, works = factories.rider(evening, now), factories.rider(evening, now, 2, name="Ola Berg")
     boss = factories.person(evening, now, 90, "dispatcher", name="Desk Person")
-    shifts.rest(
+    breaks.plan(
         evening,
         known(rests.id),
         now + timedelta(minutes=30),

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session
 
 import routing
-from dispatch import deliveries, jobs, kitchens, offers, orders, people, planning, shifts
+from dispatch import breaks, deliveries, jobs, kitchens, offers, orders, people, planning
 from dispatch.errors import BadInput
 from dispatch.kitchens import Kitchen
 from dispatch.orders import NewOrder
@@ -195,7 +195,7 @@ def test_the_second_of_two_breaks_is_kept_too(evening: Session, now: datetime) -
     boss = known(factories.person(evening, now, 90, "dispatcher", name="Desk Person").id)
     first, second = (now, now + 20 * MINUTE), (now + 30 * MINUTE, now + 60 * MINUTE)
     for since, until in (first, second):
-        shifts.rest(evening, known(shift.id), since, until, by=boss, now=now)
+        breaks.plan(evening, known(shift.id), since, until, by=boss, now=now)
     factories.order(evening, now, factories.restaurant(evening, now), ready_min=20)
     seen = picture(evening, now + MINUTE)
     (route,) = (r for r in planning.do(seen).plan.routes if r.departs)

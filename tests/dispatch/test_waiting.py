@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from dispatch import attention, offers, orders, places, planning, shifts, waiting
+from dispatch import attention, breaks, offers, orders, places, planning, shifts, waiting
 from dispatch.facts import Point
 from dispatch.tables import Event, PlanRound, Restaurant, Shift, known
 from payments.rulebook import Rulebook
@@ -65,7 +65,7 @@ def test_no_hint_to_who_has_something_to_do(busy_luna: Session, now: datetime) -
     assert hints(busy_luna, later)
     assert hints(busy_luna, later, ruled(waiting_hints=False)) == {}
     boss = factories.person(busy_luna, now, 90, "dispatcher", name="Desk Person")
-    shifts.rest(busy_luna, known(far.id), later, later + timedelta(minutes=20), by=known(boss.id), now=now)
+    breaks.plan(busy_luna, known(far.id), later, later + timedelta(minutes=20), by=known(boss.id), now=now)
     assert hints(busy_luna, later + timedelta(minutes=5)) == {}
     after = later + timedelta(minutes=21)
     assert hints(busy_luna, after)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from dispatch import people, shifts, waiting
+from dispatch import breaks, people, shifts, waiting
 from dispatch.tables import Order, Shift, known
 from tests.dispatch.test_web_desk import desk, order, rider_on_shift
 from tests.dispatch.web_browser import Browser
@@ -106,11 +106,35 @@ def test_a_break_is_within_its_shift(house: House, desk: Browser) -> None:
     path = f"/desk/shifts/{shift.id}/rest"
     desk.send(path, starts_at="18:30", ends_at="19:00")
     with house.reading() as session:
-        (rest,) = shifts.rests(session, [known(shift.id)])
+        (rest,) = breaks.of(session, [known(shift.id)])
     assert rest.starts_at == begins + timedelta(hours=1, minutes=30)
     outside = f"{house.now:%Y-%m-%d}T20:00", f"{house.now:%Y-%m-%d}T20:30"
     refused = desk.refused(path, starts_at=outside[0], ends_at=outside[1])
     assert refused == (422, "That break is not within this shift: write its day and time.")
+
+
+def test_a_break_is_taken_back_or_ended(house: House, desk: Browser) -> None:
+    """A coming break can be taken back, one going on is ended now, one that is over stays; each shift has its own."""
+    rider_on_shift(house, desk)
+    with house.reading() as session:
+        shift = session.exec(select(Shift)).one()
+    path = f"/desk/shifts/{shift.id}/rest"
+    desk.send(path, starts_at="18:30", ends_at="19:00")
+    assert "Take it back" in desk.get("/desk/shifts")
+    desk.send(f"{path}/1/end")
+    assert "Break 18:30" not in desk.get("/desk/shifts")
+    assert desk.refused(f"{path}/1/end")[0] == 422
+    desk.send(path, starts_at=f"{house.now:%Y-%m-%dT%H:%M}", ends_at="19:00")
+    house.move(10)
+    with house.reading() as session:
+        (row,) = breaks.of(session, [known(shift.id)])
+    assert "End it" in desk.get("/desk/shifts")
+    desk.send(f"{path}/{row.id}/end")
+    with house.reading() as session:
+        (row,) = breaks.of(session, [known(shift.id)])
+    assert row.ends_at == house.now
+    house.move(1)
+    assert desk.refused(f"{path}/{row.id}/end") == (409, "That break is over.")
 
 
 def test_an_idle_rider_sees_where_to_wait(house: House, desk: Browser) -> None:
