@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from dispatch import decisions, offers, planning, retention, waiting, watch
+from dispatch import alarms, contests, decisions, notices, offers, planning, retention, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
 from payments.books import holds
@@ -41,25 +41,44 @@ def plan(program: Program, now: datetime) -> bool:
 
 
 def expire_due(session: Session, now: datetime) -> datetime | None:
-    """When the next unanswered offer runs out."""
-    return offers.next_expiry(session)
+    """When the first unanswered offer runs out, or is to be brought to mind."""
+    due = (offers.next_expiry(session), offers.next_reminder(session))
+    return min((at for at in due if at is not None), default=None)
 
 
 def expire(program: Program, now: datetime) -> bool:
-    """End the offers that ran out."""
+    """End the offers that ran out, and remind of those that soon will."""
     with program.database.writing() as session:
-        return offers.expire_due(session, now=now) > 0
+        return offers.expire_due(session, now=now) + offers.remind_due(session, now=now) > 0
 
 
 def watch_due(session: Session, now: datetime) -> datetime | None:
-    """When a shift next needs asking after."""
-    return watch.next_due(session, now=now)
+    """When a shift, a door, an unconfirmed notice or a contested decision next needs asking after."""
+    due = (
+        watch.next_due(session, now=now),
+        watch.door_due(session, now=now),
+        notices.next_due(session),
+        contests.next_due(session, now=now),
+    )
+    return min((at for at in due if at is not None), default=None)
 
 
 def watch_shifts(program: Program, now: datetime) -> bool:
-    """Ask after forgotten shifts."""
+    """Ask after forgotten shifts, long waits, what was not confirmed and what was not answered."""
     with program.database.writing() as session:
-        return watch.ask(session, now=now) > 0
+        did = watch.ask(session, now=now) + watch.ask_at_doors(session, now=now)
+        return did + notices.ring_overdue(session, now=now) + contests.bring_up(session, now=now) > 0
+
+
+def ring_due(session: Session, _now: datetime) -> datetime | None:
+    """When the desk is rung next."""
+    return alarms.next_due(session)
+
+
+def ring(program: Program, now: datetime) -> bool:
+    """Ring the desk about what nobody has acknowledged."""
+    with program.database.writing() as session:
+        return alarms.ring(session, now=now, on_duty=program.settings.on_duty_phone) > 0
 
 
 def hint_due(session: Session, now: datetime) -> datetime | None:

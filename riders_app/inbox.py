@@ -6,19 +6,33 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, board, deliveries, incidents, jobs, offers, people, planning, shifts
+from dispatch import (
+    attention,
+    board,
+    contests,
+    deliveries,
+    failures,
+    incidents,
+    jobs,
+    notices,
+    offers,
+    people,
+    planning,
+    shifts,
+)
 from dispatch.errors import DispatchError, OfferGone, WhichJob
 from dispatch.facts import JobFacts, Marked, ShiftFacts
+from dispatch.proofs import Shown
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, OrderContact, known
 from payments import books
-from riders_app import wording
+from riders_app import desk, wording
 from riders_app.gateways import Program
 from riders_app.replies import Reading, parse, render
 from riders_app.tables import InboundText, answer
@@ -32,10 +46,12 @@ _ENDED_LATELY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What answers need to know of this install."""
+    """What answers need to know of this install, and of the text that is answered."""
 
     url: str
     desk: str = ""  # the number of whoever is on duty
+    heard_at: datetime | None = None  # when the text came in: what it says happened then, unless it says when
+    proof: Shown | None = None
 
 
 def store(session: Session, *, vendor_id: str, phone: str, body: str, now: datetime) -> bool:
@@ -95,7 +111,15 @@ def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> No
         _foreign(session, row, now)
         return
     row.person_id = known(person.id)
-    reading = parse(row.body)
+    alarm = desk.alarm_meant(session, row.person_id, row.body)
+    if alarm is not None:
+        row.reading = f"OK A{alarm}"
+        shifts.heard_from(session, row.person_id, now=now)
+        answer(session, row, desk.acknowledge(session, alarm, row.person_id, now=now), now=now)
+        return
+    body, proof = desk.proof_given(session, row.body, now=now)
+    house = replace(house, heard_at=row.received_at, proof=proof)
+    reading = parse(body)
     row.reading = render(replace(reading, words="")) + ("" if reading.clear else "?")
     if reading.verb == "OPT_OUT":
         _opted_out(session, row.person_id, now)
@@ -162,6 +186,7 @@ def _foreign(session: Session, row: InboundText, now: datetime) -> None:
 
 def _opted_out(session: Session, person_id: int, now: datetime) -> None:
     people.mark_unreachable(session, person_id, now=now)
+    offers.unreached(session, person_id, now=now)
     words = "This person texted a word that stops all our texts: phone them. START brings the texts back."
     attention.raise_(session, "unreachable", f"unreachable:{person_id}", words, now=now, person_id=person_id)
 
@@ -257,16 +282,31 @@ def _pass(session: Session, person_id: int, reading: Reading, now: datetime, hou
     return _marked(session, person_id, offers.refuse(session, person_id, reading.number, now=now), now, house)
 
 
+def _at(session: Session, reading: Reading, now: datetime, house: House) -> datetime | None:
+    """The true time a rider gave, in this shift; without one, when their text came in. None: now."""
+    heard_at = house.heard_at or now
+    if reading.ago_min is not None:
+        return heard_at - timedelta(minutes=reading.ago_min)
+    if reading.at is not None:
+        zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
+        local = heard_at.astimezone(zone)
+        told = local.replace(hour=reading.at.hour, minute=reading.at.minute, second=0, microsecond=0)
+        if told > local + timedelta(minutes=1):  # "2350" texted after midnight
+            told -= timedelta(days=1)
+        return told.astimezone(UTC)
+    return heard_at if heard_at < now else None
+
+
 def _here(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    return _marked(
-        session, person_id, deliveries.here(session, person_id, reading.number, now=now), now, house
-    )
+    at = _at(session, reading, now, house)
+    told = deliveries.here(session, person_id, reading.number, at=at, now=now)
+    return _marked(session, person_id, told, now, house)
 
 
 def _got(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    return _marked(
-        session, person_id, deliveries.got(session, person_id, reading.number, now=now), now, house
-    )
+    at = _at(session, reading, now, house)
+    told = deliveries.got(session, person_id, reading.number, at=at, now=now)
+    return _marked(session, person_id, told, now, house)
 
 
 def _done(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
@@ -276,9 +316,25 @@ def _done(session: Session, person_id: int, reading: Reading, now: datetime, hou
         reading.number,
         letters=reading.letters,
         everything=reading.everything,
+        at=_at(session, reading, now, house),
+        proof=house.proof or (Shown("pin", reading.pin) if reading.pin else None),
         now=now,
     )
     return _marked(session, person_id, told, now, house)
+
+
+def _ack(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    told = notices.acknowledge(session, person_id, reading.number, now=now)
+    job = jobs.latest(session, person_id, told.number)
+    turn: wording.Turn = _turn(session, job) if job is not None else "pickup"
+    return wording.road.acknowledged(told, turn, link=f"{house.url}/my")
+
+
+def _fail(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    told = failures.report(
+        session, person_id, reading.number, letters=reading.letters, words=reading.words, now=now
+    )
+    return wording.road.failed(told, desk=house.desk)
 
 
 def _undo(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
@@ -304,10 +360,8 @@ def _trouble(session: Session, person_id: int, reading: Reading, now: datetime, 
         told = incidents.trouble(session, person_id, number, words=reading.words, now=now)
     except WhichJob as several:
         told = incidents.trouble(session, person_id, several.numbers[0], words=reading.words, now=now)
-    except OfferGone:
-        told = None
-        words = "Trouble: phone the rider now."
-        attention.raise_(session, "trouble", f"trouble:{person_id}:none", words, now=now, person_id=person_id)
+    except OfferGone:  # of a job that is theirs no more
+        told = incidents.trouble(session, person_id, 0, words=reading.words, now=now)
     return wording.help_(house.desk) if told is None else _marked(session, person_id, told, now, house)
 
 
@@ -320,9 +374,10 @@ def _why(session: Session, person_id: int, reading: Reading, _now: datetime, hou
 def _contest(session: Session, person_id: int, reading: Reading, now: datetime, _house: House) -> str:
     if not reading.words:
         return wording.say_why(f"CONTEST {reading.number}" if reading.number else "CONTEST")
-    case = incidents.contest(session, person_id, reading.number, reading.words, now=now)
+    case = contests.open_(session, person_id, reading.number, reading.words, now=now)
     zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
-    return wording.contested(case.due_at.astimezone(zone))
+    owner = people.get(session, case.owner_id).name if case.owner_id is not None else ""
+    return wording.road.contested(owner, case.due_at.astimezone(zone))
 
 
 def _pay(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
@@ -350,6 +405,8 @@ _ACTS: dict[str, Callable[[Session, int, Reading, datetime, House], str]] = {
     "GOT": _got,
     "DONE": _done,
     "UNDO": _undo,
+    "ACK": _ack,
+    "FAIL": _fail,
     "LATE": _late,
     "TROUBLE": _trouble,
     "HELP": _trouble,

@@ -1,6 +1,7 @@
 """Every table of dispatch, by noun."""
 
 from dispatch.tables.desk import Attention, Contest, DeskNote, Event, Pause
+from dispatch.tables.incidents import Incident, IncidentNote, Notice, Proof
 from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
@@ -15,14 +16,18 @@ __all__ = [
     "DeskNote",
     "Event",
     "IdempotencyKey",
+    "Incident",
+    "IncidentNote",
     "Job",
     "Mark",
+    "Notice",
     "OpeningHours",
     "Order",
     "OrderContact",
     "Pause",
     "Person",
     "PlanRound",
+    "Proof",
     "Refund",
     "Refusal",
     "Rest",

@@ -188,13 +188,12 @@ def riders_end(phone: Phone, reason: Reason, by: By) -> None:
     """Take the role rider back; their other roles stay. `pannier people end` ends a person's access."""
     with opened() as program:
         person_id = _who(program, phone)
-        _administrator(program, by)
-        if not reason.strip():
-            raise BadInput("Write down why.")
+        admin = _administrator(program, by)
         with program.database.writing() as session:
             if people.rider_grant(session, person_id) is None:
                 raise BadInput(f"{phone} is not a rider's number.")
-            people.withdraw(session, person_id, "rider", now=program.clock.now())
+            now = program.clock.now()
+            people.withdraw(session, person_id, "rider", by=admin, reason=reason, now=now)
         say("They ride no more; their pay, their shares and their other roles stay.")
 
 

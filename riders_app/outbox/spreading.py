@@ -14,6 +14,7 @@ from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
+from riders_app.outbox import road
 from riders_app.tables import Text, queue
 
 _log = logging.getLogger(__name__)
@@ -142,10 +143,15 @@ def _job_changed(session: Session, event: Event, now: datetime, url: str) -> Non
 
 def _order_placed(session: Session, event: Event, now: datetime, url: str) -> None:
     order = orders.by_id(session, known(event.order_id))
-    if order.delivery in OPEN_DELIVERY and orders.contact(session, known(order.id)).phone:
+    who = orders.contact(session, known(order.id))
+    if order.delivery in OPEN_DELIVERY and who.phone:
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
-        body = wording.customer_link(restaurant, promise_at, f"{url}/t/{order.public_id}")
+        link = f"{url}/t/{order.public_id}"
+        if who.code:
+            body = wording.road.customer_code(restaurant, promise_at, who.code, link)
+        else:
+            body = wording.customer_link(restaurant, promise_at, link)
         _tell_customer(session, event, "order_placed", body, now)
 
 
@@ -227,4 +233,5 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "sign_in": _sign_in,
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,
+    **road.SPREAD,
 }

@@ -11,6 +11,7 @@ in) for itself (Twilio, support article 223134027), so none of them is ever a co
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import time
 
 from riders_app.replies.words import (
     BESIDE,
@@ -41,6 +42,7 @@ __all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "par
 class Reading:
     """What was read. `clear` says it may be acted on; when it is not, the rest is only a guess.
 
+    `at` is the true local time a rider gave, `ago_min` the same as minutes ago, `pin` a customer's code.
     `numbers` are job numbers (1-99), `letters` drops (A-H) in alphabetical order, `everything` is
     DONE ... ALL, `minutes` belongs to LATE, `words` to TROUBLE, CONTEST and HELP.
     """
@@ -52,6 +54,9 @@ class Reading:
     minutes: int | None = None
     words: str = ""
     clear: bool = True
+    at: time | None = None
+    ago_min: int | None = None
+    pin: str = ""
 
     @property
     def number(self) -> int | None:
@@ -200,6 +205,10 @@ def _free(verb: Verb, at: int, tokens: list[_Token], plain: str) -> Reading:
     while follows < len(tokens) and tokens[follows].text in LABELS:
         follows += 1
     number = _job_number(tokens, follows)
+    drop = _drop_after(tokens, follows) if verb == "FAIL" else None
+    if drop is not None:
+        words = plain[tokens[follows + 1].end :].strip(" \t\r\n.,:;-!")
+        return Reading(verb, (int(tokens[follows].text),), (drop,), words=words)
     if number is not None:
         words = plain[tokens[follows].end :]
     else:
@@ -220,6 +229,14 @@ def _job_number(tokens: list[_Token], at: int) -> int | None:
     if at + 1 < len(tokens) and tokens[at + 1].glued:  # 12B, 12pm, 12th: not a job number alone
         return None
     return int(tokens[at].text)
+
+
+def _drop_after(tokens: list[_Token], at: int) -> str | None:
+    """The drop written onto a job's number: `12B`."""
+    if at + 1 >= len(tokens) or not tokens[at].text.isdigit() or not 1 <= int(tokens[at].text) <= 99:
+        return None
+    after = tokens[at + 1]
+    return after.text if after.glued and after.text in DROPS else None
 
 
 def _late(tokens: list[_Token]) -> Reading:

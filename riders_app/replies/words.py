@@ -18,11 +18,13 @@ Verb = Literal[
     "CONTEST",
     "PAY",
     "MENU",
+    "ACK",
+    "FAIL",
     "HELP",
     "OPT_OUT",
     "OPT_IN",
 ]
-COMMANDS: tuple[Verb, ...] = get_args(Verb)[:14]
+COMMANDS: tuple[Verb, ...] = get_args(Verb)[:16]
 OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 OPT_IN = frozenset({"START", "YES", "UNSTOP"})
 CANNED = frozenset({"HELP", "INFO"})
@@ -74,6 +76,7 @@ _SYNONYMS: dict[str, Verb] = {
     "JOBS": "MENU",
     "LIST": "MENU",
     "HELP": "HELP",
+    "FAILED": "FAIL",
 }
 
 _KEYS = ("QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM")
@@ -106,7 +109,7 @@ def _slips(verb: str) -> Iterable[str]:
 def _spellings() -> dict[str, Verb]:
     """Every spelling we read as a verb; slips that could be two verbs, or another word, are left out."""
     told: dict[str, set[Verb]] = {}
-    for verb in COMMANDS:
+    for verb in COMMANDS[:14]:
         if len(verb) > 3 or verb == "GOT":
             for slip in _slips(verb):
                 told.setdefault(slip, set()).add(verb)
@@ -136,10 +139,11 @@ BESIDE: dict[Verb, frozenset[str]] = {
         "CONCIERGE HANDED CUSTOMER TO LOBBY"
     ),
     "UNDO": _words("THE LAST THAT THIS IT ONE"),
+    "ACK": _words("IT THE ADDRESS"),
     "PAY": _words("MY THE SO FAR TONIGHT TODAY SHOW ME WHAT IS HOW MUCH"),
     "MENU": _words("MY THE SHOW ME AGAIN SEND FOR"),
 }
-FREE: frozenset[Verb] = frozenset({"LATE", "TROUBLE", "WHY", "CONTEST", "HELP"})
+FREE: frozenset[Verb] = frozenset({"LATE", "TROUBLE", "WHY", "CONTEST", "HELP", "FAIL"})
 STRICT: frozenset[Verb] = frozenset({"TAKE", "PASS", "GOT", "DONE"})
 NEGATIONS = _words("NO NOT NEVER WITHOUT WONT ISNT DONT CANT CANNOT NT NON ANY")
 LABELS = frozenset({"NO", "NR", "NUM", "NUMBER", "JOB", "N", "J"})

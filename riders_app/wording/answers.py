@@ -9,6 +9,7 @@ from dispatch.facts import JobFacts
 from riders_app.replies import Reading, render
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fold, septets
 from riders_app.wording.jobs import Turn, road
+from riders_app.wording.road import gone, proof_needed, proof_wrong
 
 
 def works_now(jobs: Sequence[JobFacts], on_shift: bool, turns: Sequence[Turn] = ()) -> tuple[str, ...]:
@@ -111,12 +112,15 @@ def refused(error: DispatchError, verb: str = "") -> str:
 
 
 def _gone(error: DispatchError, _verb: str) -> str:
-    number, was = error.facts.get("number"), error.facts.get("was")
-    job = f"Job {number}" if number else "That job"
-    how = {"passed": "you passed on it", "expired": "its time to answer ran out"}.get(
-        str(was), "it was withdrawn"
-    )
-    return f"{job} has gone: {how}. Nothing to do, and no mark against you. MENU shows what is live"
+    return gone(error)
+
+
+def _proof_needed(error: DispatchError, _verb: str) -> str:
+    return proof_needed(error)
+
+
+def _proof_wrong(error: DispatchError, _verb: str) -> str:
+    return proof_wrong(error)
 
 
 def _which(error: DispatchError, verb: str) -> str:
@@ -146,6 +150,8 @@ _TERMS: dict[type[DispatchError], Callable[[DispatchError, str], str]] = {
     errors.OfferGone: _gone,
     errors.WhichJob: _which,
     errors.NoSuchJob: _with_menu,
+    errors.ProofNeeded: _proof_needed,
+    errors.ProofWrong: _proof_wrong,
     errors.NothingToUndo: _own,
     errors.NotOnShift: _own,
     errors.WrongState: _state,

@@ -6,6 +6,7 @@ from datetime import datetime
 from dispatch.facts import ShiftFacts, WaitHint, WhyFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold
 from riders_app.wording.plain import hours, money
+from riders_app.wording.road import weighed
 
 
 def shift_on(shift: ShiftFacts) -> str:
@@ -83,22 +84,24 @@ _SAVED = {
 
 
 def why(told: WhyFacts, link: str = "") -> str:
-    """Why a job went to this rider: what made the difference to the next best, in minutes, and by which rules."""
+    """Why a job went to this rider: how far ahead of the next best, what time, distance and fairness weighed."""
 
     def say(f: Mapping[str, str]) -> str:
-        return f"Job {told.number}{f['reference']}: {f['reason']}{f['weighed']}.{f['rules']}{f['link']}"
+        return f"Job {told.number}{f['reference']}: {f['reason']}{f['figures']}{f['weighed']}.{f['rules']}{f['link']}"
 
+    figures = weighed(told)
     fields = {
         "reference": f" ({fold(told.reference)})",
-        "reason": _reason(told),
+        "reason": _reason(told, brief=bool(figures)),
+        "figures": f". {figures}" if figures else "",
         "weighed": f". Riders out: {told.riders_out}" if told.riders_out > 1 else "",
         "rules": f" Rules {fold(told.rulebook.partition('-')[0])}.",
         "link": f" {link}" if link else "",
     }
-    return fit(say, fields, (("reference", 0), ("weighed", 0), ("rules", 0), ("reason", 40)))
+    return fit(say, fields, (("reference", 0), ("weighed", 0), ("rules", 0), ("reason", 40), ("figures", 0)))
 
 
-def _reason(told: WhyFacts) -> str:
+def _reason(told: WhyFacts, *, brief: bool) -> str:
     """What decided it, in a few words."""
     if told.margin_min is None:
         return "nobody else was out" if told.riders_out <= 1 else "nobody else could take it"
@@ -109,8 +112,9 @@ def _reason(told: WhyFacts) -> str:
         )
     if told.margin_min < 0.1:
         return "as good by you as by the next best rider"
-    made = f": {', '.join(causes)}" if causes else ""
-    return f"best by you, {told.margin_min:g} min ahead of the next rider{made}"
+    made = f": {', '.join(causes)}" if causes and not brief else ""
+    best = next((c.who for c in told.candidates[1:] if not c.barred), "the next rider")
+    return f"best by you, {told.margin_min:g} min ahead of {best}{made}"
 
 
 def wait_here(hint: WaitHint) -> str:

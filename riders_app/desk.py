@@ -1,0 +1,53 @@
+"""What a person on desk duty texts: an alarm they have. And what a rider texts beside a DONE: its proof."""
+
+import re
+from datetime import datetime
+
+from sqlmodel import Session
+
+from dispatch import alarms, people, shifts
+from dispatch.errors import DispatchError
+from dispatch.proofs import Shown
+from dispatch.tables import Attention
+from payments import books
+from riders_app.replies.proof import split
+from riders_app.wording import refused, road
+
+_OK = re.compile(r"\s*ok(?:ay)?[\s:,.#-]*(a?)\s*(\d{1,9})[\s.!]*", re.IGNORECASE)
+
+
+def alarm_meant(session: Session, person_id: int, body: str) -> int | None:
+    """The alarm somebody who may be on desk duty says they have: `OK A417`.
+
+    `OK 417` will do where it can mean no job of theirs: riders confirm those with it.
+    """
+    found = _OK.fullmatch(body)
+    if found is None or not people.roles(session, person_id)[0] & alarms.MAY:
+        return None
+    number = int(found[2])
+    if not found[1] and (
+        number < 100 and any(j.number == number for j in shifts.live_jobs(session, person_id))
+    ):
+        return None
+    row = session.get(Attention, number) if number < 2**31 else None
+    return number if row is not None and row.rings else None
+
+
+def acknowledge(session: Session, number: int, person_id: int, *, now: datetime) -> str:
+    """They have it, and the answer to say so."""
+    row = session.get_one(Attention, number)
+    before = row.acknowledged_by or row.closed_by
+    try:
+        alarms.acknowledge(session, number, by=person_id, now=now)
+    except DispatchError as error:
+        return refused(error)
+    already = people.get(session, before).name if before is not None and before != person_id else ""
+    return road.answered_alarm(number, already=already)
+
+
+def proof_given(session: Session, body: str, *, now: datetime) -> tuple[str, Shown | None]:
+    """A text without the proof written behind its DONE, where the rulebook asks for any; and that proof."""
+    if books.in_force(session, at=now)[1].dispatch.proof == "none":
+        return body, None
+    rest, given = split(body)
+    return rest, None if given is None else Shown(given.kind, given.value)
