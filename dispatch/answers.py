@@ -219,6 +219,7 @@ def reached(session: Session, job_id: int, *, now: datetime) -> None:
             at = now + (job.answer_by - now) / 2
         job.remind_at = at if job.state == "offered" and now < at < job.answer_by else None
         session.add(job)
+        session.flush()
 
 
 _NEXT_REMINDER = select(func.min(Job.remind_at)).where(Job.state == "offered")

@@ -36,7 +36,7 @@ def hand(
             offers.withdraw(session, job, now=now)
     if given and not taken:
         raise WrongState("Nothing of that was taken yet: it is offered to others now.")
-    if any(_on_board(session, job) for job in taken) and not (meeting.strip() and where is not None):
+    if any(on_board(session, job) for job in taken) and not (meeting.strip() and where is not None):
         raise BadInput("There is food on board: say where the two riders meet.")
     made = [_hand_one(session, job, shift, meeting.strip(), where, by=by, now=now) for job in taken]
     planning.wanted(session, now=now)
@@ -56,7 +56,7 @@ def _receiver(session: Session, to_person_id: int, given: Sequence[Job]) -> Shif
     return shift
 
 
-def _on_board(session: Session, job: Job) -> list[Stop]:
+def on_board(session: Session, job: Job) -> list[Stop]:
     """Drops of food that is in the rider's bag now."""
     return [
         s
@@ -71,7 +71,7 @@ def _hand_one(
     left = jobs.stops_left(session, job)
     if any(stop.meeting for stop in left):
         raise WrongState(f"Job {job.number} is being handed on already: wait until the two have met.")
-    on_board = {stop.order_id for stop in _on_board(session, job)}
+    carried = {stop.order_id for stop in on_board(session, job)}
     new = Job(
         number=jobs.free_number(session),
         person_id=shift.person_id,
@@ -90,13 +90,13 @@ def _hand_one(
     )
     session.add(new)
     session.flush()
-    seq = _meet(session, new, left, on_board, meeting, where, now=now)
+    seq = _meet(session, new, left, carried, meeting, where, now=now)
     for stop in left:
         copy = {k: v for k, v in stop.model_dump().items() if k not in ("id", "job_id", "seq", "arrived_at")}
         session.add(Stop(**copy, job_id=known(new.id), seq=seq))
         seq += 1
-        _leave(session, stop, on_board, meeting, where)
-    for order_id in {stop.order_id for stop in left} - on_board:
+        _leave(session, stop, carried, meeting, where)
+    for order_id in {stop.order_id for stop in left} - carried:
         order = orders.by_id(session, order_id)
         order.job_id = new.id
         session.add(order)
@@ -112,7 +112,7 @@ def _meet(
     session: Session,
     new: Job,
     left: Sequence[Stop],
-    on_board: set[int],
+    carried: set[int],
     meeting: str,
     where: Point | None,
     *,
@@ -122,7 +122,7 @@ def _meet(
     if where is None:
         return 0
     visit = max((stop.visit for stop in left), default=0) + 1
-    fetched = [stop for stop in left if stop.order_id in on_board and stop.kind == "drop"]
+    fetched = [stop for stop in left if stop.order_id in carried and stop.kind == "drop"]
     for seq, stop in enumerate(fetched):
         session.add(
             Stop(
@@ -141,9 +141,9 @@ def _meet(
     return len(fetched)
 
 
-def _leave(session: Session, stop: Stop, on_board: set[int], meeting: str, where: Point | None) -> None:
+def _leave(session: Session, stop: Stop, carried: set[int], meeting: str, where: Point | None) -> None:
     """What the first rider has left to do for it: bring it to the meeting, or nothing."""
-    if stop.order_id in on_board and where is not None:
+    if stop.order_id in carried and where is not None:
         stop.meeting, stop.lat, stop.lon = meeting, where.lat, where.lon
         stop.arrived_at = None
     else:

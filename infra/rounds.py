@@ -4,15 +4,18 @@ A round that solves or calls outside is three steps: read or claim in one transa
 another that checks again what it relied on.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from dispatch import alarms, contests, decisions, notices, offers, planning, retention, waiting, watch
 from dispatch.errors import PlanRefused
+from infra.clock import WallClock
 from infra.program import Program
 from payments.books import holds
-from riders_app import outbox
+from riders_app import outbox, photos
+
+ORPHAN = timedelta(hours=1)  # a picture just written may wait for its proof to be committed
 
 
 def plan_due(session: Session, now: datetime) -> datetime | None:
@@ -118,4 +121,11 @@ def forget(program: Program, now: datetime) -> bool:
         gone = retention.drop_spent(session, now=now) + retention.blank_contacts(session, now=now)
         if retention.rules(session, now=now) is not None:
             gone += outbox.forget(session, before=retention.texts_before(session, now=now))
-        return gone > 0
+        kept = retention.photos_kept(session)
+    sweep(program, kept)
+    return gone > 0
+
+
+def sweep(program: Program, kept: set[str]) -> int:
+    """Remove the pictures no proof names any more; files know real time only, also in a demo."""
+    return photos.sweep(program.settings.data, kept, before=(WallClock().now() - ORPHAN).timestamp())

@@ -10,7 +10,7 @@ from dispatch import people, places, retention
 from dispatch.errors import BadInput
 from dispatch.facts import ROLES, Point
 from dispatch.tables import known
-from infra import founding
+from infra import founding, rounds
 from infra.cli.root import opened, out, say
 from infra.program import Program
 from payments import books, checks
@@ -102,7 +102,9 @@ def forget_due() -> None:
         now = program.clock.now()
         count = retention.forget_due(session, now=now, limit=100_000)
         texts = outbox.forget(session, before=retention.texts_before(session, now=now))
-        say(f"Blanked the contacts of {count} orders and the words of {texts} texts.")
+        kept = retention.photos_kept(session)
+    photos = rounds.sweep(program, kept)
+    say(f"Blanked the contacts of {count} orders and the words of {texts} texts; {photos} photos are gone.")
 
 
 @people_app.command("add")
