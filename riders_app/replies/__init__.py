@@ -12,11 +12,12 @@ from riders_app.replies import tongues
 from riders_app.replies.free import free, late, leads, numbers
 from riders_app.replies.reading import Reading, render
 from riders_app.replies.strict import strict
+from riders_app.replies.times import truly
 from riders_app.replies.tokens import Token, plain, tokens
 from riders_app.replies.verbs import CANNED, COMMANDS, OPT_IN, OPT_OUT, Verb
 from riders_app.replies.words import CERTAIN, COURTESY, FREE, REFUSALS, SPELLINGS, WEAK
 
-__all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "parse", "render"]
+__all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "parse", "render", "truly"]
 
 _MOST = 640  # characters read: a longer text is a story, and a person reads it
 _NUMBERED: frozenset[Verb] = frozenset({"TAKE", "PASS", "HERE", "GOT", "DONE"})
@@ -88,9 +89,7 @@ def _meant(found: list[Token], i: int, verb: Verb, out: list[tuple[int, Verb]]) 
         return False
     if verb == "ON" and out and out[-1] in ((i - 1, "PASS"), (i - 1, "TAKE"), (i - 1, "STAY")):
         return False  # "pass on 12"
-    if verb == "TAKE" and "BREAK" in texts[i + 1 : i + 4]:  # "take a break"
-        return False
-    return True
+    return not (verb == "TAKE" and "BREAK" in texts[i + 1 : i + 4])  # "take a break"
 
 
 def _several(found: list[Token], verbs: list[tuple[int, Verb]]) -> Reading:
