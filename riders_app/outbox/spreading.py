@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from dispatch import attention, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
-from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
+from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink, known
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
@@ -148,7 +148,7 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
         body = wording.customer_link(
-            restaurant, promise_at, f"{url}/t/{order.public_id}", _house_voice(session, now)
+            restaurant, promise_at, f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
         )
         _tell_customer(session, event, "order_placed", body, now)
 
@@ -164,7 +164,7 @@ def _order_cancelled(session: Session, event: Event, now: datetime, _url: str) -
         session.add(link)
         return
     restaurant = _restaurant(session, order.restaurant_id)
-    body = wording.customer_cancelled(restaurant, _house_voice(session, now))
+    body = wording.customer_cancelled(restaurant, _customers_voice(session, order, now))
     _tell_customer(session, event, "order_cancelled", body, now)
 
 
@@ -217,9 +217,10 @@ def _voice(session: Session, event: Event) -> wording.Voice:
     return wording.voice(people.get(session, known(event.person_id)).language)
 
 
-def _house_voice(session: Session, now: datetime) -> wording.Voice:
-    """The co-op's own language: what a customer is told in."""
-    return wording.voice(books.in_force(session, at=now)[1].co_op.language)
+def _customers_voice(session: Session, order: Order, now: datetime) -> wording.Voice:
+    """The customer's language, where their order says it; the co-op's own otherwise."""
+    said = orders.contact(session, known(order.id)).language
+    return wording.voice(said or books.in_force(session, at=now)[1].co_op.language)
 
 
 def _zone(session: Session, now: datetime) -> ZoneInfo:

@@ -58,7 +58,9 @@ def test_a_catalogue_has_every_message_and_no_other(language: str) -> None:
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         said = message.string if isinstance(message.string, tuple) else (message.string,)
         assert all(said), message.id
-        assert {frozenset(_fields(one)) for one in said} == {frozenset(_fields(one)) for one in ids}, message.id
+        assert {frozenset(_fields(one)) for one in said} == {frozenset(_fields(one)) for one in ids}, (
+            message.id
+        )
         for one, written in zip(said, ids, strict=False):
             assert (one[0] == " ", one[-1] == " ") == (written[0] == " ", written[-1] == " "), message.id
 
@@ -84,7 +86,13 @@ def _long_job(state: str, several: int = 4) -> JobFacts:
     call = replace(pickup(LONG_PLACE, refs=("DELIVEROO-2026-11-20-000431", "R-1000")), street=LONG_ROAD)
     made = job(number=88, state=state, pickups=(call,) * several, drops=drops)
     return replace(
-        made, distance_m=12_345, minutes=118, adds_minor=1234, tips_minor=1850, orders_tonight=28, currency="GBP"
+        made,
+        distance_m=12_345,
+        minutes=118,
+        adds_minor=1234,
+        tips_minor=1850,
+        orders_tonight=28,
+        currency="GBP",
     )
 
 
@@ -97,8 +105,9 @@ def longest(voice: wording.Voice) -> Iterator[tuple[str, str]]:
     yield "offer of eight", wording.offer(_long_job("offered", 8), voice)
     yield "stop: pick-up", wording.stop(taken, voice=voice)
     yield "stop: drop", wording.stop(to_door, "drop", link=f"{LINK}/my", voice=voice)
-    yield "stop: flat by number", wording.stop(
-        replace(to_door, drops=(replace(to_door.drops[0], flat="27"),)), "drop", voice=voice
+    yield (
+        "stop: flat by number",
+        wording.stop(replace(to_door, drops=(replace(to_door.drops[0], flat="27"),)), "drop", voice=voice),
     )
     yield "stop: none", wording.stop(done, voice=voice)
     for facts in (offered, taken, to_door, done):
@@ -110,8 +119,9 @@ def longest(voice: wording.Voice) -> Iterator[tuple[str, str]]:
         for following in (None, taken, to_door):
             for repeated in (False, True):
                 told = Marked(verb, 88, ("A", "B"), refs, AT, following, repeated)  # type: ignore[arg-type]
-                yield f"marked: {verb}", wording.marked(
-                    told, "drop", ended=shift(ended=True), desk=DESK, truly=AT, voice=voice
+                yield (
+                    f"marked: {verb}",
+                    wording.marked(told, "drop", ended=shift(ended=True), desk=DESK, truly=AT, voice=voice),
                 )
                 for part in wording.several([wording.short(told, truly=AT, voice=voice)] * 5):
                     yield "several", part
@@ -129,14 +139,22 @@ def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
     yield "shift off later", wording.shift_off(shift(), voice)
     yield "shift asked", wording.shift_asked(shift(), voice)
     for what in ("start", "end", "cancel"):
-        yield f"shift set: {what}", wording.shift_set(late, what, by=LONG_NAME, reason=LONG_REASON, voice=voice)
+        yield (
+            f"shift set: {what}",
+            wording.shift_set(late, what, by=LONG_NAME, reason=LONG_REASON, voice=voice),
+        )
     yield "pay", wording.pay(late, f"{LINK}/my/pay", voice)
     yield "pay so far", wording.pay(replace(shift(), orders=1), f"{LINK}/my/pay", voice)
     yield "no pay", wording.no_pay(f"{LINK}/my/pay", voice)
     causes = (("wait", 13.5), ("travel", 2.25))
-    told = WhyFacts(88, "DELIVEROO-2026-11-20-000431", causes, (), AT, "12-abc", (), 12.5, causes, riders_out=14)
+    told = WhyFacts(
+        88, "DELIVEROO-2026-11-20-000431", causes, (), AT, "12-abc", (), 12.5, causes, riders_out=14
+    )
     for margin, out in ((12.5, 14), (-12.5, 14), (0.0, 14), (None, 1), (None, 14)):
-        yield "why", wording.why(replace(told, margin_min=margin, riders_out=out), f"{LINK}/my/why/123456", voice)
+        yield (
+            "why",
+            wording.why(replace(told, margin_min=margin, riders_out=out), f"{LINK}/my/why/123456", voice),
+        )
     for cause in ("late", "freshness", "fairness", "churn"):
         yield "why", wording.why(replace(told, because=((cause, 3.0),)), f"{LINK}/my/why/123456", voice)
     yield "wait here", wording.wait_here(WaitHint(LONG_PLACE, LONG_ROAD, 51.5, -0.1, 12, 90), voice)
