@@ -1,7 +1,6 @@
 """What can go wrong in the story of an evening; each docstring is the default message."""
 
 from datetime import datetime
-from typing import ClassVar
 
 
 class DispatchError(Exception):
@@ -87,32 +86,11 @@ class OfferGone(DispatchError):
 
 
 class ProofNeeded(DispatchError):
-    """This delivery needs its proof first."""
-
-    _ASKS: ClassVar[dict[str, str]] = {
-        "pin": "ask for the customer's 4-digit code",
-        "name": "ask who takes it",
-        "photo": "take a photo of where it is left",
-    }
-
-    def __init__(self, kind: str, number: int, letter: str) -> None:
-        super().__init__(
-            f"Job {number}{letter}: {self._ASKS[kind]} first, or say why there is none.",
-            number=number,
-            letter=letter,
-            kind=kind,
-        )
+    """This delivery needs its proof first, or the reason why there is none."""
 
 
 class ProofWrong(DispatchError):
-    """That is not the customer's code."""
-
-    def __init__(self, number: int, letter: str) -> None:
-        super().__init__(
-            f"That is not the code of job {number}{letter}: ask the customer again, or say why there is none.",
-            number=number,
-            letter=letter,
-        )
+    """That is not the customer's code: ask again, or say why there is none."""
 
 
 class NothingToUndo(DispatchError):

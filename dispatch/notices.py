@@ -60,6 +60,19 @@ def acknowledge(
     return jobs.marked(session, "acknowledged", job, [], now=now, repeated=not rows)
 
 
+def asked(session: Session, person_id: int, number: int | None) -> bool:
+    """Whether a rider who confirms can mean something: "OK" alone often only means that they have read an offer."""
+    query = (
+        select(Notice.id)
+        .join(Job, col(Job.id) == col(Notice.job_id))
+        .where(Job.person_id == person_id, col(Notice.withdrawn_at).is_(None))
+        .limit(1)
+    )
+    meant = col(Job.state).in_(LIVE_JOB) if number is None else col(Job.number) == number
+    query = query.where(meant)
+    return session.exec(query).first() is not None
+
+
 def _meant(session: Session, person_id: int, number: int | None) -> Job:
     """The job by its number; without one, the only job that has something to confirm, or the only live one."""
     if number is None:

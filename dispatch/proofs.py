@@ -12,6 +12,11 @@ from dispatch.errors import BadInput, ProofNeeded, ProofWrong
 from dispatch.tables import Order, Proof, known
 from payments import books
 
+_ASKS = {
+    "pin": "ask for the customer's 4-digit code",
+    "name": "ask who takes it",
+    "photo": "take a photo of where it is left",
+}
 Kind = Literal["none", "pin", "name", "photo"]
 
 
@@ -39,18 +44,20 @@ def show(
     A proof better than asked for is kept too. Without one a reason will do, and a person is asked to look.
     """
     asked = needed(session, order, now=now)
+    what = {"number": number, "letter": letter}
+    first = f"Job {number}{letter}: {_ASKS.get(asked, '')} first, or say why there is none."
     if shown is None or not shown.value.strip():
         if asked == "none":
             return
-        raise ProofNeeded(asked, number, letter)
+        raise ProofNeeded(first, kind=asked, **what)
     if shown.kind == "pin":
         code = orders.contact(session, known(order.id)).code
         if not code or not hmac.compare_digest(code, shown.value.strip()):
             if asked != "pin":  # nobody asked for it, and there is nothing to hold it against
                 raise BadInput("No code is asked for at this door: text it without.")
-            raise ProofWrong(number, letter)
+            raise ProofWrong(**what)
     elif shown.kind != "missing" and asked in ("pin", "photo") and shown.kind != asked:
-        raise ProofNeeded(asked, number, letter)
+        raise ProofNeeded(first, kind=asked, **what)
     _keep(session, order, shown, by=by, now=now)
     if shown.kind == "missing" and asked != "none":
         attention.raise_(

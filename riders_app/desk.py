@@ -47,7 +47,7 @@ def acknowledge(session: Session, number: int, person_id: int, *, now: datetime)
 
 def proof_given(session: Session, body: str, *, now: datetime) -> tuple[str, Shown | None]:
     """A text without the proof written behind its DONE, where the rulebook asks for any; and that proof."""
-    if books.in_force(session, at=now)[1].dispatch.proof == "none":
-        return body, None
     rest, given = split(body)
-    return rest, None if given is None else Shown(given.kind, given.value)
+    if given is None or books.in_force(session, at=now)[1].dispatch.proof == "none":
+        return body, None
+    return rest, Shown(given.kind, given.value)

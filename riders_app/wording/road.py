@@ -7,6 +7,7 @@ from dispatch.errors import DispatchError
 from dispatch.facts import DropFacts, JobFacts, Marked, WhyFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold
 from riders_app.wording.jobs import Turn, road, stop
+from riders_app.wording.voice import ENGLISH, Voice
 
 
 def reminder(job: JobFacts) -> str:
@@ -243,33 +244,41 @@ _PROOF = {
 
 def proof_needed(error: DispatchError) -> str:
     """A delivery that needs its proof first."""
-    job = f"{error.facts.get('number')}{error.facts.get('letter')}"
+    job = f"{error.facts.get('number', '')}{error.facts.get('letter', '')}"
+    if error.facts.get("kind") not in _PROOF:
+        return error.message
     return f"{job} not marked yet: {_PROOF[str(error.facts.get('kind'))].format(job=job)}"
 
 
 def proof_wrong(error: DispatchError) -> str:
     """The code is another order's, or misheard."""
-    job = f"{error.facts.get('number')}{error.facts.get('letter')}"
+    job = f"{error.facts.get('number', '')}{error.facts.get('letter', '')}"
     return (
         f"That is not the code of {job}, so nothing is marked. Ask again: it is in their text and on their page. "
         f"No code? DONE {job} NOPIN and why"
     )
 
 
-_WEIGHED = (("time", ("wait", "late", "freshness", "churn")), ("ride", ("travel",)), ("turn", ("fairness",)))
+_TIME = ("wait", "late", "freshness", "churn")
 
 
-def weighed(told: WhyFacts) -> str:
+def weighed(told: WhyFacts, voice: Voice = ENGLISH) -> str:
     """You beside the next best rider: what time, distance and fairness each weighed, in minutes."""
-    best = next((c for c in told.candidates[1:] if not c.barred), None)
-    if best is None or not told.candidates:
+    n = next((n for n, c in enumerate(told.candidates) if n and not c.barred), None)
+    if n is None:
         return ""
-    mine, theirs = dict(told.candidates[0].costs), dict(best.costs)
-    parts: list[str] = []
-    for word, causes in _WEIGHED:
-        ours, other = _sum(mine, causes), _sum(theirs, causes)
-        parts.append(f"{word} {ours:g}/{other:g}")
-    return f"You/{best.who}, min: {', '.join(parts)}"
+    mine, theirs = dict(told.candidates[0].costs), dict(told.candidates[n].costs)
+
+    def beside(*causes: str) -> str:
+        return f"{_sum(mine, causes):g}/{_sum(theirs, causes):g}"
+
+    return voice.say(
+        "You/rider {number}, min: time {time}, ride {ride}, turn {turn}",
+        number=n,
+        time=beside(*_TIME),
+        ride=beside("travel"),
+        turn=beside("fairness"),
+    )
 
 
 def _sum(costs: Mapping[str, float], causes: Sequence[str]) -> float:
