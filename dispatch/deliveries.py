@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -14,7 +13,7 @@ from dispatch.states import DELIVERY, KITCHEN, LIVE_JOB, PAYMENT, move
 from dispatch.tables import Job, Mark, Order, Shift, Stop, known
 from dispatch.undoing import UNDO_WITHIN as UNDO_WITHIN
 from dispatch.undoing import undo as undo  # what riders call it stands with the rest of what they say
-from payments import books, pay
+from payments import pay
 
 CONTEST_DAYS = timedelta(days=14)
 REPEAT_WITHIN = timedelta(minutes=10)
@@ -35,7 +34,7 @@ def here(
 ) -> Marked:
     """The rider has arrived at the next stop."""
     job = taken(session, person_id, number, now=now, by=by)
-    when = _when(session, job, at, now)
+    when = _when(job, at, now)
     left = jobs.stops_left(session, job)
     stops = [s for s in left if s.visit == left[0].visit and s.kind == left[0].kind] if left else []
     for stop in stops:
@@ -66,7 +65,7 @@ def got(
     pickups = [s for s in jobs.stops_left(session, job) if s.kind == "pickup"]
     if not pickups:
         if at is not None:
-            _truly_got(session, job, _when(session, job, at, now))
+            _truly_got(session, job, _when(job, at, now))
         return jobs.marked(session, "got", job, [], now=now, repeated=True)
     stops = [s for s in pickups if s.visit == pickups[0].visit]
     if by is None and visit is None and stops[0].planned_at > now + NEAR:
@@ -74,7 +73,7 @@ def got(
         if said is not None and said.verb == "got" and said.said_at > now - GOT_AGAIN:
             before = [s for s in jobs.stops_of(session, job) if s.id in said.stops]
             return jobs.marked(session, "got", job, before, now=now, repeated=True)
-    when = _when(session, job, at, now)
+    when = _when(job, at, now)
     for stop in stops:
         _picked_up(session, job, stop, when, now=now)
     jobs.mark(session, job, "got", stops, at=when, now=now, by=by or person_id)
@@ -109,7 +108,7 @@ def done(
     chosen = _chosen(session, job, drops, letters, everything)
     if not chosen:
         return jobs.marked(session, "done", job, [], now=now, repeated=True)
-    when = _when(session, job, at, now)
+    when = _when(job, at, now)
     _proved(session, job, chosen, proof, by=by, now=now)
     implied = [
         s
@@ -218,15 +217,13 @@ def taken(session: Session, person_id: int, number: int | None, *, now: datetime
     return job
 
 
-def _when(session: Session, job: Job, at: datetime | None, now: datetime) -> datetime:
+def _when(job: Job, at: datetime | None, now: datetime) -> datetime:
     """When it truly happened: as told, within the life of the job, or now."""
     if at is None:
         return now
-    if at > now + timedelta(minutes=1):
-        raise BadInput("That time is still to come: text it again once it has happened, or without a time.")
-    if at < job.offered_at - timedelta(minutes=1):  # times are told in whole minutes
-        since = job.offered_at.astimezone(ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone))
-        raise BadInput(f"That time cannot be right: job {job.number} was offered at {since:%H:%M}.")
+    # Times are told in whole minutes.
+    if at > now + timedelta(minutes=1) or at < job.offered_at - timedelta(minutes=1):
+        raise BadInput("That time cannot be right: give one from this shift.")
     return max(job.offered_at, min(at, now))
 
 

@@ -44,20 +44,19 @@ def show(
     A proof better than asked for is kept too. Without one a reason will do, and a person is asked to look.
     """
     asked = needed(session, order, now=now)
-    what = {"number": number, "letter": letter}
     first = f"Job {number}{letter}: {_ASKS.get(asked, '')} first, or say why there is none."
     if shown is None or not shown.value.strip():
         if asked == "none":
             return
-        raise ProofNeeded(first, kind=asked, **what)
+        raise ProofNeeded(first, kind=asked, number=number, letter=letter)
     if shown.kind == "pin":
         code = orders.contact(session, known(order.id)).code
         if not code or not hmac.compare_digest(code, shown.value.strip()):
             if asked != "pin":  # nobody asked for it, and there is nothing to hold it against
                 raise BadInput("No code is asked for at this door: text it without.")
-            raise ProofWrong(**what)
+            raise ProofWrong(number=number, letter=letter)
     elif shown.kind != "missing" and asked in ("pin", "photo") and shown.kind != asked:
-        raise ProofNeeded(first, kind=asked, **what)
+        raise ProofNeeded(first, kind=asked, number=number, letter=letter)
     _keep(session, order, shown, by=by, now=now)
     if shown.kind == "missing" and asked != "none":
         attention.raise_(

@@ -16,7 +16,16 @@ from riders_app.wording import refused, road
 _OK = re.compile(r"\s*ok(?:ay)?[\s:,.#-]*(a?)\s*(\d{1,9})[\s.!]*", re.IGNORECASE)
 
 
-def alarm_meant(session: Session, person_id: int, body: str) -> int | None:
+def alarm_taken(session: Session, person_id: int, body: str, *, now: datetime) -> str | None:
+    """The answer to somebody on desk duty who says they have an alarm; None for any other text."""
+    number = _alarm_meant(session, person_id, body)
+    if number is None:
+        return None
+    shifts.heard_from(session, person_id, now=now)
+    return _acknowledge(session, number, person_id, now=now)
+
+
+def _alarm_meant(session: Session, person_id: int, body: str) -> int | None:
     """The alarm somebody who may be on desk duty says they have: `OK A417`.
 
     `OK 417` will do where it can mean no job of theirs: riders confirm those with it.
@@ -33,7 +42,7 @@ def alarm_meant(session: Session, person_id: int, body: str) -> int | None:
     return number if row is not None and row.rings else None
 
 
-def acknowledge(session: Session, number: int, person_id: int, *, now: datetime) -> str:
+def _acknowledge(session: Session, number: int, person_id: int, *, now: datetime) -> str:
     """They have it, and the answer to say so."""
     row = session.get_one(Attention, number)
     before = row.acknowledged_by or row.closed_by

@@ -113,11 +113,9 @@ def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> No
         senders.foreign(session, row, now)
         return
     row.person_id = known(person.id)
-    alarm = desk.alarm_meant(session, row.person_id, row.body)
-    if alarm is not None:
-        row.reading = f"OK A{alarm}"
-        shifts.heard_from(session, row.person_id, now=now)
-        answer(session, row, desk.acknowledge(session, alarm, row.person_id, now=now), now=now)
+    if (taken := desk.alarm_taken(session, row.person_id, row.body, now=now)) is not None:
+        row.reading = "OK ALARM"
+        answer(session, row, taken, now=now)
         return
     body, proof = desk.proof_given(session, row.body, now=now)
     house = replace(house, heard_at=row.received_at, proof=proof, voice=wording.voice(person.language))
@@ -127,7 +125,7 @@ def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> No
         senders.opted_out(session, row.person_id, now)
         return
     senders.heard(session, row, reading, now)
-    if reading.clear and all(_means_something(session, row, part) for part in reading.each):
+    if reading.clear and all(senders.means(session, row, part, _ACTS) for part in reading.each):
         if reading.also:
             said = _several(session, row.person_id, reading, now, house)
         else:
@@ -191,17 +189,6 @@ def fault(session: Session, inbound_id: int, *, now: datetime, house: House) -> 
             words = wording.broken(house.desk, wording.voice(person.language if person else None))
             answer(session, row, words, now=now)
     session.add(row)
-
-
-def _means_something(session: Session, row: InboundText, part: Reading) -> bool:
-    if part.verb == "ACK" and not notices.asked(session, known(row.person_id), part.number):
-        return False
-    return part.verb in _ACTS and not _is_yes(row.body, part)
-
-
-def _is_yes(body: str, reading: Reading) -> bool:
-    """YES opts in for the carrier, but who texts it usually means to answer something: ask back."""
-    return reading.verb == "OPT_IN" and body.strip(" .!").upper() == "YES"
 
 
 # What is live ----------------------------------------------------------------------------------------------
