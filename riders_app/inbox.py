@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -267,8 +266,7 @@ def _pass(session: Session, person_id: int, reading: Reading, now: datetime, hou
 
 def _told_at(session: Session, reading: Reading, now: datetime, house: House) -> datetime | None:
     """The true time a rider gave, if they gave one, near the time their text came in; local."""
-    zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
-    return truly(reading, (house.heard_at or now).astimezone(zone))
+    return truly(reading, (house.heard_at or now).astimezone(books.in_force(session, at=now)[1].timezone))
 
 
 def _at(told: datetime | None, now: datetime, house: House) -> datetime | None:
@@ -359,9 +357,9 @@ def _contest(session: Session, person_id: int, reading: Reading, now: datetime, 
     if not reading.words:
         return wording.say_why(f"CONTEST {reading.number}" if reading.number else "CONTEST", house.voice)
     case = contests.open_(session, person_id, reading.number, reading.words, now=now)
-    zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
+    due_at = case.due_at.astimezone(books.in_force(session, at=now)[1].timezone)
     owner = people.get(session, case.owner_id).name if case.owner_id is not None else ""
-    return wording.road.contested(owner, case.due_at.astimezone(zone))
+    return wording.road.contested(owner, due_at)
 
 
 def _pay(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
