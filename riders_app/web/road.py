@@ -44,7 +44,8 @@ def fail(
     return rider.answered(request, session, who, told, now)
 
 
-@router.post("/my/proved")
+# The one route that takes more than a form: a picture, and its form around it.
+@router.post("/my/proved", max_body_size=photos.LARGEST + 64 * 1024)
 def proved(
     request: Request,
     who: Rider,
