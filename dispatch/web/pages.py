@@ -68,13 +68,13 @@ def for_program(request: Request) -> bool:
 
 
 def render(request: Request, template: str, *, status: int = 200, **facts: Any) -> Response:
-    """A page of the one look, with who is signed in, `_` for words in their language and the token its forms carry."""
+    """A page of the one look, with who is signed in, `say` for words in their language and the token its forms carry."""
     made: jinja2.Environment = request.app.state.templates
     who = access.visitor(request)
     speak: Speak = getattr(request.app.state, "speak", _english)
     body = made.get_template(template).render(
         who=who,
-        _=partial(speak, who.language if who else "en"),
+        say=partial(speak, who.language if who else "en"),
         csrf=access.csrf(request),
         path=request.url.path,
         status=status,

@@ -231,6 +231,8 @@ def _harmless(verb: Verb, at: int, tokens: list[Token], i: int) -> bool:
     asks = after is None or after.text in ("I", "WE", "YOU")
     if word in _ASKS and asks and verb not in ("REST", "PAY"):
         return False  # "I can take 12" is an answer, "can I take 12" a question
+    if after is None and word in ("TO", "WITH", "OF", "AT"):
+        return False  # cut short
     if word == "LEFT":  # "left with", not "13 left"
         return after is not None and after.text in ("WITH", "AT", "OUTSIDE", "THE")
     if word == "TO" and verb == "PASS":  # "have to pass 12", not "pass it to 12"
