@@ -15,6 +15,15 @@ from payments.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
+class Chaos:
+    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken."""
+
+    in_persons_hands: int
+    doubled: int
+    rest_violations: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The figures, the sums of money, how many texts were sent, and how long it all took."""
 
@@ -22,9 +31,14 @@ class Outcome:
     sums: Sums
     texts_sent: int
     wall_s: float
+    chaos: Chaos | None = None
 
 
-def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
+# On a bad night an ON or OFF may be said again and again before it is heard.
+WATCH_OFF_MIN = 20
+
+
+def of_evening(played: Evening, rulebook: Rulebook, began: float, *, bad_night: bool = False) -> Outcome:
     """Look at a played evening over HTTP, and add it up; `began` is of time.perf_counter."""
     shown = aftermath.look(
         played.world,
@@ -35,7 +49,12 @@ def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
         until=evening.OPENS + timedelta(hours=12),
     )
     sums = aftermath.add_up(
-        shown, played.parcels, played.riders, per_hour_minor=rulebook.pay.rate_on(evening.DAY)
+        shown,
+        played.parcels,
+        played.riders,
+        per_hour_minor=rulebook.pay.rate_on(evening.DAY),
+        all_delivered=not bad_night,
+        watch_off_min=WATCH_OFF_MIN if bad_night else 0,
     )
     work = [
         metrics.Work(
