@@ -7,6 +7,7 @@ from time import perf_counter
 
 from infra.simulation import aftermath, evening, mdrp, metrics
 from infra.simulation.aftermath import Shown, Sums
+from infra.simulation.chaos import BadNight
 from infra.simulation.evening import Evening
 from infra.simulation.metrics import Figures
 from infra.simulation.official import Solution, brought_by
@@ -38,8 +39,9 @@ class Outcome:
 WATCH_OFF_MIN = 20
 
 
-def of_evening(played: Evening, rulebook: Rulebook, began: float, *, bad_night: bool = False) -> Outcome:
+def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
     """Look at a played evening over HTTP, and add it up; `began` is of time.perf_counter."""
+    bad_night = isinstance(played, BadNight)
     shown = aftermath.look(
         played.world,
         played.kitchens,
