@@ -124,8 +124,8 @@ def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
         found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
         night = Chaos(len(played.in_hands), played.doubled, rest.broken(session))
     out.print(
-        f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} brought "
-        f"twice, {night.rest_violations} rules of rest broken; the desk rang {played.rings} times.",
+        f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} "
+        f"brought twice, {night.rest_violations} rules of rest broken; the desk rang {played.rings} times.",
         soft_wrap=True,
     )
     sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found))
