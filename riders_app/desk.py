@@ -1,4 +1,4 @@
-"""What a person on desk duty texts: an alarm they have. And what a rider texts beside a DONE: its proof."""
+"""What stands beside a command: an alarm somebody on desk duty has, a DONE's proof, and when it truly happened."""
 
 import re
 from datetime import datetime
@@ -10,6 +10,7 @@ from dispatch.errors import DispatchError
 from dispatch.proofs import Shown
 from dispatch.tables import Attention
 from payments import books
+from riders_app.replies import Reading, truly
 from riders_app.replies.proof import split
 from riders_app.wording import refused, road
 
@@ -60,3 +61,13 @@ def proof_given(session: Session, body: str, *, now: datetime) -> tuple[str, Sho
     if given is None or books.in_force(session, at=now)[1].dispatch.proof == "none":
         return body, None
     return rest, Shown(given.kind, given.value)
+
+
+def told_at(session: Session, reading: Reading, heard_at: datetime, *, now: datetime) -> datetime | None:
+    """The true time a rider gave, if they gave one, near the time their text came in; local."""
+    return truly(reading, heard_at.astimezone(books.in_force(session, at=now)[1].timezone))
+
+
+def happened(told: datetime | None, heard_at: datetime | None, now: datetime) -> datetime | None:
+    """When it happened: as they say, or when their text came in. None: now."""
+    return told or (heard_at if heard_at is not None and heard_at < now else None)

@@ -33,7 +33,7 @@ from dispatch.tables import Job, known
 from payments import books
 from riders_app import desk, senders, wording
 from riders_app.gateways import Program
-from riders_app.replies import Reading, parse, render, truly
+from riders_app.replies import Reading, parse, render
 from riders_app.tables import InboundText, answer
 
 _log = logging.getLogger(__name__)
@@ -55,11 +55,17 @@ class House:
     proof: Shown | None = None
 
 
-def store(session: Session, *, vendor_id: str, phone: str, body: str, now: datetime) -> bool:
+def store(
+    session: Session, *, vendor_id: str, phone: str, body: str, now: datetime, our_number: str | None = None
+) -> bool:
     """Keep a text by the carrier's id, once; whether it is new."""
     if session.exec(select(InboundText.id).where(InboundText.vendor_id == vendor_id)).first() is not None:
         return False
-    session.add(InboundText(vendor_id=vendor_id, phone=phone, body=body, received_at=now, due_at=now))
+    session.add(
+        InboundText(
+            vendor_id=vendor_id, phone=phone, our_number=our_number, body=body, received_at=now, due_at=now
+        )
+    )
     session.flush()
     return True
 
@@ -264,37 +270,31 @@ def _pass(session: Session, person_id: int, reading: Reading, now: datetime, hou
     return _marked(session, person_id, offers.refuse(session, person_id, reading.number, now=now), now, house)
 
 
-def _told_at(session: Session, reading: Reading, now: datetime, house: House) -> datetime | None:
-    """The true time a rider gave, if they gave one, near the time their text came in; local."""
-    return truly(reading, (house.heard_at or now).astimezone(books.in_force(session, at=now)[1].timezone))
-
-
-def _at(told: datetime | None, now: datetime, house: House) -> datetime | None:
-    """When it happened: as they say, or when their text came in. None: now."""
-    return told or (house.heard_at if house.heard_at is not None and house.heard_at < now else None)
-
-
 def _here(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    at = _told_at(session, reading, now, house)
-    told = deliveries.here(session, person_id, reading.number, at=_at(at, now, house), now=now)
+    at = desk.told_at(session, reading, house.heard_at or now, now=now)
+    told = deliveries.here(
+        session, person_id, reading.number, at=desk.happened(at, house.heard_at, now), now=now
+    )
     return _marked(session, person_id, told, now, house, at)
 
 
 def _got(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    at = _told_at(session, reading, now, house)
-    told = deliveries.got(session, person_id, reading.number, at=_at(at, now, house), now=now)
+    at = desk.told_at(session, reading, house.heard_at or now, now=now)
+    told = deliveries.got(
+        session, person_id, reading.number, at=desk.happened(at, house.heard_at, now), now=now
+    )
     return _marked(session, person_id, told, now, house, at)
 
 
 def _done(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    at = _told_at(session, reading, now, house)
+    at = desk.told_at(session, reading, house.heard_at or now, now=now)
     told = deliveries.done(
         session,
         person_id,
         reading.number,
         letters=reading.letters,
         everything=reading.everything,
-        at=_at(at, now, house),
+        at=desk.happened(at, house.heard_at, now),
         proof=house.proof or (Shown("pin", reading.pin) if reading.pin else None),
         now=now,
     )

@@ -68,7 +68,7 @@ def for_program(request: Request) -> bool:
 
 
 def render(request: Request, template: str, *, status: int = 200, **facts: Any) -> Response:
-    """A page of the one look, with who is signed in, `say` for their language and the token its forms carry."""
+    """A page of the one look: who is signed in, `say` for words in their language, the token its forms carry."""
     made: jinja2.Environment = request.app.state.templates
     who = access.visitor(request)
     speak: Speak = getattr(request.app.state, "speak", _english)

@@ -21,7 +21,9 @@ __all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "par
 
 _MOST = 640  # characters read: a longer text is a story, and a person reads it
 _NUMBERED: frozenset[Verb] = frozenset({"TAKE", "PASS", "HERE", "GOT", "DONE"})
-_CLOSING: frozenset[Verb] = frozenset({"OFF", "PAY", "MENU", "SHIFTS", "REST"})
+_CLOSING: frozenset[Verb] = frozenset(
+    {"OFF", "PAY", "MENU", "SHIFTS"}
+)  # and only behind a DONE: "take 12 off me"
 
 
 def parse(body: str) -> Reading:
@@ -103,7 +105,8 @@ def _several(found: list[Token], verbs: list[tuple[int, Verb]]) -> Reading:
         piece = found[start:end]
         while len(piece) > 1 and piece[-1].text in ("AND", "THEN", "ALSO") and end < len(found):
             piece = piece[:-1]
-        said = _part(dict(verbs)[start], piece, last=end == len(found))
+        closing = end == len(found) and bool(parts) and parts[-1].verb == "DONE"
+        said = _part(dict(verbs)[start], piece, closing=closing)
         if said is None:
             return unclear
         parts += said.each
@@ -124,14 +127,14 @@ def _several(found: list[Token], verbs: list[tuple[int, Verb]]) -> Reading:
     )
 
 
-def _part(verb: Verb, piece: list[Token], *, last: bool) -> Reading | None:
+def _part(verb: Verb, piece: list[Token], *, closing: bool) -> Reading | None:
     """One of several commands, or None where it is not clear for itself."""
     if verb == "LATE":
         said = (
             late(piece) if all(t.text.isdigit() or t.text in ("LATE", "MIN", "MINS") for t in piece) else None
         )
         return said if said and said.clear and said.numbers and said.minutes else None
-    if verb not in _NUMBERED and not (verb in _CLOSING and last):
+    if verb not in _NUMBERED and not (verb in _CLOSING and closing):
         return None
     said = strict(verb, 0, piece)
     if not said.clear or (verb in _NUMBERED and not said.numbers):

@@ -106,15 +106,16 @@ TONGUES = (PORTUGUESE, FRENCH, SPANISH)
 FOREIGN: dict[str, Verb] = {word: verb for tongue in TONGUES for word, verb in tongue.spellings.items()}
 AND = words("E ET Y")  # in their own tongue only: E is a drop too
 ALL = words("TUDO TODO TODOS TODAS TOUT TOUS TOUTES")
-# Only with an accent, or beside a word that says it is French: `livre` is "free" in Portuguese, `j'arrive` is "coming".
-ACCENTED = words("ARRIVE LIVRE")
+# Only with an accent at its end, or beside a word that says it is French: `livre` is "free" in Portuguese,
+# `j'arrive` is "coming".
+ACCENTED = words("ARRIVE LIVRE TERMINE RECUPERE")
 FRENCH_ALREADY = words("SUIS JAI AI BIEN CEST EST")
 # Only with a job's number: alone they may mean tomorrow, or the evening.
 NUMBERED = words("TOMO FINI TERMINE TERMINEI TERMINADO TARDE PEGO FAIT COJO PORQUE")
 # With nothing but a number beside them: `pego o 12` is "I'll take 12", `pego 12` is "collected".
 ALONE = words("PEGO PAS")
-# Past or refused by somebody else: `passé` is not "I pass".
-NOT_ACCENTED = words("PASSE REFUSE")
+# Past, or done by somebody else: `passé` and `pasó` are not "I pass".
+NOT_ACCENTED = words("PASSE REFUSE PASO TOMO ACEPTO RECHAZO")
 # Words harmless beside some verbs only: `je suis pris` is "I am busy", `paso en 12` "I come by in 12".
 _PLACE = words("EN EM AU AL DEL DO DA DOS A RESTAURANT RESTO RESTAURANTE PORTA")
 _ONLY: tuple[tuple[frozenset[str], frozenset[Verb]], ...] = (

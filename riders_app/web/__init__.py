@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_texts, earnings, hooks, member, rider, road, sandbox
+from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, rider, road, sandbox
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -14,5 +14,6 @@ def routers() -> tuple[APIRouter, ...]:
         road.router,
         earnings.router,
         member.router,
+        desk_delivery.router,
         desk_texts.router,
     )

@@ -29,7 +29,7 @@ DESK = "+44 7700 900999"
 def _extracted() -> set[str | tuple[str, ...]]:
     """Every message of the code and of riders' pages."""
     methods = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
-    words = {"say": None, "show": None, "_": None, "many": (1, 2)}
+    words = {"say": None, "show": None, "many": (1, 2)}
     return {found[2] for found in extract_from_dir(HOME, methods, keywords=words)}
 
 
