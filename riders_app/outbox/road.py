@@ -19,9 +19,16 @@ REMINDER = "reminder"
 RING = "ring"
 
 
-def _tell(
-    session: Session, event: Event, kind: str, body: str, now: datetime, *, until: datetime | None = None
+def tell(
+    session: Session,
+    event: Event,
+    kind: str,
+    body: str | None,
+    now: datetime,
+    *,
+    until: datetime | None = None,
 ) -> None:
+    """One text for the person an event is for."""
     person_id = known(event.person_id)
     queue(
         session,
@@ -51,14 +58,14 @@ def _theirs(session: Session, event: Event, now: datetime) -> tuple[Job, JobFact
 def _offer_reminded(session: Session, event: Event, now: datetime, _url: str) -> None:
     found = _theirs(session, event, now)
     if found is not None and found[0].state == "offered" and now < found[0].answer_by:
-        _tell(session, event, REMINDER, road.reminder(found[1]), now, until=found[0].answer_by)
+        tell(session, event, REMINDER, road.reminder(found[1]), now, until=found[0].answer_by)
 
 
 def _job_readdressed(session: Session, event: Event, now: datetime, _url: str) -> None:
     found = _theirs(session, event, now)
     drop = _drop_of(session, known(event.job_id), known(event.order_id), found[1]) if found else None
     if found is not None and drop is not None:
-        _tell(session, event, "readdressed", road.readdressed(found[1], drop), now)
+        tell(session, event, "readdressed", road.readdressed(found[1], drop), now)
 
 
 def _drop_of(session: Session, job_id: int, order_id: int, told: JobFacts) -> DropFacts | None:
@@ -73,7 +80,7 @@ def _job_handed(session: Session, event: Event, now: datetime, _url: str) -> Non
     if found is not None:
         job, told = found
         meeting = any(stop.meeting for stop in jobs.stops_left(session, job))
-        _tell(session, event, "handed", road.handed(told, _turn(session, job), meeting=meeting), now)
+        tell(session, event, "handed", road.handed(told, _turn(session, job), meeting=meeting), now)
 
 
 def _job_handed_on(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -83,7 +90,7 @@ def _job_handed_on(session: Session, event: Event, now: datetime, _url: str) -> 
     left = [s for s in jobs.stops_left(session, job) if s.meeting]
     told = jobs.facts(session, job, now=now) if left else None
     meeting = left[0].meeting if left else ""
-    _tell(session, event, "handed_on", road.handed_on(told, job.number, to=to, meeting=meeting), now)
+    tell(session, event, "handed_on", road.handed_on(told, job.number, to=to, meeting=meeting), now)
 
 
 def _delivery_decided(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -97,7 +104,7 @@ def _delivery_decided(session: Session, event: Event, now: datetime, _url: str) 
     name = f"{job.number}{letter}" if len(letters) > 1 else str(job.number)
     told = jobs.facts(session, job, now=now) if job.state in LIVE_JOB else None
     restaurant = _restaurant(session, order)
-    _tell(session, event, "decided", road.decided(row.decided or "again", name, restaurant, told), now)
+    tell(session, event, "decided", road.decided(row.decided or "again", name, restaurant, told), now)
 
 
 def _door_waited(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -108,7 +115,7 @@ def _door_waited(session: Session, event: Event, now: datetime, _url: str) -> No
     told = found[1]
     name = f"{told.number}{drop.letter}" if len(told.drops) > 1 else str(told.number)
     minutes = books.in_force(session, at=now)[1].dispatch.door_wait_min
-    _tell(session, event, "door", road.door(name, minutes), now)
+    tell(session, event, "door", road.door(name, minutes), now)
 
 
 def _order_late(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -168,7 +175,7 @@ def _rider_late(session: Session, event: Event, now: datetime, _url: str) -> Non
     ).first()
     if stop is not None and stop.done_at is None and not stop.dropped:
         due_at = stop.planned_at.astimezone(_zone(session, now))
-        _tell(session, event, "rider_late", road.rider_late(order.external_id, due_at), now)
+        tell(session, event, "rider_late", road.rider_late(order.external_id, due_at), now)
 
 
 def _desk_rung(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -204,7 +211,7 @@ def _contest_answered(session: Session, event: Event, now: datetime, url: str) -
     case = contests.get(session, known(event.contest_id))
     by = people.get(session, case.closed_by).name if case.closed_by else ""
     body = road.contest_answered(by, case.verdict or "not_upheld", f"{url}/my/contest")
-    _tell(session, event, "contest_answered", body, now)
+    tell(session, event, "contest_answered", body, now)
 
 
 def _zone(session: Session, now: datetime) -> ZoneInfo:

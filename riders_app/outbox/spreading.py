@@ -15,6 +15,7 @@ from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
 from riders_app.outbox import road
+from riders_app.outbox.road import tell as _tell
 from riders_app.tables import Text, queue
 
 _log = logging.getLogger(__name__)
@@ -66,29 +67,6 @@ def spread(session: Session, *, now: datetime, public_url: str) -> int:
         session.add(event)
     session.flush()
     return len(waiting)
-
-
-def _tell(
-    session: Session,
-    event: Event,
-    kind: str,
-    body: str | None,
-    now: datetime,
-    *,
-    until: datetime | None = None,
-) -> None:
-    """One text for the person this event is for."""
-    person_id = known(event.person_id)
-    queue(
-        session,
-        f"event:{known(event.id)}:person:{person_id}",
-        kind,
-        body,
-        now=now,
-        person_id=person_id,
-        event_id=known(event.id),
-        expires_at=until,
-    )
 
 
 def _tell_customer(session: Session, event: Event, kind: str, body: str, now: datetime) -> None:
