@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, rider, road, sandbox
+from riders_app.web import (
+    desk_delivery,
+    desk_texts,
+    earnings,
+    hooks,
+    member,
+    mine,
+    rider,
+    road,
+    sandbox,
+    shell,
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -10,7 +21,9 @@ def routers() -> tuple[APIRouter, ...]:
     return (
         hooks.router,
         sandbox.router,
+        mine.router,
         rider.router,
+        shell.router,
         road.router,
         earnings.router,
         member.router,

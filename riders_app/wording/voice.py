@@ -49,6 +49,10 @@ class Voice:
         """A local date by a CLDR pattern, in the alphabet of texts."""
         return letters(format_date(on, pattern, locale=self.language))
 
+    def day(self, on: date) -> str:
+        """A local date for pages, with its day of the week."""
+        return format_date(on, "EEE d MMM", locale="en_GB" if self.language == "en" else self.language)
+
 
 @lru_cache(maxsize=8)
 def _catalogue(language: str) -> gettext.NullTranslations:
