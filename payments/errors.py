@@ -198,3 +198,21 @@ class HoldIsFinal(MoneyFault):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
+
+
+class NoSuchPayout(MoneyFault):
+    """There is no such payout."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no payout {key}")
+
+
+class PayoutRefused(MoneyFault):
+    """A payout does not go that way."""
+
+    def __init__(self, payout_id: int, state: str, wanted: str) -> None:
+        self.payout_id = payout_id
+        self.state = state
+        self.wanted = wanted
+        super().__init__(f"payout {payout_id} is {state}; it cannot be {wanted}")
