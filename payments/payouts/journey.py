@@ -36,20 +36,25 @@ def create(
     reference: str,
     why: str,
     now: datetime,
+    beside: Sequence[tuple[str, int, str]] = (),
 ) -> Payout:
     """Set money aside for a payee, a hold for each (account, amount in minor units); its state is ready.
 
+    `beside` is what goes with it to another account of the books, (account, amount, destination): held with it,
+    posted when it is paid, let go when it fails; none of it is sent to the payee, and none comes back with it.
     The same key with the same payee, parts, method and reference is the same payout, whatever became of it.
     KeyReused when it names other facts; BadAmount for nothing, or for an account that is not the payee's;
     Overdrawn when an account has not so much.
     """
-    _sound(payee, parts, method)
-    earlier = session.exec(select(Payout).where(Payout.key == key)).first()
+    if method not in DESTINATIONS:
+        raise BadAmount(f"{method!r} is no way to pay: bank or stripe")
+    wanted = [(account, amount, DESTINATIONS[method]) for account, amount in parts]
+    _sound(payee, wanted, beside)
+    earlier = by_key(session, key)
     if earlier is not None:
+        held = [(each.account, each.amount_minor, each.destination) for each in parts_of(session, earlier)]
         same = (earlier.payee, earlier.method, earlier.reference) == (payee, method, reference)
-        if not same or sorted(parts) != sorted(
-            (each.account, each.amount_minor) for each in parts_of(session, earlier)
-        ):
+        if not same or sorted(held) != sorted([*wanted, *beside]):
             raise KeyReused(key, earlier.number)
         return earlier
     _, rulebook = books.in_force(session, at=now)
@@ -66,34 +71,44 @@ def create(
     )
     session.add(payout)
     session.flush()
-    for number, (account, amount) in enumerate(parts, start=1):
-        hold_key = f"{key}:part:{number}"
-        holds.hold(
-            session,
-            key=hold_key,
-            source=account,
-            destination=DESTINATIONS[method],
-            amount=amount,
-            expires_at=now + HELD_FOR,
-            why=why,
-            subject=payee,
-            now=now,
+    for number, (account, amount, destination) in enumerate([*wanted, *beside], start=1):
+        part = PayoutPart(
+            payout_id=payout.number,
+            account=account,
+            destination=destination,
+            sent=number <= len(wanted),
+            amount_minor=amount,
+            hold_key=f"{key}:part:{number}",
         )
-        session.add(
-            PayoutPart(payout_id=payout.number, account=account, amount_minor=amount, hold_key=hold_key)
-        )
-    session.flush()
+        _hold(session, payout, part, now)
     return payout
 
 
-def _sound(payee: str, parts: Sequence[tuple[str, int]], method: str) -> None:
-    if method not in DESTINATIONS:
-        raise BadAmount(f"{method!r} is no way to pay: bank or stripe")
-    if not parts or any(type(amount) is not int or amount <= 0 for _, amount in parts):
+def _hold(session: Session, payout: Payout, part: PayoutPart, now: datetime) -> None:
+    holds.hold(
+        session,
+        key=part.hold_key,
+        source=part.account,
+        destination=part.destination,
+        amount=part.amount_minor,
+        expires_at=now + HELD_FOR,
+        why=payout.why,
+        subject=payout.payee,
+        now=now,
+    )
+    session.add(part)
+    session.flush()
+
+
+def _sound(
+    payee: str, wanted: Sequence[tuple[str, int, str]], beside: Sequence[tuple[str, int, str]]
+) -> None:
+    every = [*wanted, *beside]
+    if not wanted or any(type(amount) is not int or amount <= 0 for _, amount, _ in every):
         raise BadAmount(f"there is nothing to pay {payee} in one of the parts")
-    if len({account for account, _ in parts}) < len(parts):
+    if len({(account, destination) for account, _, destination in every}) < len(every):
         raise BadAmount(f"an account of {payee} is given twice")
-    for account, _ in parts:
+    for account, _, _ in every:
         if not books.below(account, payee):
             raise BadAmount(f"{account} is not an account of {payee}")
 
@@ -173,7 +188,9 @@ def returned(session: Session, payout: Payout, *, reason: str, now: datetime) ->
         return payout
     _may(payout, "returned")
     parts = parts_of(session, payout)
-    postings = tuple(Posting(DESTINATIONS[payout.method], each.account, each.amount_minor) for each in parts)
+    postings = tuple(
+        Posting(each.destination, each.account, each.amount_minor) for each in parts if each.sent
+    )
     version = holds.get(session, parts[0].hold_key).hold.rulebook
     why = f"Came back: {reason}"
     key = returned_key(payout)

@@ -66,11 +66,14 @@ class Payout(SQLModel, table=True):
 
 
 class PayoutPart(SQLModel, table=True):
-    """What of a payout comes from one account, and the hold it waits in."""
+    """What of a payout comes from one account, and the hold it waits in.
+
+    What is not `sent` goes with it to another account of the books: a tax that is owed on when the pay is paid.
+    """
 
     __tablename__ = "payout_part"
     __table_args__ = (
-        UniqueConstraint("payout_id", "account", name="uq_payout_part_account"),
+        UniqueConstraint("payout_id", "account", "destination", name="uq_payout_part_account"),
         UniqueConstraint("hold_key", name="uq_payout_part_hold_key"),
         CheckConstraint("amount_minor > 0", name="ck_payout_part_amount_minor"),
     )
@@ -78,5 +81,7 @@ class PayoutPart(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     payout_id: int = Field(foreign_key="payout.id", index=True)
     account: str = Field(sa_type=Account)
+    destination: str = Field(sa_type=Account)
+    sent: bool
     amount_minor: int = Field(sa_type=Minor)
     hold_key: str

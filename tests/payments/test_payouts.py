@@ -75,6 +75,23 @@ def test_paid_and_come_back(owed: Session) -> None:
     assert checks.findings(owed, now=AT + timedelta(days=5)) == []
 
 
+def test_what_goes_beside_is_not_sent(owed: Session) -> None:
+    """A tax is held with the pay, owed on once the pay is paid, let go when it fails, and does not come back with it."""
+    tax = [(WAGES, 1_500, "payroll:income-tax")]
+    for key, fails in (("pay:1", True), ("pay:2", False)):
+        payout = payday(owed, key, parts=[(WAGES, 8_500), (TIPS, 2_000)], beside=tax)
+        assert (payout.amount_minor, stands(owed)) == (10_500, (0, 0, 12_000, 0))
+        if fails:
+            payouts.failed(owed, payout, reason="no", now=AT)
+            assert stands(owed) == (10_000, 2_000, 0, 0)
+    payouts.paid(owed, payout, by=1, now=AT)
+    assert books.balance(owed, "payroll:income-tax") == 1_500
+    payouts.returned(owed, payout, reason="closed", now=AT)
+    assert stands(owed) == (8_500, 2_000, 0, 0)
+    assert books.balance(owed, "payroll:income-tax") == 1_500
+    assert checks.findings(owed, now=AT) == []
+
+
 def test_a_payout_that_fails_gives_back(owed: Session) -> None:
     """A payout that failed holds nothing any more, and nothing else becomes of it."""
     payout = payday(owed, method="stripe")
