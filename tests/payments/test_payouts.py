@@ -76,7 +76,7 @@ def test_paid_and_come_back(owed: Session) -> None:
 
 
 def test_what_goes_beside_is_not_sent(owed: Session) -> None:
-    """A tax is held with the pay, owed on once the pay is paid, let go when it fails, and does not come back with it."""
+    """A tax is held with the pay, owed on once that is paid, let go when it fails, and does not come back with it."""
     tax = [(WAGES, 1_500, "payroll:income-tax")]
     for key, fails in (("pay:1", True), ("pay:2", False)):
         payout = payday(owed, key, parts=[(WAGES, 8_500), (TIPS, 2_000)], beside=tax)
