@@ -148,7 +148,8 @@ def _time(page: _Page, slip: Payslip) -> None:
     page.sum(f"In all {_hours(slip.minutes)} on shift", "", bold=True)
     exact = float(slip.leave_minutes) / 60
     page.sum(
-        f"Leave accrued: {exact:.2f} hours exactly, {slip.leave_hours} hours as the law rounds a period", ""
+        f"Leave accrued: {exact:.2f} hours exactly, in whole hours, as the law rounds a period: {slip.leave_hours}",
+        "",
     )
 
 
