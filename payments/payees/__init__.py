@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from payments.bank import BankAccount
 from payments.payees.tables import PayeeAccount
 
-__all__ = ["PayeeAccount", "blank", "changed_since", "enter", "of", "row"]
+__all__ = ["PayeeAccount", "blank", "changed_since", "enter", "kept", "of", "row"]
 
 
 def enter(session: Session, payee: str, account: BankAccount, *, by: int, now: datetime) -> bool:
@@ -46,6 +46,11 @@ def changed_since(session: Session, payees: Collection[str], since: datetime) ->
         col(PayeeAccount.payee).in_(payees), PayeeAccount.set_at >= since, PayeeAccount.changes > 1
     )
     return {each.payee: each.set_at for each in session.exec(query)}
+
+
+def kept(session: Session) -> list[str]:
+    """The payees whose account is here."""
+    return list(session.exec(select(PayeeAccount.payee).where(col(PayeeAccount.blanked_at).is_(None))))
 
 
 def blank(session: Session, payee: str, *, now: datetime) -> bool:

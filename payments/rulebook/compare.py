@@ -63,6 +63,7 @@ _SAYS = {
     ("surplus", "share_interest_bp"): "Interest on shares, at most",
     ("retention", "contacts_days"): "How long contacts are kept",
     ("retention", "texts_days"): "How long texts are kept",
+    ("retention", "bank_days"): "How long bank accounts of people who left are kept",
     ("shares", "par_minor"): "What a share costs",
     ("shares", "max_minor"): "The most one member may hold",
 }

@@ -237,6 +237,7 @@ class Retention(Section):
     contacts_days: Days = 30
     texts_days: Days = 90
     decisions_days: Days = 180
+    bank_days: Days = 90
 
 
 class Shares(Section):

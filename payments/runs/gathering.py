@@ -65,7 +65,7 @@ def what(line: Line) -> str:
     purse = line.account.split(":", 2)[2]
     if line.unit in (MINUTES, HOLIDAY):
         return "minutes" if line.unit == MINUTES else "leave"
-    if is_held(line.other) or line.other.startswith("outside:bank"):
+    if is_held(line.other) or line.other == "outside:bank" or line.key.endswith(":returned"):
         return PAID_BEFORE
     if purse in _NAMES:
         return _NAMES[purse]
