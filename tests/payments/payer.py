@@ -17,7 +17,6 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-import infra.migrations.models  # noqa: F401  (the metadata is whole once they are imported)
 from infra.database import Database
 from payments import pay, runs
 from payments.pay import OrderMoney, ShiftMoney

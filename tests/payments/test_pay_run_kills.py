@@ -11,7 +11,7 @@ from payments import books, checks, runs
 from tests.payments.payer import FRIDAY, MONDAY, RIDERS, TREASURER, answer, worked
 
 REPOSITORY = Path(__file__).parents[2]
-KILLS = 14
+KILLS = 8
 
 pytestmark = pytest.mark.deep
 

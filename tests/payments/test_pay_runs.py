@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -373,6 +375,36 @@ def test_a_payee_changes_account_and_is_forgotten(session: Session) -> None:
     assert payees.blank(session, "rider:3", now=MONDAY)
     assert not payees.blank(session, "rider:3", now=MONDAY)
     assert payees.of(session, "rider:3") is None
+
+
+def on_paper(body: bytes) -> str:
+    """What a PDF of core fonts prints, in the order it is drawn."""
+    streams = re.findall(rb"stream\n(.*?)\nendstream", body, re.DOTALL)
+    drawn = b"".join(zlib.decompress(each) for each in streams).decode("latin-1")
+    return " ".join(re.findall(r"\((.*?)(?<!\\)\) Tj", drawn)).replace("\\(", "(").replace("\\)", ")")
+
+
+def test_a_payslip_on_paper_says_what_the_law_wants(session: Session) -> None:
+    """Gross, each deduction and its purpose, net, hours at each rate and how it is paid are printed, names too."""
+    worked(session)
+    spent(session, 800)
+    run = approved(session)
+    runs.mark_paid(session, run, by=TREASURER, now=MONDAY)
+    slip = runs.slip(session, run, 3)
+    assert slip is not None
+    local = books.rules(session, run.rulebook).local
+    body = runs.pdf(slip, employer="Finsbury Park Riders", name="Zoë Łukasz-Ñandú", local=local)
+    assert body == runs.pdf(slip, employer="Finsbury Park Riders", name="Zoë Łukasz-Ñandú", local=local)
+    told = on_paper(body)
+    for words in (
+        "Zoë Lukasz-Ñandú", "Finsbury Park Riders", "16 November 2026 to 22 November 2026", "Gross pay £59.20",
+        "Income tax (PAYE) -£5.00", "Union dues -£1.25", "All deductions -£8.75", "Tips, whole £2.50", "Net pay £60.95",
+        "Expenses £8.00", "4 h 00 at £14.80 an hour", "Bank transfer, reference PAY 23NOV26", "0.48 hours exactly",
+    ):  # fmt: skip
+        assert words in told, words
+    for line in slip.lines:
+        assert f" {line.entry_id} " in told
+    assert "DRAFT" not in told
 
 
 SHIFTS = st.lists(
