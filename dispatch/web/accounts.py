@@ -58,6 +58,8 @@ def _named(
         if int(number) == me:
             return f"Your {words}"
         return f"{people.get(int(number), f'{kind} {number}')}: {words}"
+    if kind == "payroll":
+        return f"Deducted from pay, owed on: {number.replace('-', ' ')}"
     if kind == "restaurant" and number.isdigit():
         name = restaurants.get(int(number), account)
         return f"{name}: {words}" if words else name
