@@ -413,7 +413,7 @@ SHIFTS = st.lists(
 TIPS = st.lists(st.tuples(st.integers(3, 5), st.integers(0, 900)), max_size=4)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(shifts=SHIFTS, tips=TIPS, part=st.integers(0, 100), fails=st.booleans())
 def test_the_books_and_the_payslips_are_one(
     empty: Database, shifts: list[tuple[int, int, int]], tips: list[tuple[int, int]], part: int, fails: bool
