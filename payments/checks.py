@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from payments import books, ledger, money, terms
+from payments import books, ledger, money, payouts, terms
 from payments.books import GENESIS, Booked
 from payments.errors import MoneyFault
 from payments.ledger import Entry, Hold, Posting, holds
@@ -15,6 +15,8 @@ from payments.rulebook import Rulebook, digest
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
 _PAYABLE = ("rider:", "member:", f"{ledger.HELD}:")
+# A correction took more than was there: it waits for what is earned next, and stops nobody's pay.
+TAKEN_BACK = "taken back"
 # Of each of these an order or a shift has one that stands.
 _ONCE = ("delivered", "cancelled", "ended", "minutes", "holiday")
 # A hold that has run out is let go by a job; one still open after so long was forgotten.
@@ -25,7 +27,7 @@ _NOTICED = timedelta(hours=1)
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, refund, balance.
+    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, taken back, hold, payout, refund, balance.
     """
 
     rule: str
@@ -81,6 +83,7 @@ def findings(
         )
     found += _never_made_good(reading)
     found += _forgotten(reading, now or reading.latest)
+    found += (Finding("payout", entry_id, message) for entry_id, message in payouts.faults(session))
     found += _refunds(session, reading)
     found += _balance(reading.held.items())
     return found
@@ -212,7 +215,7 @@ def _never_made_good(reading: _Reading) -> Iterator[Finding]:
     for (account, unit), (entry_id, key) in reading.taken_back.items():
         if (account, unit) not in reading.below_nought:
             yield Finding(
-                "payable", entry_id, f"{key} takes {account} below nought, and it was never made good"
+                TAKEN_BACK, entry_id, f"{key} takes {account} below nought, and it was never made good"
             )
 
 

@@ -198,3 +198,58 @@ class HoldIsFinal(MoneyFault):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
+
+
+class NoSuchPayout(MoneyFault):
+    """There is no such payout."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no payout {key}")
+
+
+class PayoutRefused(MoneyFault):
+    """A payout does not go that way."""
+
+    def __init__(self, payout_id: int, state: str, wanted: str) -> None:
+        self.payout_id = payout_id
+        self.state = state
+        self.wanted = wanted
+        super().__init__(f"payout {payout_id} is {state}; it cannot be {wanted}")
+
+
+class BadBankDetails(MoneyFault, ValueError):
+    """These are no bank details."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults) or None)
+
+
+class NoSuchPayRun(MoneyFault):
+    """There is no such pay run."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__(f"there is no pay run {run_id}")
+
+
+class PayRunRefused(MoneyFault):
+    """The pay run cannot do that now."""
+
+
+class BooksUnsound(PayRunRefused):
+    """The books have faults: no pay run goes on until they are sound."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        told = "".join(f"\n{each}" for each in faults)
+        super().__init__(f"The books have faults, and no pay run goes on until they are mended:{told}")
+
+
+class DeductionsRefused(MoneyFault, ValueError):
+    """These deductions cannot be taken in."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults) or None)

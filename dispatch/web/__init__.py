@@ -12,6 +12,7 @@ def routers() -> tuple[APIRouter, ...]:
         desk_contests,
         desk_money,
         desk_orders,
+        desk_pay,
         desk_people,
         desk_restaurants,
         desk_shifts,
@@ -33,5 +34,6 @@ def routers() -> tuple[APIRouter, ...]:
         desk_shifts.router,
         desk_contests.router,
         desk_money.router,
+        desk_pay.router,
         restaurant.router,
     )

@@ -10,6 +10,7 @@ CO_OP = {
     "outside:card": "Customers' cards",
     "outside:customers": "Customers at the till",
     "outside:capital": "Members' own money",
+    "outside:bank": "The co-op's bank account",
     "co-op:delivery": "Delivery fees",
     "co-op:commission": "Commission from restaurants",
     "co-op:card-cost": "What cards cost the co-op",
@@ -57,6 +58,8 @@ def _named(
         if int(number) == me:
             return f"Your {words}"
         return f"{people.get(int(number), f'{kind} {number}')}: {words}"
+    if kind == "payroll":
+        return f"Deducted from pay, owed on: {number.replace('-', ' ')}"
     if kind == "restaurant" and number.isdigit():
         name = restaurants.get(int(number), account)
         return f"{name}: {words}" if words else name
