@@ -198,3 +198,15 @@ class HoldIsFinal(MoneyFault):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
+
+
+class BooksUnsound(MoneyFault):
+    """The books do not hold: nothing is paid until they do."""
+
+    def __init__(self, findings: tuple[tuple[str, int | None, str], ...]) -> None:
+        self.findings = findings  # (rule, number of the entry or None, what is wrong), in order
+        count = "1 thing does not hold" if len(findings) == 1 else f"{len(findings)} things do not hold"
+        first = f"{findings[0][0]}: {findings[0][2]}" if findings else ""
+        super().__init__(
+            f"{count} in the books, so nothing is paid until a person has looked; the first: {first}"
+        )

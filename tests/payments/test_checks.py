@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from payments import books, checks, ledger, pay
 from payments.books import holds
+from payments.errors import BooksUnsound
 from payments.ledger import Entry, Posting
 from payments.pay import OrderMoney, ShiftMoney
 from payments.tables import APPEND_ONLY
@@ -225,3 +226,13 @@ def test_too_much_given_back_is_found(evening: Session) -> None:
 def test_the_audit_covers_every_table_of_the_books() -> None:
     """The tables that triggers protect are those the audit reads."""
     assert {table.name for table in APPEND_ONLY} == {"rulebook_version", "entry", "posting"}
+
+
+def test_any_finding_stops_what_pays(evening: Session, now: datetime) -> None:
+    """Sound books let a payment go ahead; wrong ones stop it, with every finding named."""
+    checks.stop_if_wrong(evening, now=now)
+    by_hand(evening, "UPDATE posting SET amount = amount + 1 WHERE entry_id = 4 AND position = 3")
+    with pytest.raises(BooksUnsound) as stopped:
+        checks.stop_if_wrong(evening, now=now)
+    assert {(rule, number) for rule, number, _ in stopped.value.findings} == found(evening)
+    assert "nothing is paid" in str(stopped.value)
