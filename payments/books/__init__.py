@@ -1,6 +1,6 @@
 """The books: which rules hold, what was posted, what stands on the accounts."""
 
-from payments.books import holds
+from payments.books import holds, sums
 from payments.books.accounts import TrialLine, balance, balances, below, lines, trial_balance
 from payments.books.journal import (
     GENESIS,
@@ -40,6 +40,7 @@ __all__ = [
     "reverse",
     "rules",
     "standing",
+    "sums",
     "trial_balance",
     "versions",
 ]

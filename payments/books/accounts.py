@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, or_, select, true
 from sqlmodel import Session
 
 from payments.errors import MixedUnits
 from payments.ledger import Line
-from payments.tables import ENTRIES, POSTINGS
+from payments.tables import ENTRIES, POSTINGS, SUMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,9 @@ def _line(row: Row[Any], account: str, other: str, sign: int) -> Line:
 
 def trial_balance(session: Session, prefix: str = "") -> list[TrialLine]:
     """Every account (under a prefix) in every unit it holds, by name; over all, a unit sums to nought."""
-    sums: dict[tuple[str, str], list[int]] = {}
-    for side, account in enumerate((POSTINGS.c.destination, POSTINGS.c.source)):
-        query = (
-            select(account, ENTRIES.c.unit, func.sum(POSTINGS.c.amount))
-            .join(ENTRIES, ENTRIES.c.id == POSTINGS.c.entry_id)
-            .where(within(account, prefix))
-            .group_by(account, ENTRIES.c.unit)
-        )
-        for name, unit, amount in session.connection().execute(query):
-            sums.setdefault((name, unit), [0, 0])[side] = int(amount)  # PostgreSQL sums to a Decimal
-    return [TrialLine(account, unit, *sums[account, unit]) for account, unit in sorted(sums)]
+    query = select(SUMS).where(within(SUMS.c.account, prefix)).order_by(SUMS.c.account, SUMS.c.unit)
+    rows = session.connection().execute(query)
+    return [TrialLine(row.account, row.unit, row.received, row.given) for row in rows]
 
 
 def balance(session: Session, account: str, *, unit: str | None = None) -> int:
@@ -100,14 +92,13 @@ def balance(session: Session, account: str, *, unit: str | None = None) -> int:
 
     MixedUnits when it holds several units and none is asked for.
     """
-    held = [
-        line
-        for line in trial_balance(session, account)
-        if line.account == account and (unit is None or line.unit == unit)
-    ]
+    query = select(SUMS.c.received - SUMS.c.given).where(SUMS.c.account == account)
+    if unit is not None:
+        query = query.where(SUMS.c.unit == unit)
+    held = session.connection().scalars(query).all()
     if len(held) > 1:
         raise MixedUnits(account)
-    return held[0].balance if held else 0
+    return held[0] if held else 0
 
 
 def balances(session: Session, prefix: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ from payments.books.accounts import within
 from payments.books.versions import in_force, rules
 from payments.errors import HoldResolved, NoSuchHold
 from payments.ledger import HELD, Entry, Hold, Resolution, holds
-from payments.tables import ENTRIES, POSTINGS
+from payments.tables import ENTRIES, POSTINGS, SUMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,12 @@ def get(session: Session, key: str) -> Standing:
 def open_holds(session: Session, *, source: str | None = None) -> list[Standing]:
     """The holds (on one source, or all) that have not ended, in the order they were made."""
     ended = ENTRIES.alias()
-    opening = select(POSTINGS.c.entry_id).where(
-        within(POSTINGS.c.destination, HELD if source is None else holds.held(source))
+    # Most holds ever made have ended: only those on accounts where something is held now are looked at.
+    holding = select(SUMS.c.account).where(
+        within(SUMS.c.account, HELD if source is None else holds.held(source)),
+        SUMS.c.received != SUMS.c.given,
     )
+    opening = select(POSTINGS.c.entry_id).where(POSTINGS.c.destination.in_(holding))
     still = ~exists(select(ended.c.id).where(ended.c.key == ENTRIES.c.key + holds.resolved_key("")))
     found = [
         Standing(each.id, holds.read(each.entry), None)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, String, insert, select, true, type_coerce
 from sqlmodel import Session
 
 from payments import ledger
+from payments.books import sums
 from payments.books.accounts import balance
 from payments.errors import (
     AlreadyReversed,
@@ -146,6 +147,7 @@ def post(session: Session, entry: Entry, *, now: datetime) -> int:
             for position, each in enumerate(entry.postings)
         ],
     )
+    sums.add(session, entry.postings, entry.unit)
     return number
 
 
@@ -215,7 +217,7 @@ def entry_by_key(session: Session, key: str) -> Booked | None:
 
 def about(session: Session, subject: str) -> list[Booked]:
     """Every entry about a subject, in order."""
-    return list(booked(session, ENTRIES.c.subject == subject))
+    return list(_read(session, ENTRIES.c.subject == subject))
 
 
 def standing(session: Session, subject: str) -> list[Booked]:
@@ -225,25 +227,26 @@ def standing(session: Session, subject: str) -> list[Booked]:
     return [each for each in found if each.reverses is None and each.key not in undone]
 
 
-def booked(session: Session, where: ColumnElement[bool] | None = None) -> Iterator[Booked]:
-    """Entries in order, all of them or those that satisfy a condition on the entry table.
+def booked(session: Session, where: ColumnElement[bool] | None = None, *, after: int = 0) -> Iterator[Booked]:
+    """Entries in order from number `after` on, all of them or those that satisfy a condition on the entry table.
 
-    They are read in portions, so that a whole ledger is never in memory and no cursor is left open.
+    They are read in portions, so that a whole ledger is never in memory and no cursor is left open; each by its
+    numbers, so that no database is led to read all the postings for one portion of them.
     """
-    last = 0
+    last, chosen = after, true() if where is None else where
     while True:
-        portion = (
-            select(ENTRIES.c.id)
-            .where(ENTRIES.c.id > last, true() if where is None else where)
-            .order_by(ENTRIES.c.id)
-            .limit(_PORTION)
-        )
-        rows = session.connection().execute(_WHOLE.where(ENTRIES.c.id.in_(portion))).all()
-        if not rows:
+        portion = select(ENTRIES.c.id).where(ENTRIES.c.id > last, chosen).order_by(ENTRIES.c.id)
+        numbers = session.connection().scalars(portion.limit(_PORTION)).all()
+        if not numbers:
             return
-        last = rows[-1].id
-        for _, group in groupby(rows, key=lambda row: row.id):
-            yield _booked(list(group))
+        last = numbers[-1]
+        yield from _read(session, ENTRIES.c.id.in_(numbers))
+
+
+def _read(session: Session, where: ColumnElement[bool]) -> Iterator[Booked]:
+    rows = session.connection().execute(_WHOLE.where(where)).all()
+    for _, group in groupby(rows, key=lambda row: row.id):
+        yield _booked(list(group))
 
 
 def _booked(rows: list[Any]) -> Booked:
@@ -253,7 +256,7 @@ def _booked(rows: list[Any]) -> Booked:
 
 
 def _find(session: Session, where: ColumnElement[bool]) -> Booked | None:
-    return next(booked(session, where), None)
+    return next(_read(session, where), None)
 
 
 def _instant(stored: object) -> datetime:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from payments import ledger
+from payments import books, ledger
 from payments.books import Booked
-from payments.checks.rules import Finding, Rule
+from payments.checks.rules import Finding, Rule, Since
 from payments.errors import MoneyFault
 from payments.ledger import Entry, Hold, holds
 
@@ -18,8 +18,8 @@ NOTICED = timedelta(hours=1)
 class Held(Rule):
     """The holds that are open as the entries are read."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, since: Since) -> None:
+        super().__init__(session, since)
         self._open: dict[str, tuple[int, Hold]] = {}
         self._ended: dict[str, str] = {}
         self._latest: datetime | None = None
@@ -42,7 +42,7 @@ class Held(Rule):
         if key in self._ended:
             yield Finding("hold", booked.id, f"{entry.key} ends {key} again: {self._ended[key]} ended it")
             return
-        if key not in self._open:
+        if key not in self._open and not self._before(key, booked):
             yield Finding("hold", booked.id, f"{entry.key} moves what is held, and there is no hold it ends")
             return
         _, hold = self._open.pop(key)
@@ -56,9 +56,31 @@ class Held(Rule):
         except MoneyFault:
             yield Finding("hold", booked.id, f"{entry.key} does not end {key} as a hold may end")
 
+    def _before(self, key: str, ending: Booked) -> bool:
+        """Whether a hold was open when this reading began, which `ending` is to end; then it is noted as such."""
+        opening = books.entry_by_key(self.session, key)
+        if opening is None or opening.id > self.since.entry_id:
+            return False
+        other = books.entry_by_key(self.session, holds.resolved_key(key))
+        try:
+            hold = holds.read(opening.entry)
+        except (MoneyFault, ValueError, TypeError):
+            return False
+        if other is not None and other.id < ending.id:
+            return False
+        self._open[key] = opening.id, hold
+        return True
+
     def ended(self, now: datetime | None) -> Iterable[Finding]:
         """The holds that ran out an hour before `now`, or before the last entry was recorded."""
         now = now or self._latest
+        if self.since.entry_id:
+            standing = books.holds.open_holds(self.session)
+            self._open |= {
+                each.hold.key: (each.entry_id, each.hold)
+                for each in standing
+                if each.entry_id <= self.since.entry_id
+            }
         for key, (entry_id, hold) in self._open.items():
             if now is not None and hold.expires_at + NOTICED <= now:
                 until = hold.expires_at.isoformat(timespec="minutes")

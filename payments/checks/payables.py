@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from payments import ledger
 from payments.books import Booked
-from payments.checks.rules import Finding, Rule
+from payments.checks.rules import Finding, Rule, Since
 from payments.ledger import Entry
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
@@ -18,9 +18,11 @@ PAYABLE = ("rider:", "member:", f"{ledger.HELD}:")
 class Payables(Rule):
     """What stands on every account as the entries are read, and that all of it together is nought."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, since: Since) -> None:
+        super().__init__(session, since)
         self.held: dict[tuple[str, str], int] = defaultdict(int)
+        for account, (received, given) in since.sums.items():
+            self.held[account] = received - given
         self._below_nought: set[tuple[str, str]] = set()
         self._taken_back: dict[tuple[str, str], tuple[int, str]] = {}
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from payments import books, terms
 from payments.books import Booked
-from payments.checks.rules import Finding, Rule, kind
+from payments.checks.rules import Finding, Rule, Since, kind
 from payments.errors import MoneyFault
 from payments.ledger import Entry
 
@@ -15,8 +15,8 @@ from payments.ledger import Entry
 class Refunds(Rule):
     """Every order on which money was given back, looked at again at the end."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, since: Since) -> None:
+        super().__init__(session, since)
         self._refunded: dict[str, int] = {}
 
     def at(self, booked: Booked, entry: Entry) -> Iterable[Finding]:

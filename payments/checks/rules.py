@@ -5,13 +5,14 @@ finds. To add one, write the module and name its class in `payments/checks/readi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
 
 from payments import books
-from payments.books import Booked
+from payments.books import GENESIS, Booked
+from payments.books.sums import Sums
 from payments.errors import MoneyFault
 from payments.ledger import Entry
 from payments.rulebook import Rulebook
@@ -21,7 +22,7 @@ from payments.rulebook import Rulebook
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, refund, balance.
+    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, refund, sum, balance.
     """
 
     rule: str
@@ -29,11 +30,25 @@ class Finding:
     message: str
 
 
-class Rule:
-    """One thing that must hold. What is not overridden finds nothing."""
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Where a reading begins: after which entry, its hash, and what stood on the accounts then (received, given)."""
 
-    def __init__(self, session: Session) -> None:
+    entry_id: int = 0
+    hash: str = GENESIS
+    sums: Sums = field(default_factory=dict)
+
+
+class Rule:
+    """One thing that must hold. What is not overridden finds nothing.
+
+    A reading that begins later than the first entry was preceded by one that found nothing: a rule that must know
+    what was before `since` looks it up where an entry leads there.
+    """
+
+    def __init__(self, session: Session, since: Since) -> None:
         self.session = session
+        self.since = since
 
     def at(self, booked: Booked, entry: Entry) -> Iterable[Finding]:
         """What is wrong with this entry, after all those before it."""

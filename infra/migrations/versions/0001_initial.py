@@ -7,6 +7,27 @@ down_revision = None
 
 STATEMENTS = {
     "sqlite": [
+        r"""CREATE TABLE account_balance (
+	account VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	received BIGINT NOT NULL,
+	given BIGINT NOT NULL,
+	CONSTRAINT pk_account_balance PRIMARY KEY (account, unit)
+)
+ WITHOUT ROWID""",
+        r"""CREATE TABLE book_check (
+	id INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	kind VARCHAR NOT NULL,
+	after_id INTEGER NOT NULL,
+	head_id INTEGER NOT NULL,
+	head_hash VARCHAR NOT NULL,
+	found INTEGER NOT NULL,
+	findings VARCHAR NOT NULL,
+	CONSTRAINT pk_book_check PRIMARY KEY (id),
+	CONSTRAINT ck_book_check_kind CHECK (kind IN ('full', 'new')),
+	CONSTRAINT ck_book_check_found CHECK (found >= 0)
+)""",
         r"""CREATE TABLE decision (
 	id INTEGER NOT NULL,
 	made_at DATETIME NOT NULL,
@@ -645,6 +666,26 @@ STATEMENTS = {
         r"""CREATE INDEX ix_outbound_text_person_id ON outbound_text (person_id)""",
     ],
     "postgresql": [
+        r"""CREATE TABLE account_balance (
+	account VARCHAR COLLATE "C" NOT NULL,
+	unit VARCHAR NOT NULL,
+	received BIGINT NOT NULL,
+	given BIGINT NOT NULL,
+	CONSTRAINT pk_account_balance PRIMARY KEY (account, unit)
+)""",
+        r"""CREATE TABLE book_check (
+	id SERIAL NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	kind VARCHAR NOT NULL,
+	after_id INTEGER NOT NULL,
+	head_id INTEGER NOT NULL,
+	head_hash VARCHAR NOT NULL,
+	found INTEGER NOT NULL,
+	findings VARCHAR NOT NULL,
+	CONSTRAINT pk_book_check PRIMARY KEY (id),
+	CONSTRAINT ck_book_check_kind CHECK (kind IN ('full', 'new')),
+	CONSTRAINT ck_book_check_found CHECK (found >= 0)
+)""",
         r"""CREATE TABLE decision (
 	id SERIAL NOT NULL,
 	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
