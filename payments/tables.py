@@ -67,8 +67,8 @@ class PostingRow(SQLModel, table=True):
         CheckConstraint("amount > 0", name="ck_posting_amount"),
         CheckConstraint("source <> destination", name="ck_posting_moves"),
         CheckConstraint("position >= 0", name="ck_posting_position"),
-        Index("ix_posting_source", "source"),
-        Index("ix_posting_destination", "destination"),
+        Index("ix_posting_source", "source", "entry_id"),
+        Index("ix_posting_destination", "destination", "entry_id"),
         # A row number of SQLite's own would be one more key to REPLACE a posting by, unseen by the triggers.
         {"sqlite_with_rowid": False},
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, insert, select, true, type_coerce
+from sqlalchemy import ColumnElement, String, func, insert, select, true, type_coerce
 from sqlmodel import Session
 
 from payments import ledger
@@ -213,6 +213,21 @@ def head(session: Session) -> tuple[int, str]:
 def entry_by_key(session: Session, key: str) -> Booked | None:
     """The entry of that key, or None."""
     return _find(session, ENTRIES.c.key == key)
+
+
+def entry_by_id(session: Session, number: int) -> Booked | None:
+    """The entry of that number, or None."""
+    return _find(session, ENTRIES.c.id == number)
+
+
+def happened(session: Session, kind: str, *, since: datetime, until: datetime) -> int:
+    """How many entries named like `order:17:KIND:1` happened in `since` <= at < `until`."""
+    query = (
+        select(func.count())
+        .select_from(ENTRIES)
+        .where(ENTRIES.c.at >= since, ENTRIES.c.at < until, ENTRIES.c.key.like(f"%:{kind}:%"))
+    )
+    return int(session.connection().scalar(query) or 0)
 
 
 def about(session: Session, subject: str) -> list[Booked]:

@@ -38,6 +38,7 @@ class Chain:
 def intact(each: Booked) -> bool:
     """Whether an entry's digest and hash are those of what it says."""
     try:
-        return each.body == ledger.digest(each.entry) and each.hash == each.chained
+        body = ledger.digest(each.entry)
+        return each.body == body and each.hash == ledger.chain(each.prev_hash, each.id, body, each.recorded)
     except (MoneyFault, ValueError, TypeError):
         return False

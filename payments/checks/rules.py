@@ -49,22 +49,24 @@ class Rule:
     def __init__(self, session: Session, since: Since) -> None:
         self.session = session
         self.since = since
+        self._rulebooks: dict[str, Rulebook | None] = {}
 
     def at(self, booked: Booked, entry: Entry) -> Iterable[Finding]:
         """What is wrong with this entry, after all those before it."""
         return ()
 
     def ended(self, now: datetime | None) -> Iterable[Finding]:
-        """What is wrong once every entry was read; `now` is None where no entry could be read."""
+        """What is wrong once every entry was read; `now` is None where nobody said what time it is."""
         return ()
 
-
-def rulebook_of(session: Session, version: str) -> Rulebook | None:
-    """The rulebook an entry names; None when there is none, which the rule for rulebooks tells."""
-    try:
-        return books.rules(session, version)
-    except MoneyFault:
-        return None
+    def rulebook(self, version: str) -> Rulebook | None:
+        """The rulebook an entry names, read once; None when there is none, which is told already."""
+        if version not in self._rulebooks:
+            try:
+                self._rulebooks[version] = books.rules(self.session, version)
+            except MoneyFault:
+                self._rulebooks[version] = None
+        return self._rulebooks[version]
 
 
 def kind(entry: Entry) -> str:

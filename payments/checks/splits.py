@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from payments import money, terms
 from payments.books import Booked
-from payments.checks.rules import Finding, Rule, kind, rulebook_of
+from payments.checks.rules import Finding, Rule, kind
 from payments.ledger import Entry, Posting
 from payments.rulebook import Rulebook
 
@@ -16,7 +16,7 @@ class Splits(Rule):
         """Whether this delivery or shift is what its rulebook makes of it."""
         if entry.reverses is not None or kind(entry) not in ("delivered", "ended"):
             return
-        rulebook = rulebook_of(self.session, entry.rulebook)
+        rulebook = self.rulebook(entry.rulebook)
         if rulebook is None:
             return
         if kind(entry) == "delivered":

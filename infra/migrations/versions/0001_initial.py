@@ -369,8 +369,8 @@ STATEMENTS = {
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )
  WITHOUT ROWID""",
-        r"""CREATE INDEX ix_posting_destination ON posting (destination)""",
-        r"""CREATE INDEX ix_posting_source ON posting (source)""",
+        r"""CREATE INDEX ix_posting_destination ON posting (destination, entry_id)""",
+        r"""CREATE INDEX ix_posting_source ON posting (source, entry_id)""",
         r"""CREATE TABLE rest (
 	id INTEGER NOT NULL,
 	shift_id INTEGER NOT NULL,
@@ -1026,8 +1026,8 @@ STATEMENTS = {
 	CONSTRAINT ck_posting_position CHECK (position >= 0),
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )""",
-        r"""CREATE INDEX ix_posting_destination ON posting (destination)""",
-        r"""CREATE INDEX ix_posting_source ON posting (source)""",
+        r"""CREATE INDEX ix_posting_destination ON posting (destination, entry_id)""",
+        r"""CREATE INDEX ix_posting_source ON posting (source, entry_id)""",
         r"""CREATE TABLE rest (
 	id SERIAL NOT NULL,
 	shift_id INTEGER NOT NULL,
