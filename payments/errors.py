@@ -200,13 +200,56 @@ class HoldIsFinal(MoneyFault):
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
 
 
-class BooksUnsound(MoneyFault):
+class NoSuchPayout(MoneyFault):
+    """There is no such payout."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no payout {key}")
+
+
+class PayoutRefused(MoneyFault):
+    """A payout does not go that way."""
+
+    def __init__(self, payout_id: int, state: str, wanted: str) -> None:
+        self.payout_id = payout_id
+        self.state = state
+        self.wanted = wanted
+        super().__init__(f"payout {payout_id} is {state}; it cannot be {wanted}")
+
+
+class BadBankDetails(MoneyFault, ValueError):
+    """These are no bank details."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults) or None)
+
+
+class NoSuchPayRun(MoneyFault):
+    """There is no such pay run."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__(f"there is no pay run {run_id}")
+
+
+class PayRunRefused(MoneyFault):
+    """The pay run cannot do that now."""
+
+
+class BooksUnsound(PayRunRefused):
     """The books do not hold: nothing is paid until they do."""
 
     def __init__(self, findings: tuple[tuple[str, int | None, str], ...]) -> None:
         self.findings = findings  # (rule, number of the entry or None, what is wrong), in order
-        count = "1 thing does not hold" if len(findings) == 1 else f"{len(findings)} things do not hold"
-        first = f"{findings[0][0]}: {findings[0][2]}" if findings else ""
-        super().__init__(
-            f"{count} in the books, so nothing is paid until a person has looked; the first: {first}"
-        )
+        told = "".join(f"\n{rule}: {message}" for rule, _, message in findings)
+        super().__init__(f"The books do not hold, so nothing is paid until a person has looked:{told}")
+
+
+class DeductionsRefused(MoneyFault, ValueError):
+    """These deductions cannot be taken in."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults) or None)

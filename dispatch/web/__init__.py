@@ -15,6 +15,7 @@ def routers() -> tuple[APIRouter, ...]:
         desk_evenings,
         desk_money,
         desk_orders,
+        desk_pay,
         desk_people,
         desk_restaurants,
         desk_shifts,
@@ -39,5 +40,6 @@ def routers() -> tuple[APIRouter, ...]:
         desk_accounts.router,
         desk_evenings.router,
         desk_checks.router,
+        desk_pay.router,
         restaurant.router,
     )

@@ -4,5 +4,6 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("/desk/money", "Trial balance"),
     ("/desk/money/accounts", "Accounts"),
     ("/desk/money/evenings", "Evenings"),
+    ("/desk/pay", "Pay runs"),
     ("/desk/money/checks", "Checks"),
 )

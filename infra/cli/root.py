@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong.",
     ),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
+    "pay-run": ("payruns", "Pay runs: draw one up, approve it, pay it, close it."),
     "forget-due": (
         "house",
         "Blank personal data past its days (the server does it by itself, every day).",

@@ -2,7 +2,18 @@
 
 import dispatch.tables
 import infra.tables
+import payments.payees.tables
+import payments.payouts.tables
+import payments.runs.tables
 import payments.tables
 import riders_app.tables
 
-MODULES = (payments.tables, dispatch.tables, riders_app.tables, infra.tables)
+MODULES = (
+    payments.tables,
+    payments.payouts.tables,
+    payments.payees.tables,
+    payments.runs.tables,
+    dispatch.tables,
+    riders_app.tables,
+    infra.tables,
+)

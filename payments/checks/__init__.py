@@ -5,12 +5,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from payments.checks.keeping import Look, found_in, keep, last, look, next_due, recent
+from payments.checks.payables import TAKEN_BACK
 from payments.checks.reading import RULES, findings, findings_since
 from payments.checks.rules import Finding, Rule, Since
 from payments.errors import BooksUnsound
 
 __all__ = [
     "RULES",
+    "TAKEN_BACK",
     "Finding",
     "Look",
     "Rule",

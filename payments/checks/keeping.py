@@ -8,6 +8,7 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from payments import books
+from payments.checks.payables import TAKEN_BACK
 from payments.checks.reading import findings, findings_since
 from payments.checks.rules import Finding
 from payments.errors import NoRulebook
@@ -44,9 +45,14 @@ def look(session: Session, *, now: datetime, full: bool = False) -> Look:
     head = books.head(session)
     if whole or last_full is None or last_full.at + TRUSTED_FOR <= now:
         noted = {row.head_id: row.head_hash for row in sound}
-        return Look("full", 0, head, tuple(findings(session, now=now, noted=noted)))
+        return Look("full", 0, head, _wrong(findings(session, now=now, noted=noted)))
     since = (sound[0].head_id, sound[0].head_hash)
-    return Look("new", since[0], head, tuple(findings_since(session, since, now=now)))
+    return Look("new", since[0], head, _wrong(findings_since(session, since, now=now)))
+
+
+def _wrong(found: list[Finding]) -> tuple[Finding, ...]:
+    """What is wrong: not what a correction took back, which waits for what is earned next."""
+    return tuple(each for each in found if each.rule != TAKEN_BACK)
 
 
 def keep(session: Session, seen: Look, *, now: datetime) -> BookCheck:

@@ -13,6 +13,8 @@ from payments.ledger import Entry
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
 PAYABLE = ("rider:", "member:", f"{ledger.HELD}:")
+# A correction took more than was there: it waits for what is earned next, and stops nobody's pay.
+TAKEN_BACK = "taken back"
 
 
 class Payables(Rule):
@@ -50,7 +52,7 @@ class Payables(Rule):
         for (account, unit), (entry_id, key) in self._taken_back.items():
             if (account, unit) not in self._below_nought:
                 yield Finding(
-                    "payable", entry_id, f"{key} takes {account} below nought, and it was never made good"
+                    TAKEN_BACK, entry_id, f"{key} takes {account} below nought, and it was never made good"
                 )
         sums: dict[str, int] = defaultdict(int)
         for (_, unit), amount in self.held.items():

@@ -9,6 +9,7 @@ from payments import books
 from payments.books import GENESIS
 from payments.checks.chain import Chain, intact
 from payments.checks.held import Held
+from payments.checks.paid import Paid
 from payments.checks.payables import Payables
 from payments.checks.refunds import Refunds
 from payments.checks.repeats import Repeats
@@ -27,6 +28,7 @@ RULES: tuple[type[Rule], ...] = (
     Repeats,
     Payables,
     Held,
+    Paid,
     Refunds,
     Sums,
 )

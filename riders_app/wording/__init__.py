@@ -18,6 +18,7 @@ from riders_app.wording.answers import (
 from riders_app.wording.gsm import ONE_SEGMENT, fold, loses, segments, septets
 from riders_app.wording.jobs import Turn, changed, expired, marked, offer, stop, withdrawn
 from riders_app.wording.people import (
+    bank_changed,
     contested,
     customer_cancelled,
     customer_link,
@@ -36,6 +37,7 @@ from riders_app.wording.people import (
 __all__ = [
     "ONE_SEGMENT",
     "Turn",
+    "bank_changed",
     "broken",
     "changed",
     "contested",

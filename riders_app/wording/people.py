@@ -136,6 +136,14 @@ def desk_note(body: str) -> str:
     return cut(f"Desk: {fold(body)}", ONE_SEGMENT)
 
 
+def bank_changed(at: datetime) -> str:
+    """Somebody signed in as them entered where their pay goes. The account itself is in no text."""
+    return (
+        f"Your pay goes to the bank account entered on your pages on {at:%d %b} at {at:%H:%M}. "
+        "Was that not you? Ring the desk at once: your next pay would go there."
+    )
+
+
 def sign_in(link: str) -> str:
     """The one-time link, in answer to somebody asking for it."""
     return f"Your sign-in link, good once and for 15 minutes: {link}"

@@ -168,7 +168,7 @@ def test_a_payable_below_nought_is_found(evening: Session, now: datetime) -> Non
         ("x:1", "rider:3", (Posting("co-op:delivery", "rider:3:tips", 1),)),
         ("x:2", "restaurant:7", (Posting("restaurant:7", "co-op:delivery", 9999),)),
     )
-    assert found(evening) == {("payable", 13)}
+    assert found(evening) == {("taken back", 13)}
 
 
 def test_a_correction_made_good_is_sound(evening: Session, now: datetime) -> None:
@@ -184,7 +184,7 @@ def test_a_correction_made_good_is_sound(evening: Session, now: datetime) -> Non
     short, longer = (ShiftMoney(5, 3, now, end + timedelta(hours=more), more, 2) for more in (0, 1))
     pay.shift_corrected(evening, short, longer, why="Went on", now=end + timedelta(hours=1))
     pay.undelivered(evening, 2, 2, why="wrong door", now=end)
-    assert {rule for rule, _ in found(evening)} == {"payable"}
+    assert {rule for rule, _ in found(evening)} == {"taken back"}
     pay.delivered(evening, OrderMoney(2, 7, 3, 1500, 400, 100, "account", 3), now=end)
     assert found(evening) == set()
 
