@@ -1,8 +1,8 @@
 """One of several processes that end the same holds, hold the same money, or book the same order, at the same time.
 
 `python -m tests.payments.racer URL post|void|hold|settle|deliver turns|free COUNT PLACE`: says READY, waits for a
-line, and prints what came of each try. `turns` takes the writers' turn as the program does; `free` does without, so that the unique keys
-alone stand between the two, and tries again when the database refuses.
+line, and prints what came of each try. `turns` takes the writers' turn as the program does; `free` does without, so
+that the unique keys alone stand between them, and tries again when the database refuses.
 """
 
 import json
