@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_texts, earnings, hooks, member, payslips, rider, sandbox
+from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, payslips, rider, sandbox
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -14,5 +14,6 @@ def routers() -> tuple[APIRouter, ...]:
         earnings.router,
         payslips.router,
         member.router,
+        desk_delivery.router,
         desk_texts.router,
     )
