@@ -43,6 +43,7 @@ JOBS: tuple[Job, ...] = (
     Job("send", outbox.next_due, outbox.run_send),
     Job("prices", outbox.prices_due, outbox.run_prices),
     Job("release", rounds.release_due, rounds.release),
+    Job("check", rounds.check_due, rounds.check),
     Job("forget", rounds.forget_due, rounds.forget),
 )
 

@@ -239,12 +239,12 @@ class PayRunRefused(MoneyFault):
 
 
 class BooksUnsound(PayRunRefused):
-    """The books have faults: no pay run goes on until they are sound."""
+    """The books do not hold: nothing is paid until they do."""
 
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        self.faults = faults
-        told = "".join(f"\n{each}" for each in faults)
-        super().__init__(f"The books have faults, and no pay run goes on until they are mended:{told}")
+    def __init__(self, findings: tuple[tuple[str, int | None, str], ...]) -> None:
+        self.findings = findings  # (rule, number of the entry or None, what is wrong), in order
+        told = "".join(f"\n{rule}: {message}" for rule, _, message in findings)
+        super().__init__(f"The books do not hold, so nothing is paid until a person has looked:{told}")
 
 
 class DeductionsRefused(MoneyFault, ValueError):

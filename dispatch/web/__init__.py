@@ -9,7 +9,10 @@ def routers() -> tuple[APIRouter, ...]:
     from dispatch.web import (
         api,
         desk,
+        desk_accounts,
+        desk_checks,
         desk_contests,
+        desk_evenings,
         desk_money,
         desk_orders,
         desk_pay,
@@ -34,6 +37,9 @@ def routers() -> tuple[APIRouter, ...]:
         desk_shifts.router,
         desk_contests.router,
         desk_money.router,
+        desk_accounts.router,
+        desk_evenings.router,
+        desk_checks.router,
         desk_pay.router,
         restaurant.router,
     )

@@ -47,6 +47,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "house",
         "Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong.",
     ),
+    "rebuild-balances": (
+        "house",
+        "Add up every account anew from its entries, and say which were kept otherwise; entries are not touched.",
+    ),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
     "pay-run": ("payruns", "Pay runs: draw one up, approve it, pay it, close it."),
     "forget-due": (

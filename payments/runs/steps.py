@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from payments import books, checks, payouts
-from payments.errors import BooksUnsound, PayRunRefused
+from payments.errors import PayRunRefused
 from payments.ledger import Entry, Posting
 from payments.payouts import Payout
 from payments.payslips import Payslip
@@ -29,13 +29,11 @@ class Caution:
 
 
 def sound(session: Session, *, now: datetime) -> None:
-    """BooksUnsound, with each of them, when the books have findings.
+    """All the books are read; BooksUnsound, with each of them, when they have findings.
 
     What a correction took back beyond what was there is none: a run leaves it for the next, and says so.
     """
-    found = [each for each in checks.findings(session, now=now) if each.rule != checks.TAKEN_BACK]
-    if found:
-        raise BooksUnsound(tuple(f"{each.rule}: {each.message}" for each in found))
+    checks.stop_if_wrong(session, now=now)
 
 
 def acknowledge(

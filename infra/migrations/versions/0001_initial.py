@@ -7,6 +7,27 @@ down_revision = None
 
 STATEMENTS = {
     "sqlite": [
+        r"""CREATE TABLE account_balance (
+	account VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	received BIGINT NOT NULL,
+	given BIGINT NOT NULL,
+	CONSTRAINT pk_account_balance PRIMARY KEY (account, unit)
+)
+ WITHOUT ROWID""",
+        r"""CREATE TABLE book_check (
+	id INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	kind VARCHAR NOT NULL,
+	after_id INTEGER NOT NULL,
+	head_id INTEGER NOT NULL,
+	head_hash VARCHAR NOT NULL,
+	found INTEGER NOT NULL,
+	findings VARCHAR NOT NULL,
+	CONSTRAINT pk_book_check PRIMARY KEY (id),
+	CONSTRAINT ck_book_check_kind CHECK (kind IN ('full', 'new')),
+	CONSTRAINT ck_book_check_found CHECK (found >= 0)
+)""",
         r"""CREATE TABLE decision (
 	id INTEGER NOT NULL,
 	made_at DATETIME NOT NULL,
@@ -512,8 +533,8 @@ STATEMENTS = {
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )
  WITHOUT ROWID""",
-        r"""CREATE INDEX ix_posting_destination ON posting (destination)""",
-        r"""CREATE INDEX ix_posting_source ON posting (source)""",
+        r"""CREATE INDEX ix_posting_destination ON posting (destination, entry_id)""",
+        r"""CREATE INDEX ix_posting_source ON posting (source, entry_id)""",
         r"""CREATE TABLE rest (
 	id INTEGER NOT NULL,
 	shift_id INTEGER NOT NULL,
@@ -818,6 +839,26 @@ STATEMENTS = {
         r"""CREATE INDEX ix_outbound_text_unpriced ON outbound_text (price_due_at) WHERE price_due_at IS NOT NULL""",
     ],
     "postgresql": [
+        r"""CREATE TABLE account_balance (
+	account VARCHAR COLLATE "C" NOT NULL,
+	unit VARCHAR NOT NULL,
+	received BIGINT NOT NULL,
+	given BIGINT NOT NULL,
+	CONSTRAINT pk_account_balance PRIMARY KEY (account, unit)
+)""",
+        r"""CREATE TABLE book_check (
+	id SERIAL NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	kind VARCHAR NOT NULL,
+	after_id INTEGER NOT NULL,
+	head_id INTEGER NOT NULL,
+	head_hash VARCHAR NOT NULL,
+	found INTEGER NOT NULL,
+	findings VARCHAR NOT NULL,
+	CONSTRAINT pk_book_check PRIMARY KEY (id),
+	CONSTRAINT ck_book_check_kind CHECK (kind IN ('full', 'new')),
+	CONSTRAINT ck_book_check_found CHECK (found >= 0)
+)""",
         r"""CREATE TABLE decision (
 	id SERIAL NOT NULL,
 	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1322,8 +1363,8 @@ STATEMENTS = {
 	CONSTRAINT ck_posting_position CHECK (position >= 0),
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )""",
-        r"""CREATE INDEX ix_posting_destination ON posting (destination)""",
-        r"""CREATE INDEX ix_posting_source ON posting (source)""",
+        r"""CREATE INDEX ix_posting_destination ON posting (destination, entry_id)""",
+        r"""CREATE INDEX ix_posting_source ON posting (source, entry_id)""",
         r"""CREATE TABLE rest (
 	id SERIAL NOT NULL,
 	shift_id INTEGER NOT NULL,
