@@ -40,6 +40,7 @@ JOBS: tuple[Job, ...] = (
     Job("hint", rounds.hint_due, rounds.hint),
     Job("spread", outbox.spread_due, outbox.run_spread),
     Job("send", outbox.next_due, outbox.run_send),
+    Job("tips", rounds.tips_due, rounds.share_tips),
     Job("release", rounds.release_due, rounds.release),
     Job("forget", rounds.forget_due, rounds.forget),
 )

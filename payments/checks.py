@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from payments import books, ledger, money, terms
+from payments import books, ledger, money, terms, work
 from payments.books import GENESIS, Booked
 from payments.errors import MoneyFault
 from payments.ledger import Entry, Hold, Posting, holds
 from payments.rulebook import Rulebook, digest
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
-_PAYABLE = ("rider:", "member:", f"{ledger.HELD}:")
+_PAYABLE = ("rider:", "member:", f"{work.POOL}:", f"{ledger.HELD}:")
 # Of each of these an order or a shift has one that stands.
-_ONCE = ("delivered", "cancelled", "ended", "minutes", "holiday")
+_ONCE = ("delivered", "cancelled", "ended", "minutes", "holiday", "shared", "sick", "leave", "approved")
 # A hold that has run out is let go by a job; one still open after so long was forgotten.
 _NOTICED = timedelta(hours=1)
 
@@ -25,7 +25,7 @@ _NOTICED = timedelta(hours=1)
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, refund, balance.
+    Rules: rulebook, readable, chain, end, reversal, split, tips, twice, payable, hold, refund, balance.
     """
 
     rule: str
@@ -47,6 +47,7 @@ class _Reading:
     holds: dict[str, tuple[int, Hold]] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     latest: datetime | None = None
+    tips_minor: int = 0  # that came from orders and are not paid out yet
 
 
 def findings(
@@ -72,6 +73,7 @@ def findings(
             continue
         found += _reversal(session, each, entry)
         found += _split(session, each, entry)
+        found += _tips(reading, each, entry)
         found += _once(reading, each, entry)
         found += _payables(reading, each, entry)
         found += _holds(reading, each, entry)
@@ -82,6 +84,7 @@ def findings(
     found += _never_made_good(reading)
     found += _forgotten(reading, now or reading.latest)
     found += _refunds(session, reading)
+    found += _tips_owed(reading)
     found += _balance(reading.held.items())
     return found
 
@@ -144,11 +147,27 @@ def _split(session: Session, each: Booked, entry: Entry) -> Iterator[Finding]:
     if _kind(entry) == "delivered":
         if entry.postings != _split_again(entry, rulebook):
             yield Finding("split", each.id, f"{entry.key} is not split as rulebook {entry.rulebook} says")
-    elif _kind(entry) == "ended":
+    elif _kind(entry) in ("ended", "sick"):
         wages = sum(post.amount for post in entry.postings if post.destination.endswith(":wages"))
         leave = sum(post.amount for post in entry.postings if post.source == terms.HOLIDAY_PAY)
         if leave != money.percent_of(wages, rulebook.pay.holiday_bp):
             yield Finding("split", each.id, f"{entry.key} sets aside {leave} of holiday pay on {wages}")
+
+
+def _tips(reading: _Reading, each: Booked, entry: Entry) -> Iterator[Finding]:
+    """Whether tips go to riders and nowhere else: no fee, no cost and no wage may ever be taken from them."""
+    for posting in work.leaks(entry):
+        what = f"{entry.key} takes {posting.amount} of tips from {posting.source} to {posting.destination}"
+        yield Finding("tips", each.id, what)
+    reading.tips_minor += work.tips_from_outside(entry)
+
+
+def _tips_owed(reading: _Reading) -> Iterator[Finding]:
+    """Tips in are tips out and tips still owed: none were lost, and none came from anywhere but customers."""
+    owed = sum(amount for (account, _), amount in reading.held.items() if work.pools(account))
+    if owed != reading.tips_minor:
+        what = f"customers' tips less those paid out are {reading.tips_minor}, and {owed} are owed to riders"
+        yield Finding("tips", None, what)
 
 
 def _split_again(entry: Entry, rulebook: Rulebook) -> tuple[Posting, ...]:
@@ -164,7 +183,7 @@ def _split_again(entry: Entry, rulebook: Rulebook) -> tuple[Posting, ...]:
         tip_minor=sale.tip_minor,
         paid_by=sale.paid_by,
     )
-    return terms.order_postings(rulebook, order)
+    return terms.order_postings(rulebook, order, at=entry.at)
 
 
 def _number(account: str | None) -> int:

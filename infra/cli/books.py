@@ -125,19 +125,15 @@ def _orders(session: "Session", since: datetime | None) -> "Iterator[PastOrder]"
 def _shifts(session: "Session", since: datetime | None) -> "Iterator[ShiftMoney]":
     from sqlmodel import col, select
 
-    from dispatch import shifts
-    from dispatch.tables import Shift, known
-    from payments.terms import ShiftMoney
+    from dispatch import worked
+    from dispatch.tables import Shift
 
     query = select(Shift).where(Shift.state == "ended").order_by(col(Shift.id))
     if since is not None:
         query = query.where(col(Shift.started_at) >= since)
     for shift in session.exec(query).all():
         if shift.started_at is not None and shift.ended_at is not None:
-            drops = shifts.drops(session, known(shift.id))
-            yield ShiftMoney(
-                known(shift.id), shift.person_id, shift.started_at, shift.ended_at, shift.revision, drops
-            )
+            yield worked.money(session, shift)
 
 
 def _booked_by(session: "Session", past: "PastOrder | ShiftMoney") -> Rulebook:
@@ -157,7 +153,7 @@ def _booked_by(session: "Session", past: "PastOrder | ShiftMoney") -> Rulebook:
 def _riders(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
     table = Table(
         "rider", "hours", "drops", "pay", "proposed", "change", "an hour", "proposed",
-        title="Pay, with what reaches the floor",
+        title="Pay, with premiums and what reaches the floor",
     )  # fmt: skip
     for rider, was in sorted(held.riders.items()):
         becomes = would.riders[rider]
@@ -188,6 +184,7 @@ def _co_op(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
         ("delivery fees", "delivery_minor", 1),
         ("cards", "card_minor", -1),
         ("wages", "wages_minor", -1),
+        ("premiums", "premiums_minor", -1),
         ("top-ups to the floor", "top_up_minor", -1),
         ("holiday pay", "holiday_minor", -1),
         ("left", "left_minor", 1),

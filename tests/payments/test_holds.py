@@ -551,14 +551,14 @@ class Aside(RuleBasedStateMachine):
     def spend(self, amount: int) -> None:
         self.earned += 1
         version = books.in_force(self.session, at=self.now)[0]
-        postings = (Posting("rider:3:tips", BANK, amount),)
+        postings = (Posting("rider:3:wages", BANK, amount),)
         entry = Entry(f"spent:{self.earned}", self.now, "Spent", postings, "GBP", version, "rider:3")
-        if amount > self.free["rider:3:tips"]:
+        if amount > self.free["rider:3:wages"]:
             with pytest.raises(Overdrawn):
                 books.post(self.session, entry, now=self.now)
             return
         books.post(self.session, entry, now=self.now)
-        self.free["rider:3:tips"] -= amount
+        self.free["rider:3:wages"] -= amount
         self.paid += amount
 
     @invariant()
