@@ -3,6 +3,7 @@
 from payments.pay.absences import absence_taken_back, leave, leave_left, sick
 from payments.pay.expenses import expense_approved
 from payments.pay.orders import cancelled, delivered, refundable, refunded, undelivered
+from payments.pay.register import Tip, TipPart, tips_given
 from payments.pay.shifts import pays_otherwise, rider_statement, shift_corrected, shift_ended
 from payments.pay.tips import pooled_on, pot, shared_out
 from payments.statements import Statement, StatementLine
@@ -19,6 +20,8 @@ __all__ = [
     "Spell",
     "Statement",
     "StatementLine",
+    "Tip",
+    "TipPart",
     "absence_taken_back",
     "cancelled",
     "card_cost",
@@ -39,5 +42,6 @@ __all__ = [
     "shift_ended",
     "shift_pay",
     "sick",
+    "tips_given",
     "undelivered",
 ]

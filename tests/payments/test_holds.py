@@ -481,13 +481,15 @@ class Aside(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
-    @rule(amount=st.integers(1, 5000), what=st.sampled_from(["wages", "tips"]))
+    @rule(amount=st.integers(1, 5000), what=st.sampled_from(["wages", "expenses"]))
     def earn(self, amount: int, what: str) -> None:
         self.earned += 1
         earn(self.session, amount, key=f"earned:{self.earned}", account=f"rider:3:{what}", at=self.now)
         self.free[f"rider:3:{what}"] += amount
 
-    @rule(amount=st.integers(1, 5000), minutes=st.integers(1, 120), what=st.sampled_from(["wages", "tips"]))
+    @rule(
+        amount=st.integers(1, 5000), minutes=st.integers(1, 120), what=st.sampled_from(["wages", "expenses"])
+    )
     def hold(self, amount: int, minutes: int, what: str) -> None:
         source, until = f"rider:3:{what}", self.now + timedelta(minutes=minutes)
         key = f"payout:{len(self.holds) + 1}"
