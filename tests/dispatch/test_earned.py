@@ -52,12 +52,12 @@ def test_a_shift_is_paid_for_its_way_and_its_rain(evening: Session, now: datetim
     """What was delivered, how far, and the rain that fell are taken from the evening itself when the shift ends."""
     shift = factories.rider(evening, now)
     at = delivered(evening, now)
-    rain.began(evening, now, now + timedelta(minutes=30), by=shift.person_id, now=at)
+    rain.began(evening, now, now + timedelta(minutes=15), by=shift.person_id, now=at)
     rain.began(evening, at, None, by=shift.person_id, now=at)  # and it goes on
     shifts.stop(evening, shift.person_id, now=at + timedelta(minutes=30))
     made = worked.money(evening, shift)
     assert (made.drops, len(made.rides), len(made.rain)) == (1, 1, 2)
-    assert pounds(evening, "co-op:wages:rain") == -120
+    assert pounds(evening, "co-op:wages:rain") == -90  # 45 minutes
     assert pounds(evening, "co-op:wages:distance") == -(made.rides[0].distance_m + 9) // 10
     assert checks.findings(evening) == []
 
