@@ -58,7 +58,7 @@ def test_a_shift_is_paid_for_its_way_and_its_rain(evening: Session, now: datetim
     made = worked.money(evening, shift)
     assert (made.drops, len(made.rides), len(made.rain)) == (1, 1, 2)
     assert pounds(evening, "co-op:wages:rain") == -90  # 45 minutes
-    assert pounds(evening, "co-op:wages:distance") == -(made.rides[0].distance_m + 9) // 10
+    assert pounds(evening, "co-op:wages:distance") == -made.rides[0].distance_m // 10
     assert checks.findings(evening) == []
 
 

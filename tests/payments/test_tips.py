@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from payments import books, checks, pay, work
 from payments.books import holds
+from payments.books.plaintext import names
 from payments.errors import NobodyToShare, Overdrawn
 from payments.ledger import Entry, Posting
 from payments.pay import OrderMoney, ShiftMoney
@@ -158,6 +159,12 @@ def test_tips_are_paid_out_through_a_hold(session: Session) -> None:
     share = Entry("s:1", AT, "Shares", (Posting(POOL, "rider:3:tips", 1),), "GBP", version, "s:1")
     with pytest.raises(Overdrawn):
         books.post(session, share, now=AT)
+
+
+def test_a_pool_is_a_debt_in_other_programs() -> None:
+    """In plain-text accounting tips that wait are owed, under a name both programs accept."""
+    assert names.name(POOL) == "Liabilities:Pool:Tips:2026-11-20"
+    assert names.name("rider:3:holiday-set-aside") == "Liabilities:Rider:3:Holiday-set-aside"
 
 
 @settings(max_examples=30)
