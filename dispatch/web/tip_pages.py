@@ -34,7 +34,11 @@ def show(
         lines=lines,
         given=sum({(line.order, line.at): line.tip_minor for line in lines}.values()),
         parts=sum(line.part_minor or 0 for line in lines),
-        owed=sum(line.part_minor or 0 for line in lines if line.paid_at is None),
+        owed=sum(
+            line.tip_minor if line.part_minor is None else line.part_minor
+            for line in lines
+            if line.paid_at is None
+        ),
         since=rules.local(first),
         until=rules.local(last) - timedelta(seconds=1),
         query=f"since={rules.local(first).date()}&until={rules.local(last).date()}",
