@@ -11,7 +11,7 @@ from dispatch.errors import BadInput, NotFound, WrongState
 from dispatch.tables import Absence, Shift, known
 from payments import books, pay
 from payments.errors import NoSickPay, NotSoMuchLeave
-from payments.pay import LeaveMoney, SickMoney
+from payments.pay import AbsenceMoney
 
 NEAR = timedelta(days=92)
 LONGEST_MIN = 16 * 60
@@ -119,9 +119,9 @@ def _record(
     session.flush()
     try:
         if kind == "sick":
-            pay.sick(session, SickMoney(known(row.id), person_id, on, minutes), now=now)
+            pay.sick(session, AbsenceMoney(known(row.id), person_id, on, minutes), now=now)
         else:
-            pay.leave(session, LeaveMoney(known(row.id), person_id, on, minutes), now=now)
+            pay.leave(session, AbsenceMoney(known(row.id), person_id, on, minutes), now=now)
     except NoSickPay:
         raise BadInput(
             "The rules of that day say nothing of sick pay: the members must adopt a [pay.sick] first."

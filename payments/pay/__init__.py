@@ -8,15 +8,14 @@ from payments.pay.shifts import pays_otherwise, rider_statement, shift_corrected
 from payments.pay.tips import pooled_on, pot, shared_out
 from payments.statements import Statement, StatementLine
 from payments.terms import Earned, OrderMoney, ShiftMoney, card_cost, earned, fee, shift_pay
-from payments.work import Drop, LeaveMoney, SickMoney, Spell
+from payments.work import AbsenceMoney, Drop, Spell
 
 __all__ = [
+    "AbsenceMoney",
     "Drop",
     "Earned",
-    "LeaveMoney",
     "OrderMoney",
     "ShiftMoney",
-    "SickMoney",
     "Spell",
     "Statement",
     "StatementLine",

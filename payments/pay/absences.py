@@ -7,10 +7,10 @@ from sqlmodel import Session
 
 from payments import books, terms, work
 from payments.ledger import HOLIDAY, Entry, Posting
-from payments.work import LeaveMoney, SickMoney
+from payments.work import AbsenceMoney
 
 
-def sick(session: Session, absence: SickMoney, *, now: datetime) -> tuple[int, ...]:
+def sick(session: Session, absence: AbsenceMoney, *, now: datetime) -> tuple[int, ...]:
     """Book sick pay by the rules of the day that was missed, and the holiday that comes with it; entries' numbers.
 
     Asked again, the same. NoSickPay where those rules know none; NoRulebook or NoRate before the first.
@@ -34,7 +34,7 @@ def sick(session: Session, absence: SickMoney, *, now: datetime) -> tuple[int, .
     return tuple(books.post(session, entry, now=now) for entry in entries if entry is not None)
 
 
-def leave(session: Session, absence: LeaveMoney, *, now: datetime) -> tuple[int, ...]:
+def leave(session: Session, absence: AbsenceMoney, *, now: datetime) -> tuple[int, ...]:
     """Book leave taken: minutes off what has accrued, and their share of what was set aside becomes payable.
 
     Returns the entries' numbers; asked again, the same. NotSoMuchLeave beyond what has accrued.

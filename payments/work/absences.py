@@ -14,8 +14,8 @@ UNITS_PER_MINUTE = money.HOLIDAY_UNITS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class SickMoney:
-    """Planned work a rider missed through illness: whole minutes on a day."""
+class AbsenceMoney:
+    """An absence as the books see it: whole minutes, of planned work missed on a day or of leave taken from it on."""
 
     absence_id: int
     rider_id: int
@@ -24,24 +24,10 @@ class SickMoney:
 
     def __post_init__(self) -> None:
         if self.minutes <= 0:
-            raise BadAmount("sick pay is for one minute or more of planned work")
+            raise BadAmount("an absence is of one minute or more")
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveMoney:
-    """Leave a rider takes: whole minutes of paid rest."""
-
-    absence_id: int
-    rider_id: int
-    on: date
-    minutes: int
-
-    def __post_init__(self) -> None:
-        if self.minutes <= 0:
-            raise BadAmount("leave is one minute or more")
-
-
-def sick_pay(rulebook: Rulebook, sick: SickMoney) -> int:
+def sick_pay(rulebook: Rulebook, sick: AbsenceMoney) -> int:
     """What planned work missed pays, in minor units, rounded up; NoSickPay where the rulebook knows none."""
     rule = rulebook.pay.sick
     if rule is None:
@@ -52,7 +38,7 @@ def sick_pay(rulebook: Rulebook, sick: SickMoney) -> int:
     return money.wage(sick.minutes, rule.per_hour_minor or 0)
 
 
-def sick_postings(rulebook: Rulebook, sick: SickMoney, holiday: str) -> tuple[Posting, ...]:
+def sick_postings(rulebook: Rulebook, sick: AbsenceMoney, holiday: str) -> tuple[Posting, ...]:
     """Sick pay, and the holiday pay that comes with it as with any pay, to the account `holiday`."""
     pay_minor = sick_pay(rulebook, sick)
     leave = money.percent_of(pay_minor, rulebook.pay.holiday_bp)
@@ -60,14 +46,14 @@ def sick_postings(rulebook: Rulebook, sick: SickMoney, holiday: str) -> tuple[Po
     return _some(postings)
 
 
-def sick_holiday(rulebook: Rulebook, sick: SickMoney) -> tuple[Posting, ...]:
+def sick_holiday(rulebook: Rulebook, sick: AbsenceMoney) -> tuple[Posting, ...]:
     """The leave that accrues while ill, as if the planned minutes had been worked, in the unit HOLIDAY."""
     units = money.holiday_units(sick.minutes, rulebook.pay.holiday_bp)
     return _some([("co-op:holiday-hours", f"rider:{sick.rider_id}:holiday", units)])
 
 
 def leave_postings(
-    leave: LeaveMoney, *, accrued_units: int, set_aside_minor: int, set_aside: str, paid_to: str
+    leave: AbsenceMoney, *, accrued_units: int, set_aside_minor: int, set_aside: str, paid_to: str
 ) -> tuple[tuple[Posting, ...], tuple[Posting, ...]]:
     """Leave taken: (in the unit HOLIDAY, in money). What was set aside pays for it in proportion, half a unit up.
 

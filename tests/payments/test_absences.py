@@ -12,7 +12,7 @@ from sqlmodel import Session
 from payments import books, checks, pay, work
 from payments.errors import BadAmount, NoSickPay, NotSoMuchLeave
 from payments.ledger import HOLIDAY
-from payments.pay import LeaveMoney, ShiftMoney, SickMoney
+from payments.pay import AbsenceMoney, ShiftMoney
 from payments.rulebook import parse
 from tests.payments.rulebooks import FINSBURY_PARK, adopted
 
@@ -33,14 +33,14 @@ def hours(count: float, number: int = 5) -> ShiftMoney:
 def test_sick_pay_is_what_the_rulebook_says(rule: str, expected: int) -> None:
     """Five planned hours at 14.80: four fifths, all of it, or 3.33 an hour."""
     rules = parse(FINSBURY_PARK + f"[pay.sick]\n{rule}\n")
-    assert work.sick_pay(rules, SickMoney(1, 3, DAY, 300)) == expected
+    assert work.sick_pay(rules, AbsenceMoney(1, 3, DAY, 300)) == expected
 
 
 def test_sick_pay_has_its_line_and_its_holiday(session: Session, now: datetime) -> None:
     """It is pay like any other: its own source, holiday pay and leave with it; recorded twice it is booked once."""
     adopted(session, SICK)
-    numbers = pay.sick(session, SickMoney(1, 3, DAY, 300), now=now)
-    assert pay.sick(session, SickMoney(1, 3, DAY, 300), now=now + timedelta(days=1)) == numbers
+    numbers = pay.sick(session, AbsenceMoney(1, 3, DAY, 300), now=now)
+    assert pay.sick(session, AbsenceMoney(1, 3, DAY, 300), now=now + timedelta(days=1)) == numbers
     assert books.balances(session, "rider:3") == {
         "rider:3:wages": 5920,
         "rider:3:holiday-set-aside": 715,
@@ -60,7 +60,7 @@ def test_without_a_rule_there_is_no_sick_pay(session: Session, now: datetime) ->
     """A rulebook that says nothing of it pays none, and says which section is missing."""
     adopted(session)
     with pytest.raises(NoSickPay, match=r"\[pay.sick\]"):
-        pay.sick(session, SickMoney(1, 3, DAY, 300), now=now)
+        pay.sick(session, AbsenceMoney(1, 3, DAY, 300), now=now)
 
 
 def test_leave_taken_is_paid_from_what_was_set_aside(session: Session, now: datetime) -> None:
@@ -69,8 +69,8 @@ def test_leave_taken_is_paid_from_what_was_set_aside(session: Session, now: date
     for number in range(4):
         pay.shift_ended(session, hours(10, number), now=now)
     assert pay.leave_left(session, 3) == (289, 7144)
-    numbers = pay.leave(session, LeaveMoney(1, 3, DAY, 120), now=now)
-    assert pay.leave(session, LeaveMoney(1, 3, DAY, 120), now=now + timedelta(days=1)) == numbers
+    numbers = pay.leave(session, AbsenceMoney(1, 3, DAY, 120), now=now)
+    assert pay.leave(session, AbsenceMoney(1, 3, DAY, 120), now=now + timedelta(days=1)) == numbers
     exact = Fraction(7144 * 120 * 10_000, 2400 * 1207)
     assert books.balance(session, "rider:3:holiday-pay") == round(exact) == 2959
     assert books.balance(session, "rider:3:holiday-set-aside") == 7144 - 2959
@@ -91,9 +91,9 @@ def test_no_more_leave_than_has_accrued(session: Session, now: datetime) -> None
     adopted(session, FINSBURY_PARK.replace("holiday_bp = 1207", "holiday_bp = 1000"))
     pay.shift_ended(session, hours(10), now=now)
     with pytest.raises(NotSoMuchLeave, match="61 minutes of leave were asked for; 60 have accrued"):
-        pay.leave(session, LeaveMoney(1, 3, DAY, 61), now=now)
-    pay.leave(session, LeaveMoney(1, 3, DAY, 7), now=now)
-    pay.leave(session, LeaveMoney(2, 3, DAY, 53), now=now)
+        pay.leave(session, AbsenceMoney(1, 3, DAY, 61), now=now)
+    pay.leave(session, AbsenceMoney(1, 3, DAY, 7), now=now)
+    pay.leave(session, AbsenceMoney(2, 3, DAY, 53), now=now)
     assert pay.leave_left(session, 3) == (0, 0)
     assert books.balance(session, "rider:3:holiday-pay") == 1480
 
@@ -102,7 +102,7 @@ def test_rolled_up_leave_was_paid_before(session: Session, now: datetime) -> Non
     """With holiday paid at once, leave taken is rest without pay: its minutes go, and no money moves."""
     adopted(session, FINSBURY_PARK.replace("[pay]", '[pay]\nholiday = "rolled_up"', 1))
     pay.shift_ended(session, hours(20), now=now)
-    assert len(pay.leave(session, LeaveMoney(1, 3, DAY, 60), now=now)) == 1
+    assert len(pay.leave(session, AbsenceMoney(1, 3, DAY, 60), now=now)) == 1
     assert books.balance(session, "rider:3:holiday-pay") == 3573
     told = pay.rider_statement(session, 3, since=now, until=now + timedelta(minutes=1))
     assert [(line.what, line.amount_minor) for line in told.lines if "absence" in line.subject] == [
@@ -115,8 +115,8 @@ def test_what_was_recorded_by_mistake_is_taken_back(session: Session, now: datet
     adopted(session, SICK)
     pay.shift_ended(session, hours(40), now=now)
     before = books.balances(session, "rider:3")
-    pay.sick(session, SickMoney(1, 3, DAY, 300), now=now)
-    pay.leave(session, LeaveMoney(2, 3, DAY, 60), now=now)
+    pay.sick(session, AbsenceMoney(1, 3, DAY, 300), now=now)
+    pay.leave(session, AbsenceMoney(2, 3, DAY, 60), now=now)
     for number in (1, 2):
         assert len(pay.absence_taken_back(session, number, why="a slip", now=now)) == 2
         assert pay.absence_taken_back(session, number, why="a slip", now=now) == ()
@@ -139,11 +139,10 @@ def test_an_approved_expense_is_owed_once(session: Session, now: datetime) -> No
     assert checks.findings(session) == []
 
 
-@pytest.mark.parametrize("kind", [SickMoney, LeaveMoney])
-def test_an_absence_has_some_length(kind: type[SickMoney] | type[LeaveMoney]) -> None:
+def test_an_absence_has_some_length() -> None:
     """No minutes make no absence."""
     with pytest.raises(BadAmount):
-        kind(1, 3, DAY, 0)
+        AbsenceMoney(1, 3, DAY, 0)
 
 
 @settings(max_examples=40)
@@ -153,7 +152,7 @@ def test_leave_bit_by_bit_pays_all_that_was_set_aside(bits: list[int], set_aside
     units, left, paid = sum(bits) * 10_000, set_aside, 0
     for number, minutes in enumerate(bits, start=1):
         _, money = work.leave_postings(
-            LeaveMoney(number, 3, DAY, minutes),
+            AbsenceMoney(number, 3, DAY, minutes),
             accrued_units=units, set_aside_minor=left, set_aside="rider:3:a", paid_to="rider:3:b",
         )  # fmt: skip
         units -= minutes * 10_000

@@ -14,13 +14,7 @@ def sam(house: House) -> Browser:
     """A rider at their page, who has delivered one order with a tip of 2.50."""
     till, phone = house.restaurant(), house.rider(11)
     house.text(phone, "ON")
-    house.order(till, "A-1")
-    house.until_text(phone, "TAKE")
-    house.text(phone, "TAKE")
-    house.move(10)
-    house.text(phone, "GOT")
-    house.move(5)
-    house.text(phone, "DONE")
+    house.ridden(till, phone, "A-1")
     return page_of(house, phone)
 
 
