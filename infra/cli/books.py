@@ -100,6 +100,10 @@ def simulate(
     counted = f"{_count(len(shifts), 'shift')} and {_count(len(orders), 'delivered order')}"
     say(f"{counted}, as they were; nothing was written.")
     say("Tips, refunds and cancellations are left out: none of these rules changes them.")
+    if proposed.pay.tips != now_.pay.tips:
+        say(
+            "But the proposal changes whose the tips are: who would have had how much of them is not told here."
+        )
     say("People may act otherwise under other rules; this says only what the same evenings would have made.")
     if would.co_op.beyond:
         say(f"{would.co_op.beyond} of the orders lie outside the proposed zones, and bring nothing there.")
