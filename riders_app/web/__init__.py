@@ -2,7 +2,16 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_texts, earnings, hooks, member, own_money, rider, sandbox
+from riders_app.web import (
+    desk_delivery,
+    desk_texts,
+    earnings,
+    hooks,
+    member,
+    own_money,
+    rider,
+    sandbox,
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -14,5 +23,6 @@ def routers() -> tuple[APIRouter, ...]:
         earnings.router,
         member.router,
         own_money.router,
+        desk_delivery.router,
         desk_texts.router,
     )
