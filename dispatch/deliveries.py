@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, kitchens, offers, orders, planning, shifts
+from dispatch import jobs, kitchens, offers, orders, planning, shifts, tips
 from dispatch.errors import BadInput, NoSuchJob, NothingToUndo, NotOnShift
 from dispatch.facts import Marked, Point
 from dispatch.states import DELIVERY, JOB, KITCHEN, LIVE_JOB, PAYMENT, move
@@ -244,6 +244,7 @@ def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: d
     session.add_all((stop, order))
     session.flush()
     pay.delivered(session, orders.money(order), now=when)
+    tips.came(session, known(order.id), order.attempt, now=now)
 
 
 def _there(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:
@@ -318,6 +319,7 @@ def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
         move(order, "payment", PAYMENT, "due")
         order.delivered_at = None
         pay.undelivered(session, known(order.id), order.attempt, why="undone by the rider", now=now)
+        tips.came(session, known(order.id), order.attempt, now=now)
         order.attempt += 1
     else:
         move(order, "delivery", DELIVERY, "assigned")

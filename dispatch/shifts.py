@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, people
+from dispatch import attention, events, people, tips, worked
 from dispatch.errors import BadInput, NotFound, NotOnShift, WrongState
 from dispatch.facts import VEHICLES, Point, ShiftFacts
 from dispatch.states import LIVE_JOB, SHIFT, move
@@ -169,7 +169,7 @@ def set_start(session: Session, shift_id: int, at: datetime, *, by: int, reason:
     was = shift.started_at
     if shift.state == "cancelled" or (shift.ended_at is not None and at > shift.ended_at):
         raise WrongState("A shift must start before it ends, and a cancelled one cannot start.")
-    before = _money(session, shift) if shift.state == "ended" else None
+    before = worked.money(session, shift) if shift.state == "ended" else None
     shift.started_at = at
     shift.there_at = shift.there_at or at
     elsewhere = current(session, shift.person_id)
@@ -202,7 +202,7 @@ def set_end(session: Session, shift_id: int, at: datetime, *, by: int, reason: s
             f"This rider still delivered at {last.astimezone(zone):%H:%M}: an end before that would leave work unpaid."
         )
     if shift.state == "ended":
-        before = _money(session, shift)
+        before = worked.money(session, shift)
         shift.ended_at = at
         session.add(shift)
         _correct(session, shift, before, why="Its end was set by a named person", now=now)
@@ -248,33 +248,17 @@ def present(session: Session, shift: Shift, *, now: datetime) -> None:
     attention.settle(session, *keys, now=now, note="The rider answered.")
 
 
-def drops(session: Session, shift_id: int) -> int:
-    """How many orders were delivered on this shift."""
-    return session.exec(
-        select(func.count())
-        .select_from(Order)
-        .join(Job, col(Job.id) == col(Order.job_id))
-        .where(Job.shift_id == shift_id, Order.delivery == "delivered")
-    ).one()
-
-
 def facts(session: Session, shift: Shift, *, now: datetime) -> ShiftFacts:
     """A shift as its rider may see it, with what its clock has earned so far."""
     rulebook = books.in_force(session, at=now)[1]
     zone = ZoneInfo(rulebook.co_op.timezone)
     until = shift.ended_at or now
-    delivered = drops(session, known(shift.id))
     minutes, earned = 0, 0
     if shift.started_at is not None:
-        money = ShiftMoney(
-            known(shift.id),
-            shift.person_id,
-            shift.started_at,
-            max(until, shift.started_at),
-            shift.revision,
-            delivered,
-        )
-        minutes, earned = money.minutes, pay.shift_pay(rulebook, money)
+        money = worked.money(session, shift, until=max(until, shift.started_at))
+        delivered, minutes, earned = money.drops, money.minutes, pay.shift_pay(rulebook, money)
+    else:
+        delivered = 0
     return ShiftFacts(
         id=known(shift.id),
         state=shift.state,
@@ -295,29 +279,28 @@ def _end(session: Session, shift: Shift, at: datetime, *, now: datetime) -> None
     move(shift, "state", SHIFT, "ended")
     session.add(shift)
     session.flush()
-    pay.shift_ended(session, _money(session, shift), now=now)
+    made = worked.money(session, shift)
+    pay.shift_ended(session, made, now=now)
+    tips.worked_otherwise(session, made, now=now)
     for key in ("forgotten_off", "silent", "silent_carrying"):
         attention.settle(session, f"{key}:{shift.id}", now=now, note="The shift has ended.")
+
+
+def recount(session: Session, shift: Shift, before: ShiftMoney, *, why: str, now: datetime) -> bool:
+    """Correct an ended shift's pay if what is known of it now pays otherwise than `before` did; whether it does."""
+    otherwise = shift.state == "ended" and pay.pays_otherwise(session, before, worked.money(session, shift))
+    if otherwise:
+        _correct(session, shift, before, why=why, now=now)
+    return otherwise
 
 
 def _correct(session: Session, shift: Shift, before: ShiftMoney, *, why: str, now: datetime) -> None:
     shift.revision += 1
     session.add(shift)
     session.flush()
-    pay.shift_corrected(session, before, _money(session, shift), why=why, now=now)
-
-
-def _money(session: Session, shift: Shift) -> ShiftMoney:
-    if shift.started_at is None or shift.ended_at is None:
-        raise WrongState("Only a shift that started and ended has pay.")
-    return ShiftMoney(
-        known(shift.id),
-        shift.person_id,
-        shift.started_at,
-        shift.ended_at,
-        shift.revision,
-        drops(session, known(shift.id)),
-    )
+    after = worked.money(session, shift)
+    pay.shift_corrected(session, before, after, why=why, now=now)
+    tips.worked_otherwise(session, before, after, now=now)
 
 
 def _named(reason: str, at: datetime, now: datetime) -> None:

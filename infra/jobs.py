@@ -41,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     Job("hint", rounds.hint_due, rounds.hint),
     Job("spread", outbox.spread_due, outbox.run_spread),
     Job("send", outbox.next_due, outbox.run_send),
+    Job("tips", rounds.tips_due, rounds.share_tips),
     Job("prices", outbox.prices_due, outbox.run_prices),
     Job("release", rounds.release_due, rounds.release),
     Job("check", rounds.check_due, rounds.check),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from dispatch import attention, decisions, offers, planning, retention, waiting, watch
+from dispatch import attention, decisions, offers, planning, retention, tips, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
 from payments import checks, payouts
@@ -75,6 +75,17 @@ def hint(program: Program, now: datetime) -> bool:
     """Tell idle riders where to wait."""
     with program.database.writing() as session:
         return waiting.tell(session, now=now) > 0
+
+
+def tips_due(session: Session, _now: datetime) -> datetime | None:
+    """When a day's pooled tips are next to be shared out."""
+    return tips.next_due(session)
+
+
+def share_tips(program: Program, now: datetime) -> bool:
+    """Share out the tips of days that are over."""
+    with program.database.writing() as session:
+        return tips.share_out(session, now=now) > 0
 
 
 def release_due(session: Session, _now: datetime) -> datetime | None:

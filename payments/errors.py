@@ -138,6 +138,31 @@ class BadCorrection(MoneyFault, ValueError):
     """A correction is of the same shift and rider, with a later revision."""
 
 
+class NoSickPay(MoneyFault):
+    """The rulebook in force says nothing of sick pay: it needs a [pay.sick]."""
+
+
+class NotSoMuchLeave(MoneyFault):
+    """More leave than has accrued."""
+
+    def __init__(self, asked_minutes: int, left_minutes: int) -> None:
+        self.asked_minutes = asked_minutes
+        self.left_minutes = left_minutes
+        super().__init__(
+            f"{asked_minutes} minutes of leave were asked for; {left_minutes} have accrued and are still to be taken"
+        )
+
+
+class NobodyToShare(MoneyFault):
+    """Nobody was on shift on that day, so its tips cannot be shared out by minutes."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        super().__init__(
+            f"nobody was on shift on {day.isoformat()}: its tips cannot be shared out by minutes"
+        )
+
+
 class NoShares(MoneyFault):
     """The rulebook in force says nothing of shares."""
 

@@ -8,15 +8,29 @@ from fractions import Fraction
 
 from payments import money
 from payments.ledger import HOLIDAY, MINUTES, Line, held
-from payments.terms import CARD, COMMISSION, DELIVERY, REFUNDS, TOP_UP
+from payments.terms import CARD, COMMISSION, DELIVERY, DROPS, REFUNDS, SET_ASIDE, TOP_UP, WAGES
+from payments.work import PREMIUMS, SICK
+
+_PREMIUM = {f"{WAGES}:{name}": f"premium: {name}" for name in PREMIUMS}
+# What a line is called: by where the money comes from, else by the account it comes to.
+_BY_SOURCE = {TOP_UP: "top-up", DROPS: "drops", SICK: "sick pay", **_PREMIUM}
+_BY_KIND = {"tips": "tip", "holiday-pay": "holiday pay", SET_ASIDE: "holiday pay set aside"}
+# The unit whose lines, booked with it, are told beside it.
+_BESIDE = {
+    "wages": MINUTES,
+    "holiday pay": HOLIDAY,
+    "holiday pay set aside": HOLIDAY,
+    "leave taken": HOLIDAY,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     """One thing a rider earned, or that was undone (then negative): amounts in minor units.
 
-    `what` is wages, top-up, holiday pay or tip; `minutes` stands on wages only; `holiday_minutes`, exact,
-    on holiday pay only.
+    `what` is wages, drops, premium: late (rain, distance, hills), top-up, sick pay, holiday pay (payable now), holiday
+    pay set aside, leave taken, tip or expenses; `minutes` stands on wages only; `holiday_minutes`, exact, on holiday
+    pay and on leave taken.
     """
 
     at: datetime
@@ -40,7 +54,7 @@ class Statement:
 
     @property
     def total_minor(self) -> int:
-        """Everything: wages, top-ups, tips, and the holiday pay set aside."""
+        """Everything: wages, premiums, top-ups, sick pay, tips, expenses, and holiday pay, set aside or payable."""
         return sum(line.amount_minor for line in self.lines)
 
     @property
@@ -54,14 +68,39 @@ class Statement:
         return self._of("top-up")
 
     @property
+    def premiums_minor(self) -> int:
+        """Premiums, and what drops paid beside the hours."""
+        return self._of("drops", *_PREMIUM.values())
+
+    @property
+    def sick_minor(self) -> int:
+        """Sick pay."""
+        return self._of("sick pay")
+
+    @property
+    def work_minor(self) -> int:
+        """All pay for work: wages, drops, premiums, top-ups, sick pay."""
+        return self.wages_minor + self.premiums_minor + self.top_up_minor + self.sick_minor
+
+    @property
+    def expenses_minor(self) -> int:
+        """What was spent for the co-op and is given back."""
+        return self._of("expenses")
+
+    @property
+    def leave_minor(self) -> int:
+        """What leave taken paid, out of what was set aside."""
+        return self._of("leave taken")
+
+    @property
     def tips_minor(self) -> int:
         """Tips, whole."""
         return self._of("tip")
 
     @property
     def holiday_pay_minor(self) -> int:
-        """The value of the leave accrued."""
-        return self._of("holiday pay")
+        """The holiday pay earned, set aside or paid with the wages; leave taken was set aside before."""
+        return self._of("holiday pay", "holiday pay set aside")
 
     @property
     def minutes(self) -> int:
@@ -78,8 +117,8 @@ class Statement:
         """Leave accrued in whole hours, as the law rounds it once for a whole pay period."""
         return money.holiday_hours(max(0, int(self.holiday_minutes * money.HOLIDAY_UNITS_PER_MINUTE)))
 
-    def _of(self, what: str) -> int:
-        return sum(line.amount_minor for line in self.lines if line.what == what)
+    def _of(self, *whats: str) -> int:
+        return sum(line.amount_minor for line in self.lines if line.what in whats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +196,10 @@ def rider(lines: Sequence[Line], rider_id: int, *, since: datetime, until: datet
         if line.unit in (HOLIDAY, MINUTES):
             continue
         what = _earned(line)
-        beside = clock.pop((_occasion(line), {"wages": MINUTES, "holiday pay": HOLIDAY}.get(what, "")), [])
+        beside = clock.pop((_occasion(line), _BESIDE.get(what, "")), [])
         told.append(_rider_line(what, line, beside))
     told += [
-        _rider_line("wages" if unit == MINUTES else "holiday pay", None, left)
+        _rider_line("wages" if unit == MINUTES else _rest(left[0]), None, left)
         for (_, unit), left in clock.items()
     ]
     return Statement(rider_id, since, until, tuple(told))
@@ -179,24 +218,31 @@ def _rider_line(what: str, paid: Line | None, beside: Sequence[Line]) -> Stateme
         what=what,
         subject=first.subject,
         why=first.why,
-        minutes=count if beside and what == "wages" else None,
+        minutes=count if beside and _BESIDE.get(what) == MINUTES else None,
         amount_minor=paid.amount if paid else 0,
         entry_ids=tuple(line.entry_id for line in ([paid] if paid else []) + list(beside)),
-        holiday_minutes=money.holiday_minutes(count) if beside and what == "holiday pay" else None,
+        holiday_minutes=money.holiday_minutes(count) if beside and _BESIDE.get(what) == HOLIDAY else None,
     )
 
 
 def _occasion(line: Line) -> str:
-    """What the entries booked together for a shift share: their key without its kind (ended, minutes, ...)."""
+    """What the entries booked together for a shift or an absence share: their key without its kind (ended, ...)."""
     parts = line.key.split(":")
-    return ":".join(parts[:2] + parts[3:]) if line.subject.startswith("shift:") else line.key
+    return ":".join(parts[:2] + parts[3:]) if line.subject.startswith(("shift:", "absence:")) else line.key
+
+
+def _rest(line: Line) -> str:
+    """Leave that came, or went, with no money beside it."""
+    return "leave taken" if (line.reverses or line.key).split(":")[2:3] == ["leave"] else "holiday pay"
 
 
 def _earned(line: Line) -> str:
     kind = line.account.rsplit(":", 1)[-1]
-    if line.other == TOP_UP:
-        return "top-up"
-    return {"tips": "tip", "holiday-pay": "holiday pay"}.get(kind, kind)
+    if kind == SET_ASIDE and line.other.startswith("rider:"):
+        return "from what was set aside"
+    if kind == "holiday-pay" and line.other.endswith(f":{SET_ASIDE}"):
+        return "leave taken"
+    return _BY_SOURCE.get(line.other) or _BY_KIND.get(kind, kind)
 
 
 def restaurant(lines: Sequence[Line], restaurant_id: int, *, since: datetime, until: datetime) -> Settlement:

@@ -1,14 +1,15 @@
 """What the rules make of one order or one shift: the postings, worked out and nothing more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from payments import money
 from payments.errors import BadAmount
 from payments.ledger import Posting
 from payments.rulebook import Rulebook
+from payments.work import Premium, ShiftMoney, pool_day, premiums, tip_account, worked
 
 CARD = "outside:card"
 CUSTOMERS = "outside:customers"
@@ -18,11 +19,46 @@ CARD_COST = "co-op:card-cost"
 REFUNDS = "co-op:refunds"
 WAGES = "co-op:wages"
 TOP_UP = "co-op:wages:top-up"
+DROPS = "co-op:wages:drops"
 HOLIDAY_PAY = "co-op:holiday"
 HOLIDAY_HOURS = "co-op:holiday-hours"
 WORK = "co-op:minutes"
+SET_ASIDE = "holiday-set-aside"  # a rider's account: holiday pay until leave is taken
 
-_MINUTE = timedelta(minutes=1)
+__all__ = [
+    "CARD",
+    "CARD_COST",
+    "COMMISSION",
+    "CUSTOMERS",
+    "DELIVERY",
+    "DROPS",
+    "HOLIDAY_HOURS",
+    "HOLIDAY_PAY",
+    "REFUNDS",
+    "SET_ASIDE",
+    "TOP_UP",
+    "WAGES",
+    "WORK",
+    "Earned",
+    "OrderMoney",
+    "Sale",
+    "ShiftMoney",
+    "card_cost",
+    "earned",
+    "fee",
+    "holiday_account",
+    "holiday_postings",
+    "minute_postings",
+    "order_postings",
+    "read_sale",
+    "refund_postings",
+    "refunded_minor",
+    "restaurant",
+    "rider",
+    "shift_pay",
+    "wage_postings",
+    "worked",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,47 +94,32 @@ class OrderMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftMoney:
-    """A shift as the books see it; `revision` counts its corrections. BadAmount when it ends before it starts."""
-
-    shift_id: int
-    rider_id: int
-    started_at: datetime
-    ended_at: datetime
-    revision: int
-    drops: int
-
-    def __post_init__(self) -> None:
-        if self.started_at.utcoffset() is None or self.ended_at.utcoffset() is None:
-            raise BadAmount(f"shift {self.shift_id}: an instant needs its offset")
-        if self.ended_at < self.started_at:
-            raise BadAmount(f"shift {self.shift_id} ends before it starts")
-        if self.drops < 0 or self.revision < 0:
-            raise BadAmount(f"shift {self.shift_id}: drops and revision are 0 or more")
-
-    @property
-    def minutes(self) -> int:
-        """Whole minutes on the shift clock, a minute begun counting as one."""
-        return -((self.started_at - self.ended_at) // _MINUTE)
-
-
-@dataclass(frozen=True, slots=True)
 class Earned:
-    """What a shift earned, in minor units: by the basis, the top-up to the floor, holiday pay on both."""
+    """What a shift earned, in minor units: by the basis, the top-up to the floor, premiums, holiday pay on them all.
+
+    `drops_minor` is the part of the basis paid by the drop where a co-op pays by the hour and the drop.
+    """
 
     basis_minor: int
     top_up_minor: int
     holiday_minor: int
+    premiums: tuple[Premium, ...] = ()
+    drops_minor: int = 0
+
+    @property
+    def premiums_minor(self) -> int:
+        """All premiums together."""
+        return sum(each.amount_minor for each in self.premiums)
 
     @property
     def wages_minor(self) -> int:
         """Pay for the work itself, without holiday."""
-        return self.basis_minor + self.top_up_minor
+        return self.basis_minor + self.top_up_minor + self.premiums_minor
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What the postings of a delivered order say of it, in minor units."""
+    """What the postings of a delivered order say of it, in minor units; `rider` is the account its tip went to."""
 
     paid_by: Literal["account", "card"]
     restaurant: str | None
@@ -134,18 +155,20 @@ def restaurant(restaurant_id: int) -> str:
 
 
 def rider(rider_id: int, what: str) -> str:
-    """One of a rider's accounts: wages, tips, holiday-pay, holiday or minutes."""
+    """One of a rider's accounts: wages, tips, holiday-pay, holiday-set-aside, expenses, holiday or minutes."""
     return f"rider:{rider_id}:{what}"
 
 
-def order_postings(rulebook: Rulebook, order: OrderMoney) -> tuple[Posting, ...]:
-    """How a delivered order's money moves; nothing when nothing was paid.
+def order_postings(
+    rulebook: Rulebook, order: OrderMoney, *, at: datetime | None = None
+) -> tuple[Posting, ...]:
+    """How a delivered order's money moves; nothing when nothing was paid. Where tips are pooled, `at` says which day's.
 
     By card the co-op holds the money and pays the restaurant, the rider and its own accounts from it; the
     card's cost is the co-op's and never the tip's. On account the customer's money is in the restaurant's
     till, so the restaurant owes the fee, the tip and the commission.
     """
-    kitchen, tips = restaurant(order.restaurant_id), rider(order.rider_id, "tips")
+    kitchen, tips = restaurant(order.restaurant_id), tip_account(rulebook, order.rider_id, at)
     commission = (kitchen, COMMISSION, money.percent_of(order.value_minor, rulebook.revenue.commission_bp))
     if order.paid_by == "card":
         moves = [
@@ -169,7 +192,7 @@ def read_sale(postings: Sequence[Posting]) -> Sale:
     """Read a delivered order back from its postings."""
     till = next((each for each in postings if each.source == CUSTOMERS), None)
     fee_minor = sum(each.amount for each in postings if each.destination == DELIVERY)
-    tip = next((each for each in postings if each.destination.startswith("rider:")), None)
+    tip = next((each for each in postings if _is_tip(each)), None)
     tip_minor = tip.amount if tip else 0
     rider_account = tip.destination if tip else None
     if till is not None:
@@ -179,6 +202,10 @@ def read_sale(postings: Sequence[Posting]) -> Sale:
     food = next((each for each in postings if each.destination.startswith("restaurant:")), None)
     kitchen_paid = food.destination if food else None
     return Sale("card", kitchen_paid, food.amount if food else 0, fee_minor, tip_minor, rider_account)
+
+
+def _is_tip(posting: Posting) -> bool:
+    return posting.destination.startswith("rider:") or pool_day(posting.destination) is not None
 
 
 def refund_postings(sale: Sale, amount_minor: int, liable: str) -> tuple[Posting, ...]:
@@ -204,26 +231,21 @@ def refunded_minor(postings: Sequence[Posting]) -> int:
     return sum(each.amount for each in postings if each.destination in (CARD, CUSTOMERS))
 
 
-def worked(rulebook: Rulebook, shift: ShiftMoney) -> Iterator[tuple[date, int]]:
-    """(day, minutes) of a shift: a minute belongs to the day, in the co-op's time, on which it begins."""
-    day, done = rulebook.local(shift.started_at).date(), 0
-    while done < shift.minutes:
-        day_end = rulebook.midnight(day + timedelta(days=1))
-        until = min(shift.minutes, -((shift.started_at - day_end) // _MINUTE))
-        yield day, until - done
-        day, done = day + timedelta(days=1), until
-
-
 def earned(rulebook: Rulebook, shift: ShiftMoney) -> Earned:
-    """What a shift earned: by the hour or by the drop, topped up to the floor; NoRate before the first rate."""
+    """What a shift earned: by the hour, the drop or both, topped up to the floor, and premiums on top.
+
+    Premiums do not fill up the floor. NoRate before the first rate.
+    """
     rules, minutes = rulebook.pay, list(worked(rulebook, shift))
-    if rules.basis == "per_drop":
-        basis = shift.drops * rules.per_drop_minor
-    else:
-        basis = money.wages((count, rules.rate_on(day)) for day, count in minutes)
+    drops = 0 if rules.basis == "hourly" else shift.drops * rules.per_drop_minor
+    hours = (
+        0 if rules.basis == "per_drop" else money.wages((count, rules.rate_on(day)) for day, count in minutes)
+    )
     floor = money.wages((count, rules.floor_on(day)) for day, count in minutes)
-    top_up = max(0, floor - basis)
-    return Earned(basis, top_up, money.percent_of(basis + top_up, rules.holiday_bp))
+    top_up, more = max(0, floor - hours - drops), premiums(rulebook, shift)
+    pay_minor = hours + drops + top_up + sum(each.amount_minor for each in more)
+    beside = drops if rules.basis == "both" else 0
+    return Earned(hours + drops, top_up, money.percent_of(pay_minor, rules.holiday_bp), more, beside)
 
 
 def shift_pay(rulebook: Rulebook, shift: ShiftMoney) -> int:
@@ -231,14 +253,21 @@ def shift_pay(rulebook: Rulebook, shift: ShiftMoney) -> int:
     return earned(rulebook, shift).wages_minor
 
 
+def holiday_account(rulebook: Rulebook, rider_id: int) -> str:
+    """Where holiday pay goes: set aside until leave is taken, or, rolled up, payable with the wages."""
+    return rider(rider_id, "holiday-pay" if rulebook.pay.holiday == "rolled_up" else SET_ASIDE)
+
+
 def wage_postings(rulebook: Rulebook, shift: ShiftMoney) -> tuple[Posting, ...]:
-    """The money of a shift: wages, the top-up as a posting of its own, and holiday pay set aside."""
+    """The money of a shift: wages, each premium and the top-up as postings of their own, and holiday pay."""
     sums, wages = earned(rulebook, shift), rider(shift.rider_id, "wages")
     return _nonzero(
         [
-            (WAGES, wages, sums.basis_minor),
+            (WAGES, wages, sums.basis_minor - sums.drops_minor),
+            (DROPS, wages, sums.drops_minor),
+            *((f"{WAGES}:{each.name}", wages, each.amount_minor) for each in sums.premiums),
             (TOP_UP, wages, sums.top_up_minor),
-            (HOLIDAY_PAY, rider(shift.rider_id, "holiday-pay"), sums.holiday_minor),
+            (HOLIDAY_PAY, holiday_account(rulebook, shift.rider_id), sums.holiday_minor),
         ]
     )
 

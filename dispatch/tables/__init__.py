@@ -1,6 +1,7 @@
 """Every table of dispatch, by noun."""
 
 from dispatch.tables.desk import Attention, Contest, DeskNote, Event, Pause
+from dispatch.tables.earned import Absence, Expense, RainSpell, TipDay
 from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
@@ -8,12 +9,14 @@ from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
 from dispatch.tables.shifts import Rest, Shift, ShiftChange
 
 __all__ = [
+    "Absence",
     "ApiKey",
     "Attention",
     "Contest",
     "Decision",
     "DeskNote",
     "Event",
+    "Expense",
     "IdempotencyKey",
     "Job",
     "Mark",
@@ -23,6 +26,7 @@ __all__ = [
     "Pause",
     "Person",
     "PlanRound",
+    "RainSpell",
     "Refund",
     "Refusal",
     "Rest",
@@ -33,6 +37,7 @@ __all__ = [
     "SignInAttempt",
     "SignInLink",
     "Stop",
+    "TipDay",
     "Visit",
     "known",
 ]

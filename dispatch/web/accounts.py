@@ -18,14 +18,15 @@ CO_OP = {
     "co-op:card-cost": "What cards cost the co-op",
     "co-op:wages": "Wages",
     "co-op:wages:top-up": "Top-ups to the pay floor",
+    "co-op:wages:drops": "Drops, paid beside the hours",
     "co-op:wages:late": "Premiums for late hours",
     "co-op:wages:rain": "Premiums for rain",
-    "co-op:wages:distance": "Premiums for distance",
+    "co-op:wages:distance": "Premiums for long ways",
     "co-op:wages:hills": "Premiums for hills",
     "co-op:wages:sick": "Sick pay",
-    "co-op:expenses": "Riders' expenses",
+    "co-op:expenses": "Riders' expenses, given back",
     "co-op:refunds": "Refunds the co-op bears",
-    "co-op:holiday": "Holiday pay set aside",
+    "co-op:holiday": "Holiday pay",
     "co-op:holiday-hours": "Leave accrued",
     "co-op:minutes": "Minutes worked",
 }
@@ -33,10 +34,11 @@ KINDS = {
     "wages": "wages",
     "tips": "tips",
     "holiday-pay": "holiday pay",
+    "holiday-set-aside": "holiday pay set aside",
+    "expenses": "expenses",
     "holiday": "leave",
     "minutes": "minutes",
     "shares": "shares",
-    "expenses": "expenses",
     "till": "till",
 }
 
@@ -106,4 +108,6 @@ def _named(
         return f"{name}: {words}" if words else name
     if account.startswith("held:"):
         return f"Held: {_named(account.removeprefix('held:'), people, restaurants, me)}"
+    if account.startswith("pool:tips:"):
+        return f"Tips of {rest.removeprefix('tips:')}, to be shared out"
     return CO_OP.get(account, account)

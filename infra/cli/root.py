@@ -53,6 +53,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
     "pay-run": ("payruns", "Pay runs: draw one up, approve it, pay it, close it."),
+    "tips": (
+        "tips",
+        "Write the register of tips as CSV: each tip, who got how much of it, and when it was paid.",
+    ),
     "forget-due": (
         "house",
         "Blank personal data past its days (the server does it by itself, every day).",

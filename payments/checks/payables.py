@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from payments import ledger
+from payments import ledger, work
 from payments.books import Booked
 from payments.checks.rules import Finding, Rule, Since
 from payments.ledger import Entry
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
-PAYABLE = ("rider:", "member:", f"{ledger.HELD}:")
+PAYABLE = ("rider:", "member:", f"{work.POOL}:", f"{ledger.HELD}:")
 # A correction took more than was there: it waits for what is earned next, and stops nobody's pay.
 TAKEN_BACK = "taken back"
 

@@ -18,6 +18,7 @@ from payments.checks.rulebooks import Rulebooks
 from payments.checks.rules import Finding, Rule, Since
 from payments.checks.splits import Splits
 from payments.checks.sums import Sums
+from payments.checks.tips import Tips
 from payments.errors import MoneyFault
 from payments.tables import ENTRIES
 
@@ -25,6 +26,7 @@ from payments.tables import ENTRIES
 RULES: tuple[type[Rule], ...] = (
     Reversals,
     Splits,
+    Tips,
     Repeats,
     Payables,
     Held,

@@ -11,7 +11,7 @@ from payments.errors import MoneyFault
 from payments.ledger import Entry
 
 # Of each of these an order or a shift has one that stands.
-ONCE = ("delivered", "cancelled", "ended", "minutes", "holiday")
+ONCE = ("delivered", "cancelled", "ended", "minutes", "holiday", "shared", "sick", "leave", "approved")
 
 
 class Repeats(Rule):

@@ -22,7 +22,7 @@ from payments.rulebook import Rulebook
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, taken back, hold, payout, refund, sum,
+    Rules: rulebook, readable, chain, end, reversal, split, tips, twice, payable, taken back, hold, payout, refund, sum,
     balance.
     """
 

@@ -14,7 +14,7 @@ class Splits(Rule):
 
     def at(self, booked: Booked, entry: Entry) -> Iterable[Finding]:
         """Whether this delivery or shift is what its rulebook makes of it."""
-        if entry.reverses is not None or kind(entry) not in ("delivered", "ended"):
+        if entry.reverses is not None or kind(entry) not in ("delivered", "ended", "sick"):
             return
         rulebook = self.rulebook(entry.rulebook)
         if rulebook is None:
@@ -44,7 +44,7 @@ def _split_again(entry: Entry, rulebook: Rulebook) -> tuple[Posting, ...]:
         tip_minor=sale.tip_minor,
         paid_by=sale.paid_by,
     )
-    return terms.order_postings(rulebook, order)
+    return terms.order_postings(rulebook, order, at=entry.at)
 
 
 def _number(account: str | None) -> int:

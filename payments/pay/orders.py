@@ -27,7 +27,7 @@ def delivered(session: Session, order: OrderMoney, *, now: datetime) -> int | No
         for other in books.standing(session, subject):
             raise AlreadyBooked(subject, other.key)
         at, (version, rulebook) = now, books.in_force(session, at=now)
-    postings = terms.order_postings(rulebook, order)
+    postings = terms.order_postings(rulebook, order, at=at)
     if not postings:
         return None
     why = f"Order {order.order_id} delivered"

@@ -52,6 +52,14 @@ def shift_corrected(
     return undone + _book(session, new, at=now, why=why, now=now, kept=kept)
 
 
+def pays_otherwise(session: Session, before: ShiftMoney, after: ShiftMoney) -> bool:
+    """Whether two accounts of one shift come to different pay, by the rules it was booked by or those as it began."""
+    booked = filter(None, (books.entry_by_key(session, _key(before, kind)) for kind in _KINDS))
+    version = next((each.rulebook for each in booked), None)
+    rules = books.rules(session, version) if version else books.in_force(session, at=after.started_at)[1]
+    return any(kind(rules, before) != kind(rules, after) for kind in _KINDS.values())
+
+
 def rider_statement(session: Session, rider_id: int, *, since: datetime, until: datetime) -> Statement:
     """What a rider earned in `since` <= at < `until`: a line for each thing, with the entries behind it."""
     lines = books.lines(session, f"rider:{rider_id}", since=since, until=until)

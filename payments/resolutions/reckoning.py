@@ -31,13 +31,14 @@ class RiderSums:
     minutes: int = 0
     drops: int = 0
     wages_minor: int = 0
+    premiums_minor: int = 0
     top_up_minor: int = 0
     holiday_minor: int = 0
 
     @property
     def pay_minor(self) -> int:
-        """Pay for the work, with what reaches the floor."""
-        return self.wages_minor + self.top_up_minor
+        """Pay for the work, with premiums and what reaches the floor."""
+        return self.wages_minor + self.premiums_minor + self.top_up_minor
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class CoOpSums:
     delivery_minor: int = 0
     card_minor: int = 0
     wages_minor: int = 0
+    premiums_minor: int = 0
     top_up_minor: int = 0
     holiday_minor: int = 0
     beyond: int = 0
@@ -55,7 +57,9 @@ class CoOpSums:
     @property
     def left_minor(self) -> int:
         """What is left for everything else."""
-        paid = self.card_minor + self.wages_minor + self.top_up_minor + self.holiday_minor
+        paid = (
+            self.card_minor + self.wages_minor + self.premiums_minor + self.top_up_minor + self.holiday_minor
+        )
         return self.commission_minor + self.delivery_minor - paid
 
 
@@ -86,6 +90,7 @@ def reckon(
         rider.drops += shift.drops
         for sums in (rider, made.co_op):
             sums.wages_minor += earned.basis_minor
+            sums.premiums_minor += earned.premiums_minor
             sums.top_up_minor += earned.top_up_minor
             sums.holiday_minor += earned.holiday_minor
     return made

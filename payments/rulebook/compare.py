@@ -47,11 +47,24 @@ _SAYS = {
     ("pay", "basis"): "What riders are paid by",
     ("pay", "per_drop_minor"): "Pay for a drop",
     ("pay", "holiday_bp"): "Holiday, of the minutes and the wages",
+    ("pay", "holiday"): "When holiday pay is paid",
     ("pay", "tips"): "Whose the tips are",
     ("pay", "status"): "What riders are to the co-op",
     ("pay_period", "paid_by"): "How pay is paid",
     ("pay_period", "two_people"): "Whether another person than who approved a pay run marks it paid",
     ("pay_period", "bank_change_days"): "How long before it is paid a changed bank account is pointed out",
+    ("pay", "late", "from_at"): "Late hours begin",
+    ("pay", "late", "until"): "Late hours end",
+    ("pay", "late", "per_hour_minor"): "A late hour earns more",
+    ("pay", "late", "rate_bp"): "A late hour earns more, of the rate",
+    ("pay", "rain", "per_hour_minor"): "An hour in the rain earns more",
+    ("pay", "rain", "rate_bp"): "An hour in the rain earns more, of the rate",
+    ("pay", "distance", "per_km_minor"): "A km of a long way earns more",
+    ("pay", "distance", "over_m"): "A way is long beyond",
+    ("pay", "hills", "per_drop_minor"): "A drop up the hill earns more",
+    ("pay", "hills", "zones"): "The zones on a hill",
+    ("pay", "sick", "share_bp"): "Sick pay, of the rate",
+    ("pay", "sick", "per_hour_minor"): "Sick pay for a planned hour",
     ("pay_period", "kind"): "How long a pay period is",
     ("pay_period", "starts_on"): "When a pay period begins",
     ("shifts", "ask_after_end_min"): "How long after a shift's end the rider is asked",
@@ -71,12 +84,17 @@ _SAYS = {
 
 _SUFFIXES = {
     "s": "seconds", "ms": "milliseconds", "min": "minutes", "h": "hours", "days": "days", "kmh": "km an hour",
+    "m": "metres",
 }  # fmt: skip
 _WORDS = {
     "hourly": "the hour",
     "per_drop": "the drop",
-    "own": "the rider's who delivered",
     "self_employed": "self-employed",
+    "both": "the hour and the drop",
+    "own": "the rider's who delivered",
+    "pooled": "all who were on shift that day, by their minutes",
+    "accrued": "when leave is taken",
+    "rolled_up": "with each shift, as its own line",
 }
 
 

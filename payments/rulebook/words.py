@@ -165,7 +165,7 @@ Seconds = Annotated[int, whole(0, 86_400, "seconds", " (a day)")]
 Minutes = Annotated[int, whole(0, 1_440, "minutes", " (a day)")]
 Days = Annotated[int, whole(1, 3_650, "days", " (ten years)")]
 Weight = Annotated[float, number(0, 1_000_000)]
-Basis = Annotated[Literal["hourly", "per_drop"], one_of("hourly", "per_drop")]
+Basis = Annotated[Literal["hourly", "per_drop", "both"], one_of("hourly", "per_drop", "both")]
 FAIR_BASES = ("orders", "pay", "distance", "effort", "waiting", "desirable")
 FairnessBasis = Annotated[
     Literal["orders", "pay", "distance", "effort", "waiting", "desirable"], one_of(*FAIR_BASES)

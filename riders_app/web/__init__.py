@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, payslips, rider, sandbox
+from riders_app.web import (
+    desk_delivery,
+    desk_texts,
+    earnings,
+    hooks,
+    member,
+    own_money,
+    payslips,
+    rider,
+    sandbox,
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -14,6 +24,7 @@ def routers() -> tuple[APIRouter, ...]:
         earnings.router,
         payslips.router,
         member.router,
+        own_money.router,
         desk_delivery.router,
         desk_texts.router,
     )

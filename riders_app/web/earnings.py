@@ -1,6 +1,6 @@
 """What a rider earned, line by line, each line down to its entries in the books."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -67,7 +67,11 @@ def _told(earned: Statement) -> dict[str, object]:
             for line in earned.lines
         ],
         "wages_minor": earned.wages_minor,
+        "premiums_minor": earned.premiums_minor,
         "top_up_minor": earned.top_up_minor,
+        "sick_minor": earned.sick_minor,
+        "expenses_minor": earned.expenses_minor,
+        "leave_minor": earned.leave_minor,
         "holiday_minor": earned.holiday_pay_minor,
         "holiday_minutes": float(earned.holiday_minutes),
         "tips_minor": earned.tips_minor,
@@ -87,7 +91,11 @@ def _about(session: Session, subject: str, rules: Rulebook) -> str:
         start = rules.local(shift.started_at or shift.planned_start_at)
         end = f" to {rules.local(shift.ended_at):%H:%M}" if shift.ended_at else ""
         return f"Shift of {start:%a} {start.day} {start:%b}, {start:%H:%M}{end}"
-    return "Your shares" if kind == "person" else subject
+    if kind == "tips":
+        day = date.fromisoformat(number)
+        return f"Tips of {day:%a} {day.day} {day:%b}, shared by minutes on shift"
+    words = {"person": "Your shares", "absence": "Your absence", "expense": f"Your expense {number}"}
+    return words.get(kind, subject)
 
 
 @router.get("/entries/{entry_id}")

@@ -168,7 +168,7 @@ def test_a_payable_below_nought_is_found(evening: Session, now: datetime) -> Non
         ("x:1", "rider:3", (Posting("co-op:delivery", "rider:3:tips", 1),)),
         ("x:2", "restaurant:7", (Posting("restaurant:7", "co-op:delivery", 9999),)),
     )
-    assert found(evening) == {("taken back", 13)}
+    assert found(evening) == {("taken back", 13), ("tips", None)}  # and the penny is no customer's
 
 
 def test_a_correction_made_good_is_sound(evening: Session, now: datetime) -> None:

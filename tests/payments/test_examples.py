@@ -50,7 +50,7 @@ def test_hourly_riders_earn_the_living_wage(session: Session, now: datetime) -> 
     """Finsbury Park: five hours at 14.80 are 74.00 however many drops, and 15 % of the food is the co-op's."""
     held = lived(session, "finsbury-park", now, drops=1)
     assert held["rider:3:wages"] == 7_400
-    assert held["rider:3:holiday-pay"] == 893
+    assert held["rider:3:holiday-set-aside"] == 893
     assert held["co-op:commission"] == 300
     assert "co-op:wages:top-up" not in held
 

@@ -482,13 +482,15 @@ class Aside(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
-    @rule(amount=st.integers(1, 5000), what=st.sampled_from(["wages", "tips"]))
+    @rule(amount=st.integers(1, 5000), what=st.sampled_from(["wages", "expenses"]))
     def earn(self, amount: int, what: str) -> None:
         self.earned += 1
         earn(self.session, amount, key=f"earned:{self.earned}", account=f"rider:3:{what}", at=self.now)
         self.free[f"rider:3:{what}"] += amount
 
-    @rule(amount=st.integers(1, 5000), minutes=st.integers(1, 120), what=st.sampled_from(["wages", "tips"]))
+    @rule(
+        amount=st.integers(1, 5000), minutes=st.integers(1, 120), what=st.sampled_from(["wages", "expenses"])
+    )
     def hold(self, amount: int, minutes: int, what: str) -> None:
         source, until = f"rider:3:{what}", self.now + timedelta(minutes=minutes)
         key = f"payout:{len(self.holds) + 1}"
@@ -552,14 +554,14 @@ class Aside(RuleBasedStateMachine):
     def spend(self, amount: int) -> None:
         self.earned += 1
         version = books.in_force(self.session, at=self.now)[0]
-        postings = (Posting("rider:3:tips", BANK, amount),)
+        postings = (Posting("rider:3:wages", BANK, amount),)
         entry = Entry(f"spent:{self.earned}", self.now, "Spent", postings, "GBP", version, "rider:3")
-        if amount > self.free["rider:3:tips"]:
+        if amount > self.free["rider:3:wages"]:
             with pytest.raises(Overdrawn):
                 books.post(self.session, entry, now=self.now)
             return
         books.post(self.session, entry, now=self.now)
-        self.free["rider:3:tips"] -= amount
+        self.free["rider:3:wages"] -= amount
         self.paid += amount
 
     @invariant()

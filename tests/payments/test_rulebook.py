@@ -130,7 +130,7 @@ def test_every_fault_is_told_at_once() -> None:
         commission_bp = -1
         [pay]
         basis = "per_drop"
-        tips = "pooled"
+        tips = "shared"
         [sharez]
         par_minor = 100
         """

@@ -209,6 +209,13 @@ STATEMENTS = {
 	CONSTRAINT uq_text_news UNIQUE (vendor_id, status)
 )""",
         r"""CREATE INDEX ix_text_news_at ON text_news (at)""",
+        r"""CREATE TABLE tip_day (
+	day DATE NOT NULL,
+	due_at DATETIME,
+	shared_at DATETIME,
+	CONSTRAINT pk_tip_day PRIMARY KEY (day)
+)""",
+        r"""CREATE INDEX ix_tip_day_due_at ON tip_day (due_at)""",
         r"""CREATE TABLE desk_note (
 	id INTEGER NOT NULL,
 	by_person_id INTEGER NOT NULL,
@@ -246,6 +253,26 @@ STATEMENTS = {
 )""",
         r"""CREATE INDEX ix_entry_at ON entry (at)""",
         r"""CREATE INDEX ix_entry_subject ON entry (subject)""",
+        r"""CREATE TABLE expense (
+	id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	spent_on DATE NOT NULL,
+	what VARCHAR NOT NULL,
+	amount_minor BIGINT NOT NULL,
+	claimed_at DATETIME NOT NULL,
+	state VARCHAR NOT NULL,
+	decided_at DATETIME,
+	decided_by INTEGER,
+	answer VARCHAR NOT NULL,
+	CONSTRAINT pk_expense PRIMARY KEY (id),
+	CONSTRAINT ck_expense_state CHECK (state IN ('claimed', 'approved', 'refused')),
+	CONSTRAINT ck_expense_amount CHECK (amount_minor > 0),
+	CONSTRAINT ck_expense_decided CHECK ((state = 'claimed') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)),
+	CONSTRAINT ck_expense_answer CHECK (state <> 'refused' OR answer <> ''),
+	CONSTRAINT fk_expense_person_id FOREIGN KEY(person_id) REFERENCES person (id),
+	CONSTRAINT fk_expense_decided_by FOREIGN KEY(decided_by) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_expense_person_id ON expense (person_id)""",
         r"""CREATE TABLE inbound_text (
 	id INTEGER NOT NULL,
 	vendor_id VARCHAR NOT NULL,
@@ -325,6 +352,20 @@ STATEMENTS = {
 	CONSTRAINT fk_payout_part_payout_id FOREIGN KEY(payout_id) REFERENCES payout (id)
 )""",
         r"""CREATE INDEX ix_payout_part_payout_id ON payout_part (payout_id)""",
+        r"""CREATE TABLE rain_spell (
+	id INTEGER NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME,
+	by_person_id INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	taken_back_at DATETIME,
+	taken_back_by INTEGER,
+	CONSTRAINT pk_rain_spell PRIMARY KEY (id),
+	CONSTRAINT ck_rain_spell_times CHECK (ends_at IS NULL OR ends_at > starts_at),
+	CONSTRAINT fk_rain_spell_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id),
+	CONSTRAINT fk_rain_spell_taken_back_by FOREIGN KEY(taken_back_by) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_rain_spell_starts_at ON rain_spell (starts_at)""",
         r"""CREATE TABLE restaurant (
 	id INTEGER NOT NULL,
 	name VARCHAR NOT NULL,
@@ -397,6 +438,30 @@ STATEMENTS = {
 	CONSTRAINT uq_visit_token_hash UNIQUE (token_hash)
 )""",
         r"""CREATE INDEX ix_visit_person_id ON visit (person_id)""",
+        r"""CREATE TABLE absence (
+	id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	"on" DATE NOT NULL,
+	minutes INTEGER NOT NULL,
+	shift_id INTEGER,
+	reason VARCHAR NOT NULL,
+	by_person_id INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	taken_back_at DATETIME,
+	taken_back_by INTEGER,
+	taken_back_why VARCHAR,
+	CONSTRAINT pk_absence PRIMARY KEY (id),
+	CONSTRAINT ck_absence_kind CHECK (kind IN ('sick', 'leave')),
+	CONSTRAINT ck_absence_minutes CHECK (minutes > 0),
+	CONSTRAINT ck_absence_taken_back CHECK ((taken_back_at IS NULL) = (taken_back_by IS NULL) AND (taken_back_at IS NULL) = (taken_back_why IS NULL)),
+	CONSTRAINT fk_absence_person_id FOREIGN KEY(person_id) REFERENCES person (id),
+	CONSTRAINT uq_absence_shift_id UNIQUE (shift_id),
+	CONSTRAINT fk_absence_shift_id FOREIGN KEY(shift_id) REFERENCES shift (id),
+	CONSTRAINT fk_absence_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id),
+	CONSTRAINT fk_absence_taken_back_by FOREIGN KEY(taken_back_by) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_absence_person_id ON absence (person_id)""",
         r"""CREATE TABLE api_key (
 	id INTEGER NOT NULL,
 	restaurant_id INTEGER NOT NULL,
@@ -1040,6 +1105,13 @@ STATEMENTS = {
 	CONSTRAINT uq_text_news UNIQUE (vendor_id, status)
 )""",
         r"""CREATE INDEX ix_text_news_at ON text_news (at)""",
+        r"""CREATE TABLE tip_day (
+	day DATE NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE,
+	shared_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_tip_day PRIMARY KEY (day)
+)""",
+        r"""CREATE INDEX ix_tip_day_due_at ON tip_day (due_at)""",
         r"""CREATE TABLE desk_note (
 	id SERIAL NOT NULL,
 	by_person_id INTEGER NOT NULL,
@@ -1077,6 +1149,26 @@ STATEMENTS = {
 )""",
         r"""CREATE INDEX ix_entry_at ON entry (at)""",
         r"""CREATE INDEX ix_entry_subject ON entry (subject)""",
+        r"""CREATE TABLE expense (
+	id SERIAL NOT NULL,
+	person_id INTEGER NOT NULL,
+	spent_on DATE NOT NULL,
+	what VARCHAR NOT NULL,
+	amount_minor BIGINT NOT NULL,
+	claimed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	state VARCHAR NOT NULL,
+	decided_at TIMESTAMP WITH TIME ZONE,
+	decided_by INTEGER,
+	answer VARCHAR NOT NULL,
+	CONSTRAINT pk_expense PRIMARY KEY (id),
+	CONSTRAINT ck_expense_state CHECK (state IN ('claimed', 'approved', 'refused')),
+	CONSTRAINT ck_expense_amount CHECK (amount_minor > 0),
+	CONSTRAINT ck_expense_decided CHECK ((state = 'claimed') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)),
+	CONSTRAINT ck_expense_answer CHECK (state <> 'refused' OR answer <> ''),
+	CONSTRAINT fk_expense_person_id FOREIGN KEY(person_id) REFERENCES person (id),
+	CONSTRAINT fk_expense_decided_by FOREIGN KEY(decided_by) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_expense_person_id ON expense (person_id)""",
         r"""CREATE TABLE inbound_text (
 	id SERIAL NOT NULL,
 	vendor_id VARCHAR NOT NULL,
@@ -1156,6 +1248,20 @@ STATEMENTS = {
 	CONSTRAINT fk_payout_part_payout_id FOREIGN KEY(payout_id) REFERENCES payout (id)
 )""",
         r"""CREATE INDEX ix_payout_part_payout_id ON payout_part (payout_id)""",
+        r"""CREATE TABLE rain_spell (
+	id SERIAL NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE,
+	by_person_id INTEGER NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	taken_back_at TIMESTAMP WITH TIME ZONE,
+	taken_back_by INTEGER,
+	CONSTRAINT pk_rain_spell PRIMARY KEY (id),
+	CONSTRAINT ck_rain_spell_times CHECK (ends_at IS NULL OR ends_at > starts_at),
+	CONSTRAINT fk_rain_spell_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id),
+	CONSTRAINT fk_rain_spell_taken_back_by FOREIGN KEY(taken_back_by) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_rain_spell_starts_at ON rain_spell (starts_at)""",
         r"""CREATE TABLE restaurant (
 	id SERIAL NOT NULL,
 	name VARCHAR NOT NULL,
@@ -1228,6 +1334,30 @@ STATEMENTS = {
 	CONSTRAINT uq_visit_token_hash UNIQUE (token_hash)
 )""",
         r"""CREATE INDEX ix_visit_person_id ON visit (person_id)""",
+        r"""CREATE TABLE absence (
+	id SERIAL NOT NULL,
+	person_id INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	"on" DATE NOT NULL,
+	minutes INTEGER NOT NULL,
+	shift_id INTEGER,
+	reason VARCHAR NOT NULL,
+	by_person_id INTEGER NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	taken_back_at TIMESTAMP WITH TIME ZONE,
+	taken_back_by INTEGER,
+	taken_back_why VARCHAR,
+	CONSTRAINT pk_absence PRIMARY KEY (id),
+	CONSTRAINT ck_absence_kind CHECK (kind IN ('sick', 'leave')),
+	CONSTRAINT ck_absence_minutes CHECK (minutes > 0),
+	CONSTRAINT ck_absence_taken_back CHECK ((taken_back_at IS NULL) = (taken_back_by IS NULL) AND (taken_back_at IS NULL) = (taken_back_why IS NULL)),
+	CONSTRAINT fk_absence_person_id FOREIGN KEY(person_id) REFERENCES person (id),
+	CONSTRAINT uq_absence_shift_id UNIQUE (shift_id),
+	CONSTRAINT fk_absence_shift_id FOREIGN KEY(shift_id) REFERENCES shift (id),
+	CONSTRAINT fk_absence_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id),
+	CONSTRAINT fk_absence_taken_back_by FOREIGN KEY(taken_back_by) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_absence_person_id ON absence (person_id)""",
         r"""CREATE TABLE api_key (
 	id SERIAL NOT NULL,
 	restaurant_id INTEGER NOT NULL,
