@@ -157,7 +157,8 @@ def earn(
 ) -> None:
     """Money a rider is owed."""
     version = books.in_force(session, at=at)[0]
-    postings = (Posting("co-op:wages", account, amount),)
+    source = "outside:card" if account.endswith(":tips") else "co-op:wages"  # tips come from customers alone
+    postings = (Posting(source, account, amount),)
     books.post(session, Entry(key, at, "Earned", postings, "GBP", version, "rider:3"), now=at)
 
 
@@ -429,7 +430,7 @@ def test_a_correction_is_written_even_when_its_money_is_gone(ready: Session) -> 
     aside(ready, 10_000)
     holds.post(ready, "payout:1", why="Paid", now=AT)
     number = books.reverse(ready, "earned:1", new_key="earned:1:undone", why="Another rider's", now=AT)
-    assert [each[:2] for each in told(ready)] == [("payable", number)]
+    assert [each[:2] for each in told(ready)] == [("taken back", number)]
     with pytest.raises(AlreadyReversed):
         books.reverse(ready, "earned:1", new_key="earned:1:undone:2", why="Again", now=AT)
     with pytest.raises(NoSuchEntry):

@@ -105,7 +105,7 @@ def test_one_evening_is_paid_to_the_penny(session: Session) -> None:
         if k.endswith((":wages", ":tips", ":expenses"))
     }
     assert set(left.values()) == {0}
-    assert books.balance(session, "rider:3:holiday-pay") > 0, "set aside until leave is taken"
+    assert books.balance(session, "rider:3:holiday-set-aside") > 0, "set aside until leave is taken"
     assert checks.findings(session, now=MONDAY + 3 * HOUR) == []
 
 
