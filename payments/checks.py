@@ -1,7 +1,7 @@
 """Reading the books from the first entry to the last, and saying everything that does not hold."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from payments.books import GENESIS, Booked
 from payments.errors import MoneyFault
 from payments.ledger import Entry, Hold, Posting, holds
 from payments.rulebook import Rulebook, digest
+from payments.terms import tax
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
 _PAYABLE = ("rider:", "member:", f"{ledger.HELD}:")
@@ -25,7 +26,7 @@ _NOTICED = timedelta(hours=1)
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, refund, balance.
+    Rules: rulebook, readable, chain, end, reversal, split, vat, twice, payable, hold, refund, balance.
     """
 
     rule: str
@@ -149,6 +150,21 @@ def _split(session: Session, each: Booked, entry: Entry) -> Iterator[Finding]:
         leave = sum(post.amount for post in entry.postings if post.source == terms.HOLIDAY_PAY)
         if leave != money.percent_of(wages, rulebook.pay.holiday_bp):
             yield Finding("split", each.id, f"{entry.key} sets aside {leave} of holiday pay on {wages}")
+    elif _kind(entry) in ("cancelled", "charged"):
+        yield from _vat(each.id, entry.key, rulebook, entry.postings, entry.at)
+
+
+def _vat(
+    entry_id: int, what: str, rulebook: Rulebook, postings: Sequence[Posting], at: datetime
+) -> Iterator[Finding]:
+    """Whether what was earned has exactly the VAT of the day it was sold."""
+    try:
+        wrong = tax.untaxed(rulebook, tax.taxed(postings), rulebook.local(at).date())
+    except MoneyFault as fault:
+        yield Finding("vat", entry_id, f"{what}: {fault}")
+        return
+    for kind in wrong:
+        yield Finding("vat", entry_id, f"{what}: the {kind} that stands has not the VAT of its rulebook")
 
 
 def _split_again(entry: Entry, rulebook: Rulebook) -> tuple[Posting, ...]:
@@ -164,7 +180,7 @@ def _split_again(entry: Entry, rulebook: Rulebook) -> tuple[Posting, ...]:
         tip_minor=sale.tip_minor,
         paid_by=sale.paid_by,
     )
-    return terms.order_postings(rulebook, order)
+    return terms.order_postings(rulebook, order, rulebook.local(entry.at).date())
 
 
 def _number(account: str | None) -> int:
@@ -265,15 +281,19 @@ def _refunds(session: Session, reading: _Reading) -> Iterator[Finding]:
     for subject, entry_id in reading.refunded.items():
         try:
             standing = books.standing(session, subject)
-            paid = [terms.read_sale(each.entry.postings) for each in standing if ":delivered:" in each.key]
-            given = sum(
-                terms.refunded_minor(each.entry.postings) for each in standing if ":refunded:" in each.key
-            )
+            sold = [each for each in standing if ":delivered:" in each.key]
+            back = [each for each in standing if ":refunded:" in each.key]
+            paid = [terms.read_sale(each.entry.postings) for each in sold]
+            given = sum(terms.refunded_minor(each.entry.postings) for each in back)
+            rules = [(books.rules(session, each.rulebook), each.entry.at) for each in sold]
+            moved = [posting for each in (*sold, *back) for posting in each.entry.postings]
         except (MoneyFault, ValueError, TypeError):
             continue  # told already
         limit = sum(sale.refundable_minor for sale in paid)
         if given > limit:
             yield Finding("refund", entry_id, f"{subject}: {given} was given back, of {limit} that could be")
+        for rulebook, at in rules[:1]:
+            yield from _vat(entry_id, subject, rulebook, moved, at)
 
 
 def _balance(held: Iterable[tuple[tuple[str, str], int]]) -> Iterator[Finding]:

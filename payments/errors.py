@@ -46,6 +46,15 @@ class NoRate(MoneyFault):
         super().__init__(f"no hourly rate is in force on {on.isoformat()}")
 
 
+class NoVatRate(MoneyFault):
+    """No rate of VAT is in force for that income on that day."""
+
+    def __init__(self, kind: str, on: date) -> None:
+        self.kind = kind
+        self.on = on
+        super().__init__(f"no rate of VAT is in force for {kind} on {on.isoformat()}")
+
+
 class UnknownZone(MoneyFault):
     """The rulebook has no such zone."""
 

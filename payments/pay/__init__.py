@@ -1,6 +1,13 @@
 """Who is paid what: orders as they are delivered, shifts as they end."""
 
-from payments.pay.orders import cancelled, delivered, refundable, refunded, undelivered
+from payments.pay.orders import (
+    cancel_gives_back,
+    cancelled,
+    delivered,
+    refundable,
+    refunded,
+    undelivered,
+)
 from payments.pay.shifts import rider_statement, shift_corrected, shift_ended
 from payments.statements import Statement, StatementLine
 from payments.terms import Earned, OrderMoney, ShiftMoney, card_cost, earned, fee, shift_pay
@@ -11,6 +18,7 @@ __all__ = [
     "ShiftMoney",
     "Statement",
     "StatementLine",
+    "cancel_gives_back",
     "cancelled",
     "card_cost",
     "delivered",

@@ -23,16 +23,30 @@ from payments.rulebook.sections import (
     PayPeriod,
     Rate,
     Retention,
-    Revenue,
     Section,
     Shares,
     Shifts,
     Surplus,
     Zone,
 )
+from payments.rulebook.trade import (
+    STAGES,
+    VAT_KINDS,
+    CancelledAt,
+    Revenue,
+    Settlement,
+    Stage,
+    Vat,
+    VatKind,
+    VatRate,
+    trade_faults,
+)
 from payments.rulebook.words import zone_info
 
 __all__ = [
+    "STAGES",
+    "VAT_KINDS",
+    "CancelledAt",
     "CoOp",
     "Difference",
     "Dispatch",
@@ -45,9 +59,14 @@ __all__ = [
     "Retention",
     "Revenue",
     "Rulebook",
+    "Settlement",
     "Shares",
     "Shifts",
+    "Stage",
     "Surplus",
+    "Vat",
+    "VatKind",
+    "VatRate",
     "Zone",
     "check",
     "differences",
@@ -63,6 +82,8 @@ class Rulebook(Section):
     zones: tuple[Zone, ...]
     hours: Hours | None = None
     revenue: Revenue
+    vat: Vat = Field(default_factory=Vat)
+    settlement: Settlement = Field(default_factory=Settlement)
     pay: Pay
     pay_period: PayPeriod = Field(default_factory=PayPeriod)
     shifts: Shifts = Field(default_factory=Shifts)
@@ -88,6 +109,11 @@ class Rulebook(Section):
     def period_at(self, at: datetime) -> tuple[datetime, datetime]:
         """The pay period an instant is in: its beginning and the next one's, in UTC."""
         since, until = self.pay_period.around(self.local(at).date())
+        return self.midnight(since), self.midnight(until)
+
+    def settled_around(self, at: datetime) -> tuple[datetime, datetime]:
+        """The settlement period an instant is in: its beginning and the next one's, in UTC."""
+        since, until = self.settlement.around(self.local(at).date())
         return self.midnight(since), self.midnight(until)
 
     def is_open(self, at: datetime) -> bool:
@@ -118,7 +144,10 @@ def parse(text: str) -> Rulebook:
 
 def check(raw: dict[str, Any]) -> Rulebook:
     """The rulebook that TOML tables already read make; RulebookFault lists every fault."""
-    faults = [f"{_path(place, raw)}: {words}" for place, words in (*across(raw), *class_faults(raw))]
+    faults = [
+        f"{_path(place, raw)}: {words}"
+        for place, words in (*across(raw), *trade_faults(raw), *class_faults(raw))
+    ]
     try:
         rulebook = Rulebook.model_validate(raw)
     except ValidationError as refused:
