@@ -207,3 +207,44 @@ class HoldIsFinal(MoneyFault):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
+
+
+class NoSuchPayout(MoneyFault):
+    """There is no such payout."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no payout {key}")
+
+
+class PayoutRefused(MoneyFault):
+    """A payout does not go that way."""
+
+    def __init__(self, payout_id: int, state: str, wanted: str) -> None:
+        self.payout_id = payout_id
+        self.state = state
+        self.wanted = wanted
+        super().__init__(f"payout {payout_id} is {state}; it cannot be {wanted}")
+
+
+class NoSuchSettlement(MoneyFault):
+    """There is no such settlement."""
+
+    def __init__(self, settlement_id: int) -> None:
+        self.settlement_id = settlement_id
+        super().__init__(f"There is no settlement {settlement_id}.")
+
+
+class SettlementRefused(MoneyFault):
+    """A settlement does not go that way."""
+
+
+class SettlementStopped(MoneyFault):
+    """The books do not hold: nothing is issued and nothing is paid until they do."""
+
+    def __init__(self, findings: tuple[str, ...]) -> None:
+        self.findings = findings
+        super().__init__(
+            "The books do not hold, so that nothing is issued and nothing is paid until they do: "
+            + "; ".join(findings)
+        )

@@ -2,7 +2,16 @@
 
 import dispatch.tables
 import infra.tables
+import payments.payouts.tables
+import payments.settlements.tables
 import payments.tables
 import riders_app.tables
 
-MODULES = (payments.tables, dispatch.tables, riders_app.tables, infra.tables)
+MODULES = (
+    payments.tables,
+    payments.payouts.tables,
+    payments.settlements.tables,
+    dispatch.tables,
+    riders_app.tables,
+    infra.tables,
+)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from payments import terms
 from payments.rulebook import VAT_KINDS, Rate, Rulebook, VatRate
@@ -111,9 +111,9 @@ def _rates(rulebook: Rulebook) -> dict[str, tuple[Rate, ...]]:
 
 def _always(table: tuple[_Dated, ...], on: date | None) -> tuple[_Dated, ...]:
     begun = [rate for rate in table if on is not None and rate.from_on <= on]
-    first: list[_Dated] = begun[-1:] or list(table[:1])
-    for_ever: list[_Dated] = [rate.model_copy(update={"from_on": date.min}) for rate in first]
-    return tuple(for_ever) if on is not None else (*for_ever, *table[1:])
+    for_ever = [rate.model_copy(update={"from_on": date.min}) for rate in begun[-1:] or table[:1]]
+    kept = () if on is not None else table[1:]
+    return tuple(cast(_Dated, rate) for rate in (*for_ever, *kept))
 
 
 def _order(made: Reckoning, order: PastOrder, rulebook: Rulebook, fees_anew: bool) -> None:

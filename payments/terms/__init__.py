@@ -10,6 +10,7 @@ from payments.ledger import Posting
 from payments.rulebook import Rulebook
 from payments.terms.accounts import (
     ADJUSTMENTS,
+    BANK,
     CARD,
     CARD_COST,
     COMMISSION,
@@ -45,6 +46,7 @@ from payments.terms.orders import (
 
 __all__ = [
     "ADJUSTMENTS",
+    "BANK",
     "CARD",
     "CARD_COST",
     "COMMISSION",

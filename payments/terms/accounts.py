@@ -1,5 +1,6 @@
 """What the accounts of the books are called."""
 
+BANK = "outside:bank"
 CARD = "outside:card"
 CUSTOMERS = "outside:customers"
 COMMISSION = "co-op:commission"
