@@ -41,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     Job("spread", outbox.spread_due, outbox.run_spread),
     Job("send", outbox.next_due, outbox.run_send),
     Job("release", rounds.release_due, rounds.release),
+    Job("settle", rounds.settle_due, rounds.settle),
     Job("forget", rounds.forget_due, rounds.forget),
 )
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from dispatch import attention, decisions, offers, planning, retention, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
-from payments import payouts
+from payments import payouts, settlements, settling
 from payments.books import holds
 from riders_app import outbox
 
@@ -89,6 +89,21 @@ def release(program: Program, now: datetime) -> bool:
             words = f"Payout {payout.id} to {payout.payee} failed: {payout.error}. Ask the bank before paying again."
             attention.raise_(session, "payout_failed", f"payout:{payout.id}", words, now=now)
         return bool(let_go or lapsed)
+
+
+def settle_due(session: Session, now: datetime) -> datetime | None:
+    """When settlements are next to be drafted, or one was paid by itself; a named person issues them."""
+    return now if settling.to_follow(session) else settlements.next_due(session, now=now)
+
+
+def settle(program: Program, now: datetime) -> bool:
+    """Draft the settlements of a period that ended; note those that were paid."""
+    with program.database.writing() as session:
+        due = settlements.next_due(session, now=now)
+        drafted = due is not None and due <= now
+        if drafted:
+            settlements.draft_due(session, now=now)
+        return bool(settling.follow(session, now=now)) or drafted
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

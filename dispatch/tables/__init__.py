@@ -4,7 +4,7 @@ from dispatch.tables.desk import Attention, Contest, DeskNote, Event, Pause
 from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
-from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
+from dispatch.tables.places import ApiKey, OpeningHours, Restaurant, RestaurantBilling
 from dispatch.tables.shifts import Rest, Shift, ShiftChange
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Refusal",
     "Rest",
     "Restaurant",
+    "RestaurantBilling",
     "RoleGrant",
     "Shift",
     "ShiftChange",

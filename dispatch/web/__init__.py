@@ -14,9 +14,12 @@ def routers() -> tuple[APIRouter, ...]:
         desk_orders,
         desk_people,
         desk_restaurants,
+        desk_settlements,
         desk_shifts,
+        desk_vat,
         live,
         restaurant,
+        restaurant_settlements,
         signin,
         tracking,
     )
@@ -33,5 +36,8 @@ def routers() -> tuple[APIRouter, ...]:
         desk_shifts.router,
         desk_contests.router,
         desk_money.router,
+        desk_settlements.router,
+        desk_vat.router,
         restaurant.router,
+        restaurant_settlements.router,
     )

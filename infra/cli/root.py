@@ -47,6 +47,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "house",
         "Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong.",
     ),
+    "settlements": ("settling", "Settlements with restaurants: draft, list, issue, paid."),
+    "vat": ("settling", "The VAT of a quarter: net, VAT and gross by rate and kind, and boxes 1 and 6."),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
     "forget-due": (
         "house",

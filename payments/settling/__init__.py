@@ -1,5 +1,6 @@
 """What named people do with settlements: issue, pay, mark received, close; the audit is asked before each."""
 
+from payments.settling import papers
 from payments.settling.adjusting import adjust, adjustments
 from payments.settling.papers import Paper, csv_of, pdf_of
 from payments.settling.steps import (
@@ -12,6 +13,7 @@ from payments.settling.steps import (
     payout_of,
     received,
     stop_if_wrong,
+    to_follow,
 )
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "follow",
     "issue",
     "paid",
+    "papers",
     "pay_again",
     "payout_of",
     "pdf_of",
     "received",
     "stop_if_wrong",
+    "to_follow",
 ]

@@ -209,18 +209,21 @@ def close(session: Session, row: SettlementRow, *, by: int, now: datetime) -> Se
     return row
 
 
-def follow(session: Session, *, now: datetime) -> int:
-    """Settlements whose payout arrived by itself, as one sent by Stripe does, are paid; how many."""
+def to_follow(session: Session) -> list[tuple[SettlementRow, Payout]]:
+    """The issued settlements whose payout arrived by itself, as one sent by Stripe does."""
     waiting = session.exec(
         select(SettlementRow).where(SettlementRow.state == "issued", SettlementRow.payout_minor > 0)
     ).all()
-    count = 0
-    for row in waiting:
-        payout = payout_of(session, row)
-        if payout is not None and payout.state == "paid":
-            _settled(session, row, by=payout.paid_by, now=now)
-            count += 1
-    return count
+    found = ((row, payout_of(session, row)) for row in waiting)
+    return [(row, payout) for row, payout in found if payout is not None and payout.state == "paid"]
+
+
+def follow(session: Session, *, now: datetime) -> int:
+    """Settlements whose payout arrived by itself are paid; how many."""
+    arrived = to_follow(session)
+    for row, payout in arrived:
+        _settled(session, row, by=payout.paid_by, now=now)
+    return len(arrived)
 
 
 def _settled(session: Session, row: SettlementRow, *, by: int | None, now: datetime) -> SettlementRow:

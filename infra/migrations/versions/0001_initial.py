@@ -451,6 +451,20 @@ STATEMENTS = {
 	CONSTRAINT fk_rest_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id)
 )""",
         r"""CREATE INDEX ix_rest_shift_id ON rest (shift_id)""",
+        r"""CREATE TABLE restaurant_billing (
+	restaurant_id INTEGER NOT NULL,
+	legal_name VARCHAR NOT NULL,
+	address VARCHAR NOT NULL,
+	vat_number VARCHAR NOT NULL,
+	account_name VARCHAR NOT NULL,
+	sort_code VARCHAR NOT NULL,
+	account_number VARCHAR NOT NULL,
+	changed_at DATETIME,
+	changed_by INTEGER,
+	CONSTRAINT pk_restaurant_billing PRIMARY KEY (restaurant_id),
+	CONSTRAINT fk_restaurant_billing_restaurant_id FOREIGN KEY(restaurant_id) REFERENCES restaurant (id),
+	CONSTRAINT fk_restaurant_billing_changed_by FOREIGN KEY(changed_by) REFERENCES person (id)
+)""",
         r"""CREATE TABLE role_grant (
 	id INTEGER NOT NULL,
 	person_id INTEGER NOT NULL,
@@ -1215,6 +1229,20 @@ STATEMENTS = {
 	CONSTRAINT fk_rest_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id)
 )""",
         r"""CREATE INDEX ix_rest_shift_id ON rest (shift_id)""",
+        r"""CREATE TABLE restaurant_billing (
+	restaurant_id INTEGER NOT NULL,
+	legal_name VARCHAR NOT NULL,
+	address VARCHAR NOT NULL,
+	vat_number VARCHAR NOT NULL,
+	account_name VARCHAR NOT NULL,
+	sort_code VARCHAR NOT NULL,
+	account_number VARCHAR NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE,
+	changed_by INTEGER,
+	CONSTRAINT pk_restaurant_billing PRIMARY KEY (restaurant_id),
+	CONSTRAINT fk_restaurant_billing_restaurant_id FOREIGN KEY(restaurant_id) REFERENCES restaurant (id),
+	CONSTRAINT fk_restaurant_billing_changed_by FOREIGN KEY(changed_by) REFERENCES person (id)
+)""",
         r"""CREATE TABLE role_grant (
 	id SERIAL NOT NULL,
 	person_id INTEGER NOT NULL,
