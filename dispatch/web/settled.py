@@ -42,7 +42,7 @@ def paper(session: Session, row: SettlementRow, now: datetime) -> Paper:
     else:
         supplier, receiver = (_party(row.parties[who]) for who in ("supplier", "customer"))
     return Paper(
-        number=row.number or "Draft",
+        number=row.number or settling.papers.DRAFT,
         issued_on=rules.local(row.issued_at or now).date(),
         first_on=rules.local(row.since).date(),
         last_on=rules.local(row.until - timedelta(seconds=1)).date(),

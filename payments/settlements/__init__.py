@@ -16,7 +16,7 @@ from payments.settlements.drafting import (
     restaurants,
     unsettled,
 )
-from payments.settlements.reckoning import Bill, BillLine, InvoiceLine, invoiced, payable
+from payments.settlements.reckoning import Bill, BillLine, InvoiceLine, Told, by_entry, invoiced, payable
 from payments.settlements.soundness import faults, sealed
 from payments.settlements.tables import AdjustmentRow, SettlementLineRow, SettlementRow
 from payments.statements import Settlement, SettlementLine
@@ -30,7 +30,9 @@ __all__ = [
     "SettlementLine",
     "SettlementLineRow",
     "SettlementRow",
+    "Told",
     "bill",
+    "by_entry",
     "carried",
     "draft_due",
     "earlier_drafts",

@@ -124,6 +124,7 @@ def kept_lines(session: Session, row: SettlementRow) -> Iterator[BillLine]:
             _kind(each.kind),
             each.rate_bp,
             each.is_vat,
+            each.occasion,
         )
 
 
@@ -143,7 +144,23 @@ def _line(session: Session, line: books.Line) -> BillLine:
         kind,
         vat.rate_of(session, line) if kind else None,
         line.other.startswith(f"{terms.VAT}:"),
+        _occasion(line),
     )
+
+
+# What an entry was for, by the third part of its key, like `order:17:delivered:1`.
+_OCCASIONS = {
+    "delivered": "order",
+    "undelivered": "undone",
+    "refunded": "refund",
+    "cancelled": "cancelled",
+    "charged": "service",
+    "corrected": "correction",
+}
+
+
+def _occasion(line: books.Line) -> str:
+    return _OCCASIONS.get("".join(line.key.split(":")[2:3]), "payment")
 
 
 def _ended(session: Session, restaurant_id: int, now: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -21,6 +21,7 @@ class BillLine:
     """One posting on a restaurant's account: positive is owed to the restaurant, minor units.
 
     `kind` and `rate_bp` stand on what the co-op charges for, and on its VAT (`is_vat`); `rate_bp` None: no VAT.
+    `occasion` is what its entry was for, in a word.
     """
 
     entry_id: int
@@ -32,6 +33,47 @@ class BillLine:
     kind: VatKind | None = None
     rate_bp: int | None = None
     is_vat: bool = False
+    occasion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that one entry did to a restaurant's account, in minor units; `total_minor` is its parts and the rest."""
+
+    entry_id: int
+    at: datetime
+    subject: str
+    occasion: str
+    food_minor: int
+    charges_minor: int
+    vat_minor: int
+    tips_minor: int
+    total_minor: int
+
+
+def by_entry(lines: Iterable[BillLine]) -> tuple[Told, ...]:
+    """The lines of each entry together, in the order they came: an order is one of them."""
+    groups: dict[int, list[BillLine]] = defaultdict(list)
+    for line in lines:
+        groups[line.entry_id].append(line)
+
+    def part(group: list[BillLine], *whats: str) -> int:
+        return sum(line.amount_minor for line in group if line.what in whats)
+
+    return tuple(
+        Told(
+            entry_id,
+            group[0].at,
+            group[0].subject,
+            group[0].occasion,
+            part(group, "food", "refund"),
+            sum(line.amount_minor for line in group if line.kind is not None and not line.is_vat),
+            sum(line.amount_minor for line in group if line.is_vat),
+            part(group, "tip"),
+            sum(line.amount_minor for line in group),
+        )
+        for entry_id, group in groups.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +156,7 @@ def seal(facts: dict[str, object], lines: Iterable[BillLine]) -> str:
     """SHA-256 (hex) of what was issued: a figure changed by hand is seen."""
     told = [
         [each.entry_id, each.posting, each.at.astimezone(UTC).isoformat(), each.what, each.subject,
-         each.amount_minor, each.kind, each.rate_bp, each.is_vat]
+         each.amount_minor, each.kind, each.rate_bp, each.is_vat, each.occasion]
         for each in lines
     ]  # fmt: skip
     body = json.dumps({"facts": facts, "lines": told}, sort_keys=True, separators=(",", ":"), default=str)

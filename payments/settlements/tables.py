@@ -93,6 +93,7 @@ class SettlementLineRow(SQLModel, table=True):
     entry_id: int = Field(foreign_key="entry.id")
     posting: int
     at: datetime = Field(sa_type=UtcDateTime)
+    occasion: str
     what: str
     subject: str
     amount_minor: int = Field(sa_type=Minor)

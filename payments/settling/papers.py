@@ -11,7 +11,7 @@ from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, XPos, YPos
 
 from payments.money import told
-from payments.settlements import Bill, BillLine, InvoiceLine, invoiced
+from payments.settlements import Bill, BillLine, InvoiceLine, Told, by_entry, invoiced
 from payments.settling.steps import Party
 
 SAYS: Mapping[str, str] = {
@@ -25,9 +25,10 @@ SAYS: Mapping[str, str] = {
     "service": "Services",
     "VAT on service": "VAT on services",
     "adjustment": "Corrections",
-    "payment": "Paid between us",
+    "payment": "Payments",
     "other": "Other",
 }
+DRAFT = "Draft"
 _GREY, _LINE = (96, 96, 96), (205, 205, 205)
 
 
@@ -59,6 +60,12 @@ class Paper:
         return invoiced(self.bill.lines)
 
     @property
+    def rows(self) -> Sequence[tuple[Told, datetime]]:
+        """What each entry did, an order being one, and when in the co-op's own time."""
+        local = dict(zip((line.entry_id for line in self.bill.lines), self.times, strict=True))
+        return [(each, local[each.entry_id]) for each in by_entry(self.bill.lines)]
+
+    @property
     def total_minor(self) -> int:
         """What all it is charged for comes to, VAT and all."""
         return sum(line.gross_minor for line in self.invoiced)
@@ -72,13 +79,14 @@ class Paper:
     @property
     def outcome(self) -> str:
         """What happens about the balance, in a sentence."""
+        by_name = f", reference {self.number}" if self.number != DRAFT else ""
         if self.payout_minor:
             rest = self.bill.closing_minor - self.payout_minor
             more = f" {self.amount(rest)} is carried into the next settlement." if rest else ""
-            return f"We pay you {self.amount(self.payout_minor)}, reference {self.number}.{more}"
+            return f"We pay you {self.amount(self.payout_minor)}{by_name}.{more}"
         if self.due_minor and self.due_on:
             return (
-                f"Please pay us {self.amount(self.due_minor)} by {day(self.due_on)}, reference {self.number}. "
+                f"Please pay us {self.amount(self.due_minor)} by {day(self.due_on)}{by_name}. "
                 "What is not paid by then is taken from your next settlement."
             )
         if self.bill.closing_minor:
@@ -89,7 +97,7 @@ class Paper:
         """An amount in the co-op's currency."""
         return told(minor, self.currency)
 
-    def line_words(self, line: BillLine) -> str:
+    def about(self, line: BillLine | Told) -> str:
         """What a line is about, as the restaurant knows it."""
         return self.names.get(line.subject, "")
 
@@ -120,7 +128,7 @@ def csv_of(paper: Paper) -> str:
         row(
             f"{at:%Y-%m-%d}",
             f"{at:%H:%M}",
-            paper.line_words(line),
+            paper.about(line),
             what,
             line.amount_minor,
             vat,
@@ -274,21 +282,27 @@ def _account(pdf: _Sheet, paper: Paper) -> None:
 
 
 def _lines(pdf: _Sheet, paper: Paper) -> None:
-    pdf.words("Line by line", 12, bold=True, gap=1.5)
+    pdf.words("Order by order", 12, bold=True, gap=1.5)
+
+    def shown(minor: int) -> str:
+        return paper.amount(minor) if minor else ""
+
     rows = [
         [
             f"{at:%-d %b, %H:%M}",
-            paper.line_words(line),
-            line.what,
-            rate(line.rate_bp),
-            paper.amount(line.amount_minor),
-            str(line.entry_id),
+            paper.about(each),
+            each.occasion,
+            *(
+                shown(minor)
+                for minor in (each.food_minor, each.charges_minor, each.vat_minor, each.tips_minor)
+            ),
+            paper.amount(each.total_minor),
+            str(each.entry_id),
         ]
-        for line, at in zip(paper.bill.lines, paper.times, strict=True)
+        for each, at in paper.rows
     ]
-    _table(
-        pdf, ["When", "Order", "What", "VAT rate", "Amount", "Entry"], rows, (28, 46, 46, 18, 22, 14), size=8
-    )
+    head = ["When", "Order", "What", "Food", "Charges", "VAT", "Tips", "In all", "Entry"]
+    _table(pdf, head, rows, (27, 30, 21, 18, 18, 15, 15, 18, 12), size=8)
 
 
 def _table(

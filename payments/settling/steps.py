@@ -74,6 +74,7 @@ def issue(session: Session, row: SettlementRow, *, customer: Party, by: int, now
                 entry_id=line.entry_id,
                 posting=line.posting,
                 at=line.at,
+                occasion=line.occasion,
                 what=line.what,
                 subject=line.subject,
                 amount_minor=line.amount_minor,
