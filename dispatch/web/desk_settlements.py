@@ -140,7 +140,6 @@ def one(request: Request, who: Treasurer, session: Reading, now: Now, settlement
         row=row,
         own=places.get(session, row.restaurant_id),
         paper=settled.paper(session, row, now),
-        reasons=settled.reasons(session, row),
         billing=places.billing(session, row.restaurant_id),
         payout=settling.payout_of(session, row),
         happened=happened,

@@ -58,7 +58,6 @@ def one(request: Request, who: AtRestaurant, session: Reading, now: Now, settlem
         "restaurant/settlement_issued.html",
         row=row,
         paper=settled.paper(session, row, now),
-        reasons=settled.reasons(session, row),
         words=settled.STATES,
         chips=settled.CHIPS,
         says=settling.papers.SAYS,

@@ -72,12 +72,9 @@ def _names(session: Session, row: SettlementRow, lines: tuple[BillLine, ...]) ->
             col(Order.id).in_(numbers), Order.restaurant_id == row.restaurant_id
         )
     ).all()
-    return {f"order:{order_id}": reference for order_id, reference in own}
-
-
-def reasons(session: Session, row: SettlementRow) -> dict[int, str]:
-    """What each entry of a charge or correction was for, in the words of whoever made it."""
-    return {each.entry_id: each.reason for each in settling.adjustments(session, row.restaurant_id)}
+    charged = settling.adjustments(session, row.restaurant_id)
+    reasons = {f"entry:{each.entry_id}": each.reason for each in charged}
+    return {f"order:{order_id}": reference for order_id, reference in own} | reasons
 
 
 def download(body: bytes | str, name: str, kind: str) -> Response:

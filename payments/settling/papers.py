@@ -36,7 +36,7 @@ _GREY, _LINE = (96, 96, 96), (205, 205, 205)
 class Paper:
     """All that an issued settlement says; instants in the co-op's own time, amounts in minor units.
 
-    `names` calls each subject as the restaurant knows it; `last_on` is the period's last day, `due_minor` what the
+    `names` calls each subject, or entry, as the restaurant knows it; `last_on` is the period's last day, `due_minor` what the
     restaurant is to pay by `due_on`, `payout_minor` what it is paid.
     """
 
@@ -99,7 +99,7 @@ class Paper:
 
     def about(self, line: BillLine | Told) -> str:
         """What a line is about, as the restaurant knows it."""
-        return self.names.get(line.subject, "")
+        return self.names.get(f"entry:{line.entry_id}") or self.names.get(line.subject, "")
 
 
 def day(on: date) -> str:

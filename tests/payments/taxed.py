@@ -39,5 +39,6 @@ borne_by = "restaurant"
 food_bp = 0
 """
 _REVENUE = "refund_commission = true\ncard_fee_bp = 150"
-UNTAXED = FINSBURY_PARK.replace("card_fee_bp = 150", _REVENUE) + SETTLEMENT + CANCELLED
+_PLAIN = FINSBURY_PARK.split("[settlement]")[0] + "[pay]" + FINSBURY_PARK.split("[pay]", 1)[1]
+UNTAXED = _PLAIN.replace("card_fee_bp = 150", _REVENUE) + SETTLEMENT + CANCELLED
 TAXED = UNTAXED + VAT
