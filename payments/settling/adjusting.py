@@ -43,28 +43,7 @@ def adjust(
             "Another adjustment was made since this page was opened: look before you go on."
         )
     number = len(earlier) + 1
-    version, rulebook = books.in_force(session, at=now)
-    account, on = terms.restaurant(restaurant_id), rulebook.local(now).date()
-    if kind == "service":
-        price = tax.priced(rulebook, "service", amount_minor, on)
-        moves = [
-            (account, terms.SERVICES, price.net_minor),
-            (account, tax.OUTPUT["service"], price.vat_minor),
-        ]
-    elif amount_minor > 0:
-        moves = [(terms.ADJUSTMENTS, account, amount_minor)]
-    else:
-        moves = [(account, terms.ADJUSTMENTS, -amount_minor)]
-    what = "charged" if kind == "service" else "corrected"
-    entry = Entry(
-        f"{account}:{what}:{number}",
-        now,
-        f"{'Service' if kind == 'service' else 'Correction'} {number} for {account.replace(':', ' ')}",
-        terms.nonzero(moves),
-        rulebook.co_op.currency,
-        version,
-        account,
-    )
+    entry = _entry(session, restaurant_id, kind, amount_minor, number, now)
     row = AdjustmentRow(
         restaurant_id=restaurant_id,
         number=number,
@@ -78,6 +57,27 @@ def adjust(
     session.add(row)
     session.flush()
     return row
+
+
+def _entry(
+    session: Session, restaurant_id: int, kind: str, amount_minor: int, number: int, now: datetime
+) -> Entry:
+    """What an adjustment moves, by the rules in force; its reason stays in its row."""
+    version, rulebook = books.in_force(session, at=now)
+    account = terms.restaurant(restaurant_id)
+    what, moves = "corrected", [(terms.ADJUSTMENTS, account, amount_minor)]
+    if kind == "service":
+        price = tax.priced(rulebook, "service", amount_minor, rulebook.local(now).date())
+        what = "charged"
+        moves = [
+            (account, terms.SERVICES, price.net_minor),
+            (account, tax.OUTPUT["service"], price.vat_minor),
+        ]
+    elif amount_minor < 0:
+        moves = [(account, terms.ADJUSTMENTS, -amount_minor)]
+    why = f"{kind.capitalize()} {number} for {account.replace(':', ' ')}"
+    key, unit = f"{account}:{what}:{number}", rulebook.co_op.currency
+    return Entry(key, now, why, terms.nonzero(moves), unit, version, account)
 
 
 def adjustments(session: Session, restaurant_id: int) -> Sequence[AdjustmentRow]:

@@ -36,8 +36,8 @@ _GREY, _LINE = (96, 96, 96), (205, 205, 205)
 class Paper:
     """All that an issued settlement says; instants in the co-op's own time, amounts in minor units.
 
-    `names` calls each subject, or entry, as the restaurant knows it; `last_on` is the period's last day, `due_minor` what the
-    restaurant is to pay by `due_on`, `payout_minor` what it is paid.
+    `names` calls each subject, or entry, as the restaurant knows it; `last_on` is the period's last day, `due_minor`
+    what the restaurant is to pay by `due_on`, `payout_minor` what it is paid.
     """
 
     number: str

@@ -12,6 +12,7 @@ from payments.ledger import Entry, Posting
 from payments.payouts import Payout
 from payments.rulebook import Rulebook
 from payments.settlements import (
+    Bill,
     SettlementLineRow,
     SettlementRow,
     bill,
@@ -66,6 +67,14 @@ def issue(session: Session, row: SettlementRow, *, customer: Party, by: int, now
     row.seal = sealed(row, said.lines)
     session.add(row)
     session.flush()
+    _keep_lines(session, row, said)
+    _carry_earlier(session, row, by=by, now=now)
+    if row.payout_minor:
+        _pay_out(session, row, 1, now)
+    return row
+
+
+def _keep_lines(session: Session, row: SettlementRow, said: Bill) -> None:
     for number, line in enumerate(said.lines, start=1):
         session.add(
             SettlementLineRow(
@@ -84,10 +93,6 @@ def issue(session: Session, row: SettlementRow, *, customer: Party, by: int, now
             )
         )
     session.flush()
-    _carry_earlier(session, row, by=by, now=now)
-    if row.payout_minor:
-        _pay_out(session, row, 1, now)
-    return row
 
 
 def _supplier(rulebook: Rulebook) -> Party:
