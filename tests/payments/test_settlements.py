@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from payments import books, checks, pay, payouts, settlements, settling, terms, vat
 from payments.errors import SettlementRefused, SettlementStopped
-from payments.ledger import Entry, Line
+from payments.ledger import Entry, Line, Posting
 from payments.pay import OrderMoney
 from payments.rulebook import STAGES, parse
 from payments.settlements.reckoning import BillLine, invoiced, next_lines, payable
@@ -277,6 +277,21 @@ def test_services_and_corrections(session: Session) -> None:
     found = vat.reported(session, since=MONDAY, until=MONDAY + WEEK)
     assert (found.box_1_minor, found.box_6_minor, found.box_6_pounds) == (300, 1500, 15)
     assert checks.findings(session) == []
+
+
+@pytest.mark.parametrize(("vat_minor", "found"), [(300, []), (299, ["vat"]), (301, ["vat"])])
+def test_a_penny_of_vat_too_little_or_too_much_is_found(
+    session: Session, vat_minor: int, found: list[str]
+) -> None:
+    """A service of 15.00 has 3.00 of VAT by the rulebook its entry names; the audit says so of any other sum."""
+    version = adopted(session, TAXED)
+    postings = (
+        Posting("restaurant:7", terms.SERVICES, 1500),
+        Posting("restaurant:7", tax.OUTPUT["service"], vat_minor),
+    )
+    key, subject = "restaurant:7:charged:1", "restaurant:7"
+    books.post(session, Entry(key, MONDAY, "Bags", postings, "GBP", version, subject), now=MONDAY)
+    assert [each.rule for each in checks.findings(session)] == found
 
 
 EVENT = st.tuples(
