@@ -111,6 +111,25 @@ STATEMENTS = {
 	CONSTRAINT pk_sandbox_clock PRIMARY KEY (id),
 	CONSTRAINT ck_sandbox_clock_one_row CHECK (id = 1)
 )""",
+        r"""CREATE TABLE sandbox_post (
+	id INTEGER NOT NULL,
+	what VARCHAR NOT NULL,
+	due_at DATETIME NOT NULL,
+	vendor_id VARCHAR NOT NULL,
+	phone VARCHAR NOT NULL,
+	params JSON NOT NULL,
+	done_at DATETIME,
+	CONSTRAINT pk_sandbox_post PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_post_what CHECK (what IN ('land', 'bring', 'news'))
+)""",
+        r"""CREATE INDEX ix_sandbox_post_due ON sandbox_post (due_at) WHERE done_at IS NULL""",
+        r"""CREATE INDEX ix_sandbox_post_vendor ON sandbox_post (vendor_id)""",
+        r"""CREATE TABLE sandbox_sky (
+	id INTEGER NOT NULL,
+	weather JSON NOT NULL,
+	CONSTRAINT pk_sandbox_sky PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_sky_one_row CHECK (id = 1)
+)""",
         r"""CREATE TABLE sandbox_text (
 	id INTEGER NOT NULL,
 	phone VARCHAR NOT NULL,
@@ -125,6 +144,11 @@ STATEMENTS = {
 	CONSTRAINT uq_sandbox_text_key UNIQUE ("key")
 )""",
         r"""CREATE INDEX ix_sandbox_text_phone ON sandbox_text (phone, id)""",
+        r"""CREATE TABLE sender_pace (
+	sender VARCHAR NOT NULL,
+	free_at DATETIME NOT NULL,
+	CONSTRAINT pk_sender_pace PRIMARY KEY (sender)
+)""",
         r"""CREATE TABLE settlement (
 	id INTEGER NOT NULL,
 	restaurant_id INTEGER NOT NULL,
@@ -235,6 +259,7 @@ STATEMENTS = {
 	id INTEGER NOT NULL,
 	vendor_id VARCHAR NOT NULL,
 	phone VARCHAR NOT NULL,
+	our_number VARCHAR,
 	person_id INTEGER,
 	body VARCHAR NOT NULL,
 	received_at DATETIME NOT NULL,
@@ -677,6 +702,7 @@ STATEMENTS = {
 	order_id INTEGER NOT NULL,
 	name VARCHAR NOT NULL,
 	phone VARCHAR,
+	language VARCHAR NOT NULL,
 	address VARCHAR NOT NULL,
 	flat VARCHAR NOT NULL,
 	note VARCHAR NOT NULL,
@@ -764,6 +790,11 @@ STATEMENTS = {
 	claimed_at DATETIME,
 	sent_at DATETIME,
 	told_at DATETIME,
+	sender VARCHAR,
+	segments INTEGER NOT NULL,
+	price_micro INTEGER,
+	price_unit VARCHAR,
+	price_due_at DATETIME,
 	CONSTRAINT pk_outbound_text PRIMARY KEY (id),
 	CONSTRAINT ck_outbound_text_state CHECK (state IN ('queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'expired')),
 	CONSTRAINT ck_outbound_text_to CHECK ((person_id IS NULL) <> (order_id IS NULL)),
@@ -774,6 +805,8 @@ STATEMENTS = {
 	CONSTRAINT ck_outbound_text_vendor CHECK (state NOT IN ('sent', 'delivered', 'undelivered') OR vendor_id IS NOT NULL),
 	CONSTRAINT uq_outbound_text_key UNIQUE ("key"),
 	CONSTRAINT uq_outbound_text_vendor_id UNIQUE (vendor_id),
+	CONSTRAINT ck_outbound_text_segments CHECK (segments >= 1),
+	CONSTRAINT ck_outbound_text_price CHECK ((price_micro IS NULL) = (price_unit IS NULL)),
 	CONSTRAINT fk_outbound_text_person_id FOREIGN KEY(person_id) REFERENCES person (id),
 	CONSTRAINT fk_outbound_text_order_id FOREIGN KEY(order_id) REFERENCES orders (id),
 	CONSTRAINT fk_outbound_text_event_id FOREIGN KEY(event_id) REFERENCES event (id),
@@ -785,6 +818,7 @@ STATEMENTS = {
         r"""CREATE INDEX ix_outbound_text_in_reply_to ON outbound_text (in_reply_to)""",
         r"""CREATE INDEX ix_outbound_text_order_id ON outbound_text (order_id)""",
         r"""CREATE INDEX ix_outbound_text_person_id ON outbound_text (person_id)""",
+        r"""CREATE INDEX ix_outbound_text_unpriced ON outbound_text (price_due_at) WHERE price_due_at IS NOT NULL""",
     ],
     "postgresql": [
         r"""CREATE TABLE decision (
@@ -891,6 +925,25 @@ STATEMENTS = {
 	CONSTRAINT pk_sandbox_clock PRIMARY KEY (id),
 	CONSTRAINT ck_sandbox_clock_one_row CHECK (id = 1)
 )""",
+        r"""CREATE TABLE sandbox_post (
+	id SERIAL NOT NULL,
+	what VARCHAR NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	vendor_id VARCHAR NOT NULL,
+	phone VARCHAR NOT NULL,
+	params JSON NOT NULL,
+	done_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_sandbox_post PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_post_what CHECK (what IN ('land', 'bring', 'news'))
+)""",
+        r"""CREATE INDEX ix_sandbox_post_due ON sandbox_post (due_at) WHERE done_at IS NULL""",
+        r"""CREATE INDEX ix_sandbox_post_vendor ON sandbox_post (vendor_id)""",
+        r"""CREATE TABLE sandbox_sky (
+	id INTEGER NOT NULL,
+	weather JSON NOT NULL,
+	CONSTRAINT pk_sandbox_sky PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_sky_one_row CHECK (id = 1)
+)""",
         r"""CREATE TABLE sandbox_text (
 	id SERIAL NOT NULL,
 	phone VARCHAR NOT NULL,
@@ -905,6 +958,11 @@ STATEMENTS = {
 	CONSTRAINT uq_sandbox_text_key UNIQUE (key)
 )""",
         r"""CREATE INDEX ix_sandbox_text_phone ON sandbox_text (phone, id)""",
+        r"""CREATE TABLE sender_pace (
+	sender VARCHAR NOT NULL,
+	free_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_sender_pace PRIMARY KEY (sender)
+)""",
         r"""CREATE TABLE settlement (
 	id SERIAL NOT NULL,
 	restaurant_id INTEGER NOT NULL,
@@ -1015,6 +1073,7 @@ STATEMENTS = {
 	id SERIAL NOT NULL,
 	vendor_id VARCHAR NOT NULL,
 	phone VARCHAR NOT NULL,
+	our_number VARCHAR,
 	person_id INTEGER,
 	body VARCHAR NOT NULL,
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1456,6 +1515,7 @@ STATEMENTS = {
 	order_id INTEGER NOT NULL,
 	name VARCHAR NOT NULL,
 	phone VARCHAR,
+	language VARCHAR NOT NULL,
 	address VARCHAR NOT NULL,
 	flat VARCHAR NOT NULL,
 	note VARCHAR NOT NULL,
@@ -1543,6 +1603,11 @@ STATEMENTS = {
 	claimed_at TIMESTAMP WITH TIME ZONE,
 	sent_at TIMESTAMP WITH TIME ZONE,
 	told_at TIMESTAMP WITH TIME ZONE,
+	sender VARCHAR,
+	segments INTEGER NOT NULL,
+	price_micro INTEGER,
+	price_unit VARCHAR,
+	price_due_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_outbound_text PRIMARY KEY (id),
 	CONSTRAINT ck_outbound_text_state CHECK (state IN ('queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'expired')),
 	CONSTRAINT ck_outbound_text_to CHECK ((person_id IS NULL) <> (order_id IS NULL)),
@@ -1553,6 +1618,8 @@ STATEMENTS = {
 	CONSTRAINT ck_outbound_text_vendor CHECK (state NOT IN ('sent', 'delivered', 'undelivered') OR vendor_id IS NOT NULL),
 	CONSTRAINT uq_outbound_text_key UNIQUE (key),
 	CONSTRAINT uq_outbound_text_vendor_id UNIQUE (vendor_id),
+	CONSTRAINT ck_outbound_text_segments CHECK (segments >= 1),
+	CONSTRAINT ck_outbound_text_price CHECK ((price_micro IS NULL) = (price_unit IS NULL)),
 	CONSTRAINT fk_outbound_text_person_id FOREIGN KEY(person_id) REFERENCES person (id),
 	CONSTRAINT fk_outbound_text_order_id FOREIGN KEY(order_id) REFERENCES orders (id),
 	CONSTRAINT fk_outbound_text_event_id FOREIGN KEY(event_id) REFERENCES event (id),
@@ -1564,6 +1631,7 @@ STATEMENTS = {
         r"""CREATE INDEX ix_outbound_text_in_reply_to ON outbound_text (in_reply_to)""",
         r"""CREATE INDEX ix_outbound_text_order_id ON outbound_text (order_id)""",
         r"""CREATE INDEX ix_outbound_text_person_id ON outbound_text (person_id)""",
+        r"""CREATE INDEX ix_outbound_text_unpriced ON outbound_text (price_due_at) WHERE price_due_at IS NOT NULL""",
     ],
 }
 
