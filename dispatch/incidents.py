@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 from dispatch import attention, deliveries, events, jobs, orders, planning, shifts
 from dispatch.errors import BadInput, NoSuchJob, WrongState
 from dispatch.facts import Marked
+from dispatch.refunds import give_back
 from dispatch.states import DELIVERY, LIVE_JOB, PAYMENT, move
 from dispatch.tables import Contest, Job, Order, Shift, known
-from payments import pay
 
 CONTEST_DAYS = timedelta(days=14)
 
@@ -110,7 +110,8 @@ def close_contest(session: Session, contest_id: int, *, by: int, outcome: str, n
 def failed(session: Session, order: Order, how: str, *, by: int, reason: str, now: datetime) -> Order:
     """A dispatcher records that carried food could not be delivered: returned to its restaurant, or abandoned.
 
-    The restaurant keeps its due, the customer's card money goes back, the co-op bears it; the rider never does.
+    Who is paid, what goes back and who bears it is the rulebook's rule for food that was picked up; the rider
+    never bears it.
     """
     if how not in ("returned", "abandoned"):
         raise BadInput("Food that could not be delivered is either returned or abandoned.")
@@ -123,8 +124,9 @@ def failed(session: Session, order: Order, how: str, *, by: int, reason: str, no
     move(order, "delivery", DELIVERY, how)
     move(order, "payment", PAYMENT, "compensated")
     order.cancelled_at, order.cancel_reason = now, reason.strip()
-    pay.cancelled(session, orders.money(order), stage="picked_up", now=now)
     session.add(order)
+    session.flush()
+    give_back(session, order, orders.money(order), stage="picked_up", reason=reason.strip(), by=by, now=now)
     if job is not None:
         for stop in jobs.stops_of(session, job):
             if stop.order_id == order.id and stop.done_at is None:

@@ -45,6 +45,7 @@ JOBS: tuple[Job, ...] = (
     Job("prices", outbox.prices_due, outbox.run_prices),
     Job("release", rounds.release_due, rounds.release),
     Job("check", rounds.check_due, rounds.check),
+    Job("settle", rounds.settle_due, rounds.settle),
     Job("forget", rounds.forget_due, rounds.forget),
 )
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from dispatch import attention, decisions, offers, planning, retention, tips, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
-from payments import checks, payouts
+from payments import checks, payouts, settlements, settling
 from payments.books import holds
 from riders_app import outbox
 
@@ -130,6 +130,21 @@ def _wrong(seen: checks.Look) -> str:
     count = len(seen.findings)
     things = "1 thing does not hold" if count == 1 else f"{count} things do not hold"
     return f"The books were read by night, and {things}: the treasurer's page of checks says what. Nothing is paid."
+
+
+def settle_due(session: Session, now: datetime) -> datetime | None:
+    """When settlements are next to be drafted, or one was paid by itself; a named person issues them."""
+    return now if settling.to_follow(session) else settlements.next_due(session, now=now)
+
+
+def settle(program: Program, now: datetime) -> bool:
+    """Draft the settlements of a period that ended; note those that were paid."""
+    with program.database.writing() as session:
+        due = settlements.next_due(session, now=now)
+        drafted = due is not None and due <= now
+        if drafted:
+            settlements.draft_due(session, now=now)
+        return bool(settling.follow(session, now=now)) or drafted
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

@@ -46,6 +46,15 @@ class NoRate(MoneyFault):
         super().__init__(f"no hourly rate is in force on {on.isoformat()}")
 
 
+class NoVatRate(MoneyFault):
+    """No rate of VAT is in force for that income on that day."""
+
+    def __init__(self, kind: str, on: date) -> None:
+        self.kind = kind
+        self.on = on
+        super().__init__(f"no rate of VAT is in force for {kind} on {on.isoformat()}")
+
+
 class UnknownZone(MoneyFault):
     """The rulebook has no such zone."""
 
@@ -278,3 +287,15 @@ class DeductionsRefused(MoneyFault, ValueError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         self.faults = faults
         super().__init__("\n".join(faults) or None)
+
+
+class NoSuchSettlement(MoneyFault):
+    """There is no such settlement."""
+
+    def __init__(self, settlement_id: int) -> None:
+        self.settlement_id = settlement_id
+        super().__init__(f"There is no settlement {settlement_id}.")
+
+
+class SettlementRefused(MoneyFault):
+    """A settlement does not go that way."""

@@ -5,7 +5,7 @@ from dispatch.tables.earned import Absence, Expense, RainSpell, TipDay
 from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
-from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
+from dispatch.tables.places import ApiKey, OpeningHours, Restaurant, RestaurantBilling
 from dispatch.tables.shifts import Rest, Shift, ShiftChange
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Refusal",
     "Rest",
     "Restaurant",
+    "RestaurantBilling",
     "RoleGrant",
     "Shift",
     "ShiftChange",

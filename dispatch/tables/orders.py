@@ -104,24 +104,35 @@ class OrderContact(SQLModel, table=True):
 
 
 class Refund(SQLModel, table=True):
-    """Money given back to a customer, who bears it and why."""
+    """Money given back to a customer, who bears it and why.
+
+    `kind` "refund": on food that was delivered, by a named person. "cancelled": what was paid by card for an order
+    that never came; its money was never booked, so that it may have no entry, and a till may have cancelled it.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (
         one_of("liable", ("restaurant", "co-op"), "ck_refund_liable"),
+        one_of("kind", ("refund", "cancelled"), "ck_refund_kind"),
         CheckConstraint("amount_minor > 0", name="ck_refund_amount"),
+        CheckConstraint("fee_minor >= 0 AND fee_minor <= amount_minor", name="ck_refund_fee"),
+        CheckConstraint(
+            "kind = 'cancelled' OR (by_person_id IS NOT NULL AND entry_id IS NOT NULL)", name="ck_refund_by"
+        ),
         UniqueConstraint("order_id", "number", name="uq_refund_number"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="orders.id", index=True)
     number: int
+    kind: str = "refund"
     amount_minor: int = Field(sa_column=minor())
+    fee_minor: int = Field(default=0, sa_column=minor())  # of it, what is delivery fee
     liable: str
     reason: str
-    by_person_id: int = Field(foreign_key="person.id")
+    by_person_id: int | None = Field(default=None, foreign_key="person.id")
     at: datetime = Field(sa_column=moment())
-    entry_id: int
+    entry_id: int | None = None
 
 
 class IdempotencyKey(SQLModel, table=True):

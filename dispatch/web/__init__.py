@@ -21,10 +21,13 @@ def routers() -> tuple[APIRouter, ...]:
         desk_people,
         desk_rain,
         desk_restaurants,
+        desk_settlements,
         desk_shifts,
         desk_tips,
+        desk_vat,
         live,
         restaurant,
+        restaurant_settlements,
         signin,
         tracking,
     )
@@ -49,5 +52,8 @@ def routers() -> tuple[APIRouter, ...]:
         desk_absences.router,
         desk_expenses.router,
         desk_rain.router,
+        desk_settlements.router,
+        desk_vat.router,
         restaurant.router,
+        restaurant_settlements.router,
     )

@@ -209,7 +209,8 @@ class SettlementLine(BaseModel):
 class SettlementOut(BaseModel):
     """Between a restaurant and the co-op over a time, in minor units.
 
-    due_minor = food_minor - commission_minor - charged_minor - refunds_minor: the co-op owes it (or is owed it).
+    due_minor = food_minor - commission_minor - charged_minor - vat_minor - refunds_minor + other_minor: the co-op
+    owes it (or is owed it).
     """
 
     since: datetime
@@ -217,7 +218,9 @@ class SettlementOut(BaseModel):
     food_minor: int
     commission_minor: int
     charged_minor: int
+    vat_minor: int
     refunds_minor: int
+    other_minor: int
     due_minor: int
     lines: list[SettlementLine]
 
@@ -230,7 +233,9 @@ class SettlementOut(BaseModel):
             food_minor=found.food_minor,
             commission_minor=found.commission_minor,
             charged_minor=found.charged_minor,
+            vat_minor=found.vat_minor,
             refunds_minor=found.refunds_minor,
+            other_minor=found.other_minor,
             due_minor=found.due_minor,
             lines=[
                 SettlementLine(

@@ -5,6 +5,7 @@ import infra.tables
 import payments.payees.tables
 import payments.payouts.tables
 import payments.runs.tables
+import payments.settlements.tables
 import payments.tables
 import riders_app.tables
 
@@ -13,6 +14,7 @@ MODULES = (
     payments.payouts.tables,
     payments.payees.tables,
     payments.runs.tables,
+    payments.settlements.tables,
     dispatch.tables,
     riders_app.tables,
     infra.tables,

@@ -14,7 +14,7 @@ _KINDS = tuple(
         (r"outside:customers|restaurant:[^:]+:till", "Equity"),
         (r"outside:.*", "Assets"),
         (r"(held|rider|restaurant|payroll|pool|vat):.*", "Liabilities"),
-        (r"co-op:(commission|delivery)", "Income"),
+        (r"co-op:(commission|delivery|services)", "Income"),
         (r"co-op:.*", "Expenses"),
         (r".*", "Equity"),
     )
