@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from dispatch import decisions, offers, planning, retention, waiting, watch
+from dispatch import attention, decisions, offers, planning, retention, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
+from payments import payouts
 from payments.books import holds
 from riders_app import outbox
 
@@ -75,13 +76,19 @@ def hint(program: Program, now: datetime) -> bool:
 
 def release_due(session: Session, _now: datetime) -> datetime | None:
     """When money held for somebody next runs out."""
-    return holds.next_due(session)
+    due = (holds.next_due(session), payouts.next_lapse(session))
+    return min((at for at in due if at is not None), default=None)
 
 
 def release(program: Program, now: datetime) -> bool:
-    """Let go of what was held and has run out."""
+    """Let go of what was held and has run out; a payout it was held for has failed, and a person looks at it."""
     with program.database.writing() as session:
-        return bool(holds.expire_due(session, now=now))
+        let_go = holds.expire_due(session, now=now)
+        lapsed = payouts.lapse(session, now=now)
+        for payout in lapsed:
+            words = f"Payout {payout.id} to {payout.payee} failed: {payout.error}. Ask the bank before paying again."
+            attention.raise_(session, "payout_failed", f"payout:{payout.id}", words, now=now)
+        return bool(let_go or lapsed)
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

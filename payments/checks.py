@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from payments import books, ledger, money, terms
+from payments import books, ledger, money, payouts, terms
 from payments.books import GENESIS, Booked
 from payments.errors import MoneyFault
 from payments.ledger import Entry, Hold, Posting, holds
@@ -25,7 +25,7 @@ _NOTICED = timedelta(hours=1)
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, refund, balance.
+    Rules: rulebook, readable, chain, end, reversal, split, twice, payable, hold, payout, refund, balance.
     """
 
     rule: str
@@ -81,6 +81,7 @@ def findings(
         )
     found += _never_made_good(reading)
     found += _forgotten(reading, now or reading.latest)
+    found += (Finding("payout", entry_id, message) for entry_id, message in payouts.faults(session))
     found += _refunds(session, reading)
     found += _balance(reading.held.items())
     return found

@@ -230,3 +230,21 @@ class NoCards(RailsFault):
 
 class BadClaim(RailsFault, ValueError):
     """This cannot be asked of the card processor."""
+
+
+class NoSuchPayout(MoneyFault):
+    """There is no such payout."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no payout {key}")
+
+
+class PayoutRefused(MoneyFault):
+    """A payout does not go that way."""
+
+    def __init__(self, payout_id: int, state: str, wanted: str) -> None:
+        self.payout_id = payout_id
+        self.state = state
+        self.wanted = wanted
+        super().__init__(f"payout {payout_id} is {state}; it cannot be {wanted}")

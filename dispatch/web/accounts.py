@@ -10,6 +10,7 @@ CO_OP = {
     "outside:card": "Customers' cards",
     "outside:customers": "Customers at the till",
     "outside:capital": "Members' own money",
+    "outside:bank": "The co-op's bank account",
     "co-op:delivery": "Delivery fees",
     "co-op:commission": "Commission from restaurants",
     "co-op:card-cost": "What cards cost the co-op",
