@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import attention, deliveries, events, jobs, orders, planning, shifts
+from dispatch import attention, cards, deliveries, events, jobs, orders, planning, shifts
 from dispatch.errors import BadInput, NoSuchJob, WrongState
 from dispatch.facts import Marked
 from dispatch.states import DELIVERY, LIVE_JOB, PAYMENT, move
@@ -125,6 +125,8 @@ def failed(session: Session, order: Order, how: str, *, by: int, reason: str, no
     order.cancelled_at, order.cancel_reason = now, reason.strip()
     pay.cancelled(session, orders.money(order), stage="picked_up", now=now)
     session.add(order)
+    session.flush()
+    cards.follow(session, order, now=now)
     if job is not None:
         for stop in jobs.stops_of(session, job):
             if stop.order_id == order.id and stop.done_at is None:

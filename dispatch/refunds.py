@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from dispatch import cards
 from dispatch.errors import BadInput, WrongState
 from dispatch.states import PAYMENT, move
 from dispatch.tables import Order, Refund, known
@@ -35,6 +36,7 @@ def refund(
     if number is not None and number != len(earlier) + 1:
         return _standing(earlier, number, (amount_minor, liable, reason.strip()))
     _money_to_give(order)
+    cards.may_give_back(session, order)
     number = len(earlier) + 1
     entry_id = pay.refunded(
         session,
@@ -58,6 +60,7 @@ def refund(
     move(order, "payment", PAYMENT, "refunded")
     session.add_all((row, order))
     session.flush()
+    cards.given_back(session, order, row, now=now)
     return row
 
 

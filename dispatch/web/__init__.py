@@ -18,12 +18,14 @@ def routers() -> tuple[APIRouter, ...]:
         live,
         restaurant,
         signin,
+        stripe_hook,
         tracking,
     )
 
     return (
         api.router,
         signin.router,
+        stripe_hook.router,
         tracking.router,
         live.router,
         desk.router,

@@ -3,7 +3,15 @@
 import dispatch.tables
 import infra.tables
 import payments.payouts.tables
+import payments.rails.tables
 import payments.tables
 import riders_app.tables
 
-MODULES = (payments.tables, payments.payouts.tables, dispatch.tables, riders_app.tables, infra.tables)
+MODULES = (
+    payments.tables,
+    payments.payouts.tables,
+    payments.rails.tables,
+    dispatch.tables,
+    riders_app.tables,
+    infra.tables,
+)

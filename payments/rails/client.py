@@ -87,7 +87,9 @@ class StripeGateway:
         def looked() -> Balance:
             found = self._client.v1.balance.retrieve().to_dict()
             sums = {
-                state: sum(int(each["amount"]) for each in found[state] if each["currency"] == currency.lower())
+                state: sum(
+                    int(each["amount"]) for each in found[state] if each["currency"] == currency.lower()
+                )
                 for state in ("available", "pending")
             }
             return Balance(sums["available"], sums["pending"])
@@ -275,7 +277,9 @@ def _meaning(fault: stripe.StripeError, key: str) -> RailsFault:
         return NoAnswer(words)
     if isinstance(fault, stripe.IdempotencyError):
         # Another process is at it with this very key, or the key was used for something else.
-        return CallLater(words) if fault.http_status == 409 else CallRefused(f"{words}: {key} was used before")
+        return (
+            CallLater(words) if fault.http_status == 409 else CallRefused(f"{words}: {key} was used before")
+        )
     if isinstance(fault, (stripe.RateLimitError, stripe.AuthenticationError, stripe.PermissionError)):
         return CallLater(words)
     status = fault.http_status or 0

@@ -33,9 +33,7 @@ class StripeCall(SQLModel, table=True):
         CheckConstraint("tries >= 0 AND round >= 1", name="ck_stripe_call_tries"),
         CheckConstraint("state <> 'done' OR vendor_id IS NOT NULL", name="ck_stripe_call_done"),
         UniqueConstraint("claim", name="uq_stripe_call_claim"),
-        Index(
-            "ix_stripe_call_due", "due_at", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)
-        ),
+        Index("ix_stripe_call_due", "due_at", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
     )
 
     id: int | None = Field(default=None, primary_key=True)

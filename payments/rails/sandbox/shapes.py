@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
+import typing_extensions
 from stripe import StripeObject
 from stripe._request_options import RequestOptions
-from typing_extensions import NotRequired as NotRequiredToo
 from typing_extensions import is_typeddict
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
-_OPTIONAL = (NotRequired, NotRequiredToo)
+_OPTIONAL = (NotRequired, typing_extensions.NotRequired)
 # Names of the library's that its parameter modules do not import; they stand among the options, no parameters.
 _UNKNOWN = {"StripeContext": object, "Mapping": Mapping}
 Tree = dict[str, Any]
@@ -89,7 +89,9 @@ def _value(hint: Any, given: Any, at: str) -> Any:
     if origin is list:
         return [_value(get_args(hint)[0], each, _at(at, place)) for place, each in _group(given, at).items()]
     if origin is dict:
-        return {name: _value(get_args(hint)[1], each, _at(at, name)) for name, each in _group(given, at).items()}
+        return {
+            name: _value(get_args(hint)[1], each, _at(at, name)) for name, each in _group(given, at).items()
+        }
     if isinstance(given, dict):
         raise Misshapen(at, f"Invalid string: {at}")
     return _plain(hint, given, at)
