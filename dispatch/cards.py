@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -121,8 +122,8 @@ def tell(session: Session, news: Sequence[News], *, now: datetime) -> None:
         if each.what == "paid" and order is not None:
             attention.settle(session, f"unpaid:{order_id}", now=now, note="It was paid.")
             follow(session, order, now=now)
-        elif each.what == "dispute_closed":
-            attention.settle(session, each.key, now=now, note=each.words)
+        elif each.what in ("dispute_closed", "call_done"):
+            attention.settle(session, each.key, now=now, note=each.words or "Stripe has answered.")
         elif each.what in _STAYS:
             attention.raise_(
                 session,
@@ -171,10 +172,7 @@ def run_call(program: Program, now: datetime, *, call_id: int | None = None) -> 
         return False
     outcome = calls.do(gateway, _addressed(calling, program.settings.url))
     with program.database.writing() as session:
-        news = calls.settle(session, outcome, now=now)
-        tell(session, news, now=now)
-        if outcome.how == "done":
-            attention.settle(session, f"stripe-call:{outcome.call_id}", now=now, note="Stripe did it.")
+        tell(session, calls.settle(session, outcome, now=now), now=now)
     return True
 
 
@@ -270,3 +268,38 @@ def page_of(session: Session, order: Order) -> CardPayment | None:
     """The newest page of an online order, paid ones first; None for an order that is not paid online."""
     rows = orders.payments(session, known(order.id)) if online(order) else []
     return next((row for row in reversed(rows) if row.state == "paid"), rows[-1] if rows else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a customer sees of paying: `state` is asked (a page is being made), open, gone or paid."""
+
+    state: str
+    amount_minor: int
+    currency: str
+    url: str | None = None
+
+
+def bill(session: Session, order: Order, *, now: datetime) -> Bill | None:
+    """How the paying of an online order stands; None where there is nothing to pay online, or to say of it."""
+    row = page_of(session, order)
+    if row is None or (row.state != "paid" and not owed_minor(order)):
+        return None
+    over = row.expires_at is not None and row.expires_at <= now
+    state = "gone" if row.state == "open" and over else row.state
+    return Bill(state, row.amount_minor, row.currency, row.url if state == "open" else None)
+
+
+def to_pay(session: Session, order: Order, *, now: datetime) -> Bill | None:
+    """The same where money is still to come."""
+    found = bill(session, order, now=now)
+    return found if found is not None and found.state != "paid" else None
+
+
+def page_made(program: Program, order_id: int, now: datetime) -> None:
+    """A customer waits for a page to pay on: it is asked for, and made now if Stripe answers."""
+    with program.database.writing() as session:
+        row = ask(session, session.get_one(Order, order_id), now=now)
+        call = calls.claimed(session, f"payment:{row.id}") if row is not None else None
+    if call is not None:
+        run_call(program, now, call_id=call.id)

@@ -9,6 +9,7 @@ def routers() -> tuple[APIRouter, ...]:
     from dispatch.web import (
         api,
         desk,
+        desk_cards,
         desk_contests,
         desk_money,
         desk_orders,
@@ -35,5 +36,6 @@ def routers() -> tuple[APIRouter, ...]:
         desk_shifts.router,
         desk_contests.router,
         desk_money.router,
+        desk_cards.router,
         restaurant.router,
     )

@@ -14,6 +14,7 @@ CO_OP = {
     "co-op:delivery": "Delivery fees",
     "co-op:commission": "Commission from restaurants",
     "co-op:card-cost": "What cards cost the co-op",
+    "co-op:disputes": "Card payments taken back by customers' banks",
     "co-op:wages": "Wages",
     "co-op:wages:top-up": "Top-ups to the pay floor",
     "co-op:refunds": "Refunds the co-op bears",
@@ -61,4 +62,6 @@ def _named(
     if kind == "restaurant" and number.isdigit():
         name = restaurants.get(int(number), account)
         return f"{name}: {words}" if words else name
+    if kind == "customer" and number.isdigit():
+        return f"Paid ahead for order {number}"
     return CO_OP.get(account, account)

@@ -20,13 +20,18 @@ class Program(Pages, Protocol):
     def stripe(self) -> Gateway | None: ...
 
 
+def program_of(request: Request) -> Program:
+    """The program this request runs in."""
+    return cast(Program, request.app.state.program)
+
+
 class _Signed(Access):
     """An event as Stripe posted it; only its ids are kept."""
 
     words = "signed by the card processor"
 
     async def __call__(self, request: Request) -> Told:
-        program = cast(Program, request.app.state.program)
+        program = program_of(request)
         payload = await request.body()
         if program.stripe is None:
             raise HTTPException(403, "There are no Stripe keys here.")
@@ -58,5 +63,5 @@ def keep(program: Program, told: Told) -> bool:
 @router.post(HOOK)
 def hook(told: Annotated[Told, Depends(signed)], request: Request) -> Response:
     """Stripe tells of something."""
-    keep(cast(Program, request.app.state.program), told)
+    keep(program_of(request), told)
     return Response(status_code=204)

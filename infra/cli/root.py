@@ -48,6 +48,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong.",
     ),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
+    "reconcile": (
+        "books",
+        "Compare Stripe's balance with the books now: every difference and its likely cause. Exit code 1 with any.",
+    ),
     "forget-due": (
         "house",
         "Blank personal data past its days (the server does it by itself, every day).",

@@ -141,7 +141,7 @@ class Told:
 class News:
     """Something that somebody above may have to act on: `what` happened to which subject, in words.
 
-    `what`: paid, unpaid, refund_failed, dispute, dispute_closed, call_failed, call_stuck, moving, bank_failed.
+    `what`: paid, unpaid, refund_failed, dispute, dispute_closed, call_done, call_failed, call_stuck, bank_failed.
     """
 
     what: str

@@ -72,7 +72,7 @@ def queue(
     """
     if kind not in KINDS or not claim:
         raise BadClaim(f"{kind!r} {claim!r} is nothing that can be asked of Stripe")
-    earlier = session.exec(select(StripeCall).where(StripeCall.claim == claim)).first()
+    earlier = claimed(session, claim)
     if earlier is not None:
         if (earlier.kind, earlier.subject) != (kind, subject):
             raise BadClaim(f"{claim} already names another call, number {earlier.id}")
@@ -98,6 +98,11 @@ def queue(
     session.add(row)
     session.flush()
     return row
+
+
+def claimed(session: Session, claim: str) -> StripeCall | None:
+    """The call of that claim, or None."""
+    return session.exec(select(StripeCall).where(StripeCall.claim == claim)).first()
 
 
 def _key(row: StripeCall) -> str:
@@ -204,7 +209,10 @@ def done(session: Session, row: StripeCall, made: Made, *, now: datetime) -> Seq
     row.state, row.vendor_id, row.settled_at, row.error = "done", made.vendor_id, now, None
     session.add(row)
     session.flush()
-    return effects.done(session, row, made, now=now)
+    return [
+        *effects.done(session, row, made, now=now),
+        News("call_done", row.subject, key=f"stripe-call:{row.id}"),
+    ]
 
 
 def by_key(session: Session, key: str | None) -> StripeCall | None:
@@ -239,7 +247,8 @@ def _given_up(session: Session, row: StripeCall, now: datetime) -> Sequence[News
     session.flush()
     news = list(effects.failed(session, row, now=now))
     words = f"Stripe did not do what was asked ({row.kind} for {row.subject}): {row.error}."
-    return [*news, News("call_failed", row.subject, words, key=f"stripe-call:{row.id}")]
+    over = News("call_done", row.subject, key=f"stripe-call:{row.id}")
+    return [*news, over, News("call_failed", row.subject, words, key=f"stripe-failed:{row.id}")]
 
 
 def _again(session: Session, row: StripeCall, how: How, now: datetime) -> Sequence[News]:

@@ -105,13 +105,17 @@ def _taken(session: Session, order: Standing, now: datetime) -> None:
 def _fees(session: Session, order_id: int, now: datetime) -> None:
     """The card's real cost in place of the estimate: its difference is an entry of its own, and never a tip's."""
     charges = paid(session, order_id)
-    if not charges or any(row.fee_minor is None for row in charges):
+    for row in charges[1:]:
+        move = (CARD_COST, CARD, row.fee_minor or 0)
+        why = f"What another payment of order {order_id} cost"
+        booked(session, f"card:{row.charge_id}:fee", [move], why=why, subject=customer(order_id), now=now)
+    if not charges or charges[0].fee_minor is None:
         return
     who, sale = customer(order_id), _sale(session, order_id)
     corrections = [each for each in books.about(session, who) if ":card-fee:" in each.key]
     stands = [each.entry for each in corrections] + ([sale.entry] if sale else [])
     cost = sum(_cost(each.postings) for each in stands)
-    more = sum(row.fee_minor or 0 for row in charges) - cost
+    more = charges[0].fee_minor - cost
     move = (CARD_COST, CARD, more) if more > 0 else (CARD, CARD_COST, -more)
     key = f"{who}:card-fee:{len(corrections) + 1}"
     why = f"What the card of order {order_id} really cost, in place of the estimate"

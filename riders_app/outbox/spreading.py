@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, jobs, orders, people, shifts, waiting
+from dispatch import attention, cards, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
 from payments import books
@@ -145,7 +145,8 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
     if order.delivery in OPEN_DELIVERY and orders.contact(session, known(order.id)).phone:
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
-        body = wording.customer_link(restaurant, promise_at, f"{url}/t/{order.public_id}")
+        to_pay = cards.to_pay(session, order, now=now) is not None
+        body = wording.customer_link(restaurant, promise_at, f"{url}/t/{order.public_id}", pay=to_pay)
         _tell_customer(session, event, "order_placed", body, now)
 
 

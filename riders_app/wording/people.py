@@ -141,11 +141,12 @@ def sign_in(link: str) -> str:
     return f"Your sign-in link, good once and for 15 minutes: {link}"
 
 
-def customer_link(restaurant: str, promise_at: datetime, link: str) -> str:
-    """To a customer: their order is known, and where to follow it."""
+def customer_link(restaurant: str, promise_at: datetime, link: str, *, pay: bool = False) -> str:
+    """To a customer: their order is known, and where to follow it and, where it is still to be paid, to pay it."""
+    there = "Pay and follow it" if pay else "Follow it"
 
     def say(f: Mapping[str, str]) -> str:
-        return f"{f['restaurant']}: your order should be with you by {promise_at:%H:%M}. Follow it: {link}"
+        return f"{f['restaurant']}: your order should be with you by {promise_at:%H:%M}. {there}: {link}"
 
     return fit(say, {"restaurant": fold(restaurant)}, (("restaurant", 12),))
 

@@ -1,15 +1,15 @@
 """Orders paid online by their customers, at the pretend Stripe: from the page to the reconciled books."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
 from dispatch import cards, orders
-from dispatch.tables import Attention, Order
-from infra.database import Database
+from dispatch.states import DELIVERY, PAYMENT, move
+from dispatch.tables import Attention, Order, Person
 from payments import books, checks, payouts
+from payments import pay as pay_of
 from payments.rails import payees, reconciling
 from payments.rails.sandbox import Sandbox
 from payments.rails.tables import CardPayment, Reconciliation, StripeCall, StripeEvent
@@ -48,8 +48,24 @@ def pay(house: House, order_id: int, card: str = "visa") -> str | None:
     return refused
 
 
+def arrived(house: House, order_id: int, rider_id: int = 1) -> None:
+    """The food is with its customer, as the rider's DONE has it, without the ride."""
+    with house.database.writing() as session:
+        order = orders.by_id(session, order_id)
+        for state in ("assigned", "carried", "delivered"):
+            move(order, "delivery", DELIVERY, state)
+        order.delivered_at = house.now
+        move(order, "payment", PAYMENT, "booked")
+        order.rider_id = rider_id
+        session.add(order)
+        session.flush()
+        pay_of.delivered(session, orders.money(order), now=house.now)
+        cards.follow(session, order, now=house.now)
+    house.move(0)
+
+
 def deliver(house: House, phone: str) -> None:
-    """The rider takes, collects and delivers what comes next."""
+    """The rider takes, collects and delivers what comes next, by text message."""
     number = house.until_text(phone, "TAKE").split("TAKE ")[1].split()[0].strip(".,")
     house.text(phone, f"TAKE {number}")
     house.move(6)
@@ -84,40 +100,36 @@ def luna(house: House) -> Till:
 
 
 @pytest.fixture
-def sam(house: House) -> str:
-    """A rider on shift."""
-    phone = house.rider(1)
-    house.text(phone, "ON")
-    return phone
+def sam(house: House) -> int:
+    """A rider's number."""
+    house.rider(1)
+    with house.reading() as session:
+        return int(session.exec(select(Person.id)).one() or 0)
 
 
-def test_an_order_is_paid_ahead_and_taken_when_it_is_delivered(house: House, luna: Till, sam: str) -> None:
-    """The customer's money waits as theirs until the food is there; then nothing of it is left but what is owed on."""
+def test_an_order_is_paid_ahead_and_taken_when_it_is_delivered(house: House, luna: Till, sam: int) -> None:
+    """The customer's money waits as theirs until the food is there; then nothing of it is left but what is owed on.
+
+    Ridden by text message; undone and done again, it is taken once.
+    """
+    house.text("+447700900001", "ON")
     order_id = placed(house, luna)
     total = page(house, order_id).amount_minor
     assert pay(house, order_id) is None
     assert balance(house, f"customer:{order_id}") == total
-    deliver(house, sam)
+    deliver(house, "+447700900001")
+    assert balance(house, f"customer:{order_id}") == 0
+    house.text("+447700900001", "UNDO")
+    assert balance(house, f"customer:{order_id}") == total
+    assert open_now(house) == {}
+    house.text("+447700900001", "DONE")
     assert balance(house, f"customer:{order_id}") == 0
     with house.reading() as session:
         fee = session.exec(select(CardPayment.fee_minor)).one()
         assert checks.findings(session, now=house.now) == []
     assert balance(house, "co-op:card-cost") == -(fee or 0)
     assert balance(house, "outside:card") == -(total - (fee or 0))
-    assert balance(house, "rider:1:tips") == 250 or balance(house, "rider:2:tips") == 250
-    assert open_now(house) == {}
-
-
-def test_a_delivery_undone_puts_the_money_back_with_the_customer(house: House, luna: Till, sam: str) -> None:
-    """UNDO takes back what was taken, and the next DONE takes it once."""
-    order_id = placed(house, luna)
-    pay(house, order_id)
-    deliver(house, sam)
-    house.text(sam, "UNDO")
-    assert balance(house, f"customer:{order_id}") == page(house, order_id).amount_minor
-    assert open_now(house) == {}
-    house.text(sam, "DONE")
-    assert balance(house, f"customer:{order_id}") == 0
+    assert balance(house, f"rider:{sam}:tips") == 250
     assert open_now(house) == {}
 
 
@@ -128,7 +140,9 @@ def test_a_cancelled_order_gives_everything_back(house: House, luna: Till) -> No
     for reference in ("A-1", "A-2"):
         with house.reading() as session:
             public = session.exec(select(Order.public_id).where(Order.external_id == reference)).one()
-        answer = house.client.post(f"/v1/orders/{public}/cancel", json={"reason": "out of dough"}, headers=luna.headers)
+        answer = house.client.post(
+            f"/v1/orders/{public}/cancel", json={"reason": "out of dough"}, headers=luna.headers
+        )
         assert answer.status_code == 200, answer.text
     house.move(0)
     pay(house, second)
@@ -198,11 +212,13 @@ def paid_out(house: House, payee: str, key: str = "settlement:1") -> int:
     return amount
 
 
-def test_a_restaurant_is_sent_its_money_and_gives_back_what_it_must(house: House, luna: Till, sam: str) -> None:
+def test_a_restaurant_is_sent_its_money_and_gives_back_what_it_must(
+    house: House, luna: Till, sam: int
+) -> None:
     """A pending charge that covers it carries the transfer; a refund the restaurant bears then reverses a part."""
     order_id = placed(house, luna)
     pay(house, order_id)
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     payee = f"restaurant:{luna.id}"
     onboarded(house, payee)
     amount = paid_out(house, payee)
@@ -212,7 +228,9 @@ def test_a_restaurant_is_sent_its_money_and_gives_back_what_it_must(house: House
     assert balance(house, payee) == 0
     with house.database.writing() as session:
         order = orders.by_id(session, order_id)
-        orders.refund(session, order, amount_minor=300, liable="restaurant", reason="cold", by=1, now=house.now)
+        orders.refund(
+            session, order, amount_minor=300, liable="restaurant", reason="cold", by=1, now=house.now
+        )
     house.move(1)
     assert [each["amount"] for each in stripe_of(house).all("refund")] == [300]
     assert [each["amount"] for each in stripe_of(house).all("transfer_reversal")] == [300]
@@ -222,10 +240,10 @@ def test_a_restaurant_is_sent_its_money_and_gives_back_what_it_must(house: House
         assert checks.findings(session, now=house.now) == []
 
 
-def test_not_enough_money_waits_and_says_so(house: House, luna: Till, sam: str) -> None:
+def test_not_enough_money_waits_and_says_so(house: House, luna: Till, sam: int) -> None:
     """A transfer that Stripe's balance does not cover stays held, is told to a person, and goes once it does."""
     order_id = placed(house, luna)
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     payee = f"restaurant:{luna.id}"
     onboarded(house, payee)
     amount = paid_out(house, payee)
@@ -242,11 +260,11 @@ def test_not_enough_money_waits_and_says_so(house: House, luna: Till, sam: str) 
     assert open_now(house) == {}
 
 
-def test_money_goes_to_the_bank_and_may_come_back(house: House, luna: Till, sam: str) -> None:
+def test_money_goes_to_the_bank_and_may_come_back(house: House, luna: Till, sam: int) -> None:
     """A payout by hand moves it to the bank's account, and one the bank sends back is undone."""
     order_id = placed(house, luna)
     pay(house, order_id, "at-once")
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     with house.database.writing() as session:
         payees.to_bank(session, 1000, currency="GBP", claim="form-1", now=house.now)
         payees.to_bank(session, 1000, currency="GBP", claim="form-1", now=house.now)
@@ -261,12 +279,12 @@ def test_money_goes_to_the_bank_and_may_come_back(house: House, luna: Till, sam:
 
 
 @pytest.mark.parametrize("won", [True, False])
-def test_a_dispute_is_the_co_ops_and_ends(house: House, luna: Till, sam: str, won: bool) -> None:
+def test_a_dispute_is_the_co_ops_and_ends(house: House, luna: Till, sam: int, won: bool) -> None:
     """Taken back with its fee at once, told with its date; won, the money is back and the fee is not."""
     order_id = placed(house, luna)
     total = page(house, order_id).amount_minor
     pay(house, order_id, "disputed")
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     assert balance(house, "co-op:disputes") == -total
     assert "card_dispute" in attentions(house)
     assert open_now(house) == {}
@@ -279,11 +297,13 @@ def test_a_dispute_is_the_co_ops_and_ends(house: House, luna: Till, sam: str, wo
         assert checks.findings(session, now=house.now) == []
 
 
-def test_what_was_done_in_stripes_pages_is_listed_and_can_be_booked(house: House, luna: Till, sam: str) -> None:
+def test_what_was_done_in_stripes_pages_is_listed_and_can_be_booked(
+    house: House, luna: Till, sam: int
+) -> None:
     """A refund made past us is a difference with its cause, until a named person has the books follow."""
     order_id = placed(house, luna)
     pay(house, order_id)
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     charge = stripe_of(house).all("charge")[0]["id"]
     stripe_of(house).refund_in_dashboard(charge, 150)
     house.move(0)
@@ -317,13 +337,13 @@ def test_the_night_compares_by_itself(house: House, luna: Till) -> None:
     assert row.at.hour == 4
 
 
-def test_an_unpaid_order_can_be_delivered_and_is_told(house: House, luna: Till, sam: str) -> None:
+def test_an_unpaid_order_can_be_delivered_and_is_told(house: House, luna: Till, sam: int) -> None:
     """Delivered before it was paid, the customer owes it, nobody else is short, and paying settles it."""
     order_id = placed(house, luna)
     total = page(house, order_id).amount_minor
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     assert balance(house, f"customer:{order_id}") == -total
-    assert open_now(house) == {f"unpaid:{order_id}": "unpaid"} or True
+    assert open_now(house) == {f"unpaid:{order_id}": "unpaid"}
     pay(house, order_id)
     assert balance(house, f"customer:{order_id}") == 0
     assert "card_unpaid" not in attentions(house)
@@ -332,14 +352,14 @@ def test_an_unpaid_order_can_be_delivered_and_is_told(house: House, luna: Till, 
 
 @pytest.mark.parametrize("switch", ["delay_s", "duplicate", "reorder"])
 def test_late_repeated_and_shuffled_webhooks_end_the_same(
-    house: House, luna: Till, sam: str, switch: str
+    house: House, luna: Till, sam: int, switch: str
 ) -> None:
     """However events come, the books are those of one order, paid once."""
     stripe_of(house).turn(switch, 100 if switch == "delay_s" else 1)
     order_id = placed(house, luna)
     total = page(house, order_id).amount_minor
     pay(house, order_id)
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     house.move(5)
     assert balance(house, f"customer:{order_id}") == 0
     assert sum(each["amount"] for each in stripe_of(house).all("charge")) == total
@@ -351,9 +371,9 @@ def test_late_repeated_and_shuffled_webhooks_end_the_same(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.deep)])
 def test_a_line_cut_at_every_call_pays_nothing_twice(
-    house: House, luna: Till, sam: str, when: str, times: int
+    house: House, luna: Till, sam: int, when: str, times: int
 ) -> None:
     """Cut before or after each outside call, every one is made once in the end, and the books agree."""
     for kind in ("checkout", "account", "manual", "transfer", "refund", "reversal"):
@@ -361,7 +381,7 @@ def test_a_line_cut_at_every_call_pays_nothing_twice(
     order_id = placed(house, luna)
     house.move(5)
     pay(house, order_id)
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     payee = f"restaurant:{luna.id}"
     with house.database.writing() as session:
         payees.connect(session, payee, country="GB", now=house.now)
@@ -371,7 +391,9 @@ def test_a_line_cut_at_every_call_pays_nothing_twice(
     house.move(5)
     with house.database.writing() as session:
         order = orders.by_id(session, order_id)
-        orders.refund(session, order, amount_minor=300, liable="restaurant", reason="cold", by=1, now=house.now)
+        orders.refund(
+            session, order, amount_minor=300, liable="restaurant", reason="cold", by=1, now=house.now
+        )
     house.move(10)
     stripe = stripe_of(house)
     assert [each["amount"] for each in stripe.all("transfer")] == [amount]
@@ -385,11 +407,11 @@ def test_a_line_cut_at_every_call_pays_nothing_twice(
     assert open_now(house) == {}
 
 
-def test_a_fault_of_stripes_is_never_paid_blindly(house: House, luna: Till, sam: str) -> None:
+def test_a_fault_of_stripes_is_never_paid_blindly(house: House, luna: Till, sam: int) -> None:
     """A 500 is kept under its key: asked after for a day, then given up, the money back where it came from."""
     order_id = placed(house, luna)
     pay(house, order_id)
-    deliver(house, sam)
+    arrived(house, order_id, sam)
     payee = f"restaurant:{luna.id}"
     onboarded(house, payee)
     stripe_of(house).turn("breaks:transfer")
@@ -401,10 +423,9 @@ def test_a_fault_of_stripes_is_never_paid_blindly(house: House, luna: Till, sam:
     assert stripe_of(house).all("transfer") == []
     assert balance(house, payee) == amount
     assert "stripe_failed" in attentions(house)
-    assert house.now - timedelta(hours=25) < house.now
 
 
-def test_without_keys_everything_waits(house: House, luna: Till, database: Database | None = None) -> None:
+def test_without_keys_everything_waits(house: House, luna: Till) -> None:
     """Where nothing can be asked, calls stay queued, a person hears of it once, and they go when keys come."""
     kept, house.program.stripe = house.program.stripe, None
     order_id = placed(house, luna)

@@ -61,7 +61,7 @@ class SandboxHTTP(stripe.HTTPClient):
         with self._database.writing() as session:
             world = World(session, self._clock())
             if world.use(f"{when}:{method.named}") or world.use(f"{when}:any"):
-                return stripe.APIConnectionError(
+                return stripe.APIConnectionError(  # type: ignore[no-untyped-call]
                     f"The line was cut {when} the call (a switch of the sandbox)"
                 )
         return None
