@@ -25,11 +25,8 @@ def checkout(amount: int = 2750, order: int = 12) -> dict[str, Any]:
 
 def everything(stripe: Sandbox) -> dict[Kind, dict[str, Any]]:
     """Ask for one of each, in an order that makes sense; what was asked."""
-    asked: dict[Kind, dict[str, Any]] = {
-        "checkout": checkout(),
-        "account": {"subject": "restaurant:3", "country": "GB"},
-    }
-    asked["manual"] = {}
+    asked: dict[Kind, dict[str, Any]] = {"checkout": checkout(), "manual": {}}
+    asked["account"] = {"subject": "restaurant:3", "country": "GB"}
     page = stripe.make("checkout", asked["checkout"], key="k-checkout")
     account = stripe.make("account", asked["account"], key="k-account")
     stripe.make("manual", {}, key="k-manual")
