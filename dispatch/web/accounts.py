@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from dispatch.tables import Person, Restaurant
 
 CO_OP = {
+    "co-op": "The co-op",
     "outside:card": "Customers' cards",
     "outside:customers": "Customers at the till",
     "outside:capital": "Members' own money",

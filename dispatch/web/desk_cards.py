@@ -21,6 +21,15 @@ from payments.rails import calls, following, payees, reconciling
 from payments.rails.tables import CardDispute, Difference, StripeAccount
 
 router = APIRouter(prefix="/desk", dependencies=[Depends(access.ours)], include_in_schema=False)
+_KINDS = {
+    "account": "An account",
+    "checkout": "A page to pay on",
+    "manual": "Payouts by hand",
+    "refund": "A refund",
+    "transfer": "A transfer",
+    "reversal": "A transfer taken back",
+    "payout": "To the bank",
+}
 _COUNTRIES = {"GBP": "GB", "EUR": "IE", "USD": "US"}
 
 
@@ -43,6 +52,7 @@ def overview(request: Request, who: Treasurer, session: Reading, now: Now) -> Re
         states={payee: _state(have.get(payee)) for payee in payees_of},
         names=accounts.names(session, subjects),
         moving=moving,
+        kinds=_KINDS,
         disputes=disputes,
         charged=people_of(session, disputes),
         currency=rules.co_op.currency,

@@ -105,7 +105,8 @@ class OrderIn(Shape):
     paid_by: Annotated[
         Literal["account", "card"],
         Field(
-            description="account: you took the money. card: collected as card_reference says; without one, our page collects it."
+            description="account: you took the money. card: it was collected with card_reference; without one, "
+            "the customer pays on our page."
         ),
     ]
     card_reference: Annotated[Name | None, Field(examples=["pi_3Nf"])] = None

@@ -270,9 +270,9 @@ def _asked(ask: Callable[[], Answer], key: str) -> Answer:
 
 def _meaning(fault: stripe.StripeError, key: str) -> RailsFault:
     """What a fault means for what was asked: never done, perhaps done, or never to be done."""
-    words = f"Stripe {fault.http_status or '-'}, {fault.code or type(fault).__name__}"
+    words = f"Stripe {fault.http_status or '-'}, {(fault.code or type(fault).__name__).replace('_', ' ')}"
     if fault.code in _NOT_ENOUGH:
-        return NotEnoughYet(words)
+        return NotEnoughYet("Stripe does not hold enough available money yet")
     if isinstance(fault, stripe.APIConnectionError):
         return NoAnswer(words)
     if isinstance(fault, stripe.IdempotencyError):

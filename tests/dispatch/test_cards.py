@@ -1,5 +1,6 @@
 """Orders paid online by their customers, at the pretend Stripe: from the page to the reconciled books."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -255,7 +256,7 @@ def test_not_enough_money_waits_and_says_so(house: House, luna: Till, sam: int) 
     amount = paid_out(house, payee)
     with house.reading() as session:
         assert payouts.of(session, payee)[0].state == "sending"
-        assert "balance_insufficient" in payouts.of(session, payee)[0].error
+        assert "enough available money" in payouts.of(session, payee)[0].error
     assert {"stripe_waits", "card_unpaid"} <= attentions(house)
     pay(house, order_id, "at-once")
     house.move(15)
@@ -452,3 +453,76 @@ def test_without_keys_everything_waits(house: House, luna: Till) -> None:
     house.move(2)
     assert page(house, order_id).state == "open"
     assert "no_stripe" not in attentions(house)
+
+
+def test_the_hook_takes_what_is_signed_once(house: House, luna: Till) -> None:
+    """A signed event is answered 2xx and kept once; an unsigned one is refused, and nothing of it is kept."""
+    order_id = placed(house, luna)
+    stripe_of(house).pay(str(page(house, order_id).session_id), "visa")
+    payloads: list[tuple[bytes, str]] = []
+    stripe_of(house).post_due(lambda body, signature: payloads.append((body, signature)), house.now)
+    assert payloads
+    for _ in range(2):
+        for body, signature in payloads:
+            answer = house.client.post("/hooks/stripe", content=body, headers={"Stripe-Signature": signature})
+            assert answer.status_code == 204
+    refused = house.client.post(
+        "/hooks/stripe", content=payloads[0][0], headers={"Stripe-Signature": "t=1,v1=00"}
+    )
+    assert refused.status_code == 403
+    with house.reading() as session:
+        assert len(session.exec(select(StripeEvent)).all()) == len(payloads)
+    house.move(0)
+    assert balance(house, f"customer:{order_id}") == page(house, order_id).amount_minor
+
+
+def test_a_customer_pays_on_the_pages(house: House, luna: Till) -> None:
+    """The order's page leads to the one to pay on, a declined card is told, and the order's page then thanks."""
+    told = house.order(luna, "A-1", card_reference=None)
+    house.move(0)
+    seen = house.client.get(f"/t/{told['id']}").text
+    address = re.search(r'href="(/sandbox/stripe/pay/[^"]+)"', seen)
+    assert address is not None
+    assert "Test Visa" in house.client.get(address[1]).text
+    declined = house.client.post(address[1], data={"card": "declined"})
+    assert "Your card was declined." in declined.text
+    paid = house.client.post(address[1], data={"card": "visa"})
+    assert "Paid by card" in paid.text
+    assert "can no longer be paid" not in paid.text
+    assert "This was paid" in house.client.get(address[1]).text
+
+
+def test_the_treasurer_sees_accounts_disputes_and_differences(house: House, luna: Till, sam: int) -> None:
+    """From the desk: an account and its onboarding, money to the bank, a dispute charged, a difference closed."""
+    boss = house.signed_in(700, "treasurer")
+    csrf = boss.get("/me", headers={"accept": "application/json"}).json()["csrf"]
+    json_too = {"accept": "application/json"}
+
+    def press(path: str, **fields: str) -> Any:
+        answer = boss.post(path, data={"csrf": csrf, **fields}, headers=json_too)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    press("/desk/cards/accounts", payee=f"restaurant:{luna.id}")
+    assert "Being made" in boss.get("/desk/cards").text
+    house.move(0)
+    assert "Has to tell Stripe more" in boss.get("/desk/cards").text
+    house.client.post(press("/desk/cards/accounts/1/link")["url"].split("?")[0], data={"back": "/desk/cards"})
+    assert "May be sent money" in boss.get("/desk/cards").text
+    order_id = placed(house, luna)
+    pay(house, order_id, "disputed")
+    arrived(house, order_id, sam)
+    press("/desk/cards/disputes/1/charge", reason="The food was never handed over")
+    assert "The food was never handed over" in boss.get("/desk/cards").text
+    stripe_of(house).close_dispute(stripe_of(house).all("dispute")[0]["id"], won=True)
+    house.move(0)
+    assert balance(house, "co-op:disputes") == 0
+    press("/desk/cards/bank", amount="1.00", form="a")
+    stripe_of(house).refund_in_dashboard(stripe_of(house).all("charge")[0]["id"], 150)
+    assert press("/desk/reconciliation/now")["open"] == 1
+    (found,) = boss.get("/desk/reconciliation", headers=json_too).json()["differences"]
+    assert (found["cause"], found["stripe_minor"], found["books_minor"]) == ("dashboard-refund", -150, 0)
+    press("/desk/reconciliation/1/close", note="Seen with Ana", how="stands")
+    assert press("/desk/reconciliation/now")["open"] == 1
+    assert "Seen with Ana" in boss.get("/desk/reconciliation").text
+    assert boss.get("/desk/reconciliation", headers=json_too).json()["differences"] == []

@@ -1,4 +1,4 @@
-"""A process that sends what is due through the pretend Stripe, to race another: `python -m tests.payments.rails_racer`."""
+"""A process that sends what is due through the pretend Stripe, to race another."""
 
 import sys
 

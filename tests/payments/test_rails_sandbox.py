@@ -122,7 +122,7 @@ def test_balances_are_pending_then_available(pretend: Sandbox, clock: list[Any])
     }
     assert pretend.pay(page.vendor_id, "visa") is None
     assert pretend.pay(page.vendor_id, "visa") is not None
-    with pytest.raises(CallRefused, match="insufficient_capabilities"):
+    with pytest.raises(CallRefused, match="insufficient capabilities"):
         pretend.make("transfer", facts, key="t-0")
     pretend.onboard(account.vendor_id)
     with pytest.raises(NotEnoughYet):
