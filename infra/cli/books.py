@@ -272,7 +272,7 @@ def _write(file: Path, lines: Iterable[str], *, force: bool) -> int:
 
 @commands.command()
 def reconcile() -> None:
-    """Compare Stripe's balance with the books, and list every difference with its likely cause."""
+    """Compare Stripe's balance with the books now: every difference and its likely cause. Exit code 1 with any."""
     from dispatch import cards
     from payments.rails import reconciling
 

@@ -53,7 +53,12 @@ def test_what_fits_is_served(kind: Kind, host: str, given: dict[str, Any]) -> No
             {"stripe_secret_key": "sk_live_1", "stripe_webhook_secret": "whsec_1"},
             "unset PANNIER_STRIPE_SECRET_KEY",
         ),
-        ("demo", "127.0.0.1", {"stripe_secret_key": "unheard of"}, "unset PANNIER_STRIPE_SECRET_KEY"),
+        (
+            "demo",
+            "127.0.0.1",
+            {"stripe_secret_key": "unheard of", "stripe_webhook_secret": "whsec_1"},
+            "unset PANNIER_STRIPE_SECRET_KEY",
+        ),
         ("live", "127.0.0.1", {"sandbox": True}, "unset PANNIER_SANDBOX"),
         ("live", "127.0.0.1", {"twilio_account_sid": "AC1"}, "Twilio needs all"),
         ("live", "127.0.0.1", TWILIO | {"twilio_from": None}, "Twilio needs all"),
