@@ -12,7 +12,7 @@ from infra import rounds
 from infra.clock import SandboxClock
 from infra.errors import InfraError, JobStuck
 from infra.program import Program
-from riders_app import inbox, outbox
+from riders_app import inbox, outbox, sandbox_carrier
 
 # A job works off its rows in bounded rounds; this many at one instant is no longer work but a loop.
 ROUNDS_AT_ONE_INSTANT = 1000
@@ -34,6 +34,7 @@ class Job:
 
 # In the order one instant is worked off: what came in, what it changes, what must then be said.
 JOBS: tuple[Job, ...] = (
+    Job("sandbox", sandbox_carrier.next_due, sandbox_carrier.run),
     Job("inbox", inbox.next_due, inbox.run),
     Job("expire", rounds.expire_due, rounds.expire),
     Job("stripe-sandbox", rounds.sandbox_due, rounds.sandbox),
@@ -45,6 +46,7 @@ JOBS: tuple[Job, ...] = (
     Job("send", outbox.next_due, outbox.run_send),
     Job("stripe-calls", cards.calls_due, cards.run_calls),
     Job("reconcile", cards.reconcile_due, cards.run_reconcile),
+    Job("prices", outbox.prices_due, outbox.run_prices),
     Job("release", rounds.release_due, rounds.release),
     Job("forget", rounds.forget_due, rounds.forget),
 )

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_texts, earnings, hooks, member, rider, sandbox
+from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, rider, sandbox
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -13,5 +13,6 @@ def routers() -> tuple[APIRouter, ...]:
         rider.router,
         earnings.router,
         member.router,
+        desk_delivery.router,
         desk_texts.router,
     )

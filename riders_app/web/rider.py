@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from dispatch import board, breaks, deliveries, incidents, jobs, offers, planning, shifts, waiting
+from dispatch import board, breaks, deliveries, incidents, jobs, offers, people, planning, shifts, waiting
 from dispatch.errors import BadInput
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
@@ -17,6 +17,7 @@ from dispatch.web import access, pages
 from dispatch.web.access import Now, Reading, Rider, Writing
 from payments import pay
 from riders_app.web import cards
+from riders_app.wording import LANGUAGES
 
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
 
@@ -51,6 +52,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
             for row in cards.coming(session, who.person_id, now=now)
         ],
         wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
+        languages=LANGUAGES,
         duty_phone=access.program(request).settings.on_duty_phone,
         at=now.astimezone(zone),
     )
@@ -202,6 +204,15 @@ def off(request: Request, who: Rider, session: Writing, now: Now) -> Response:
     """End my shift, once what I carry is delivered."""
     deliveries.off(session, who.person_id, now=now)
     planning.wanted(session, now=now)
+    return pages.said(request, "/my")
+
+
+@router.post("/language")
+def language(
+    request: Request, who: Rider, session: Writing, language: Annotated[str, Form(max_length=5)] = ""
+) -> Response:
+    """The language of my texts."""
+    people.speak(session, who.person_id, language)
     return pages.said(request, "/my")
 
 

@@ -1,4 +1,4 @@
-"""What our texts say: facts in, one segment of the GSM-7 alphabet out. One function a text, English for now.
+"""What our texts say: facts in, one segment of the GSM-7 alphabet out. One function a text, in anybody's voice.
 
 A text is shortened by the order its function states, never by its flat or its job's number.
 """
@@ -16,7 +16,8 @@ from riders_app.wording.answers import (
     works_now,
 )
 from riders_app.wording.gsm import ONE_SEGMENT, fold, loses, segments, septets
-from riders_app.wording.jobs import Turn, changed, expired, marked, offer, stop, withdrawn
+from riders_app.wording.jobs import Turn, changed, expired, offer, stop, withdrawn
+from riders_app.wording.marks import marked, not_marked, several, short
 from riders_app.wording.people import (
     contested,
     customer_cancelled,
@@ -32,10 +33,14 @@ from riders_app.wording.people import (
     wait_here,
     why,
 )
+from riders_app.wording.voice import ENGLISH, LANGUAGES, Voice, voice
 
 __all__ = [
+    "ENGLISH",
+    "LANGUAGES",
     "ONE_SEGMENT",
     "Turn",
+    "Voice",
     "broken",
     "changed",
     "contested",
@@ -50,6 +55,7 @@ __all__ = [
     "marked",
     "menu",
     "no_pay",
+    "not_marked",
     "offer",
     "one_at_a_time",
     "pay",
@@ -57,13 +63,16 @@ __all__ = [
     "say_why",
     "segments",
     "septets",
+    "several",
     "shift_asked",
     "shift_off",
     "shift_on",
     "shift_set",
+    "short",
     "sign_in",
     "stop",
     "unclear",
+    "voice",
     "wait_here",
     "which",
     "why",
