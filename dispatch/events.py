@@ -20,6 +20,7 @@ KINDS = (
     "sign_in",
     "desk_note",
     "wait_hint",
+    "bank_changed",
 )
 
 

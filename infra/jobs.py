@@ -48,6 +48,7 @@ JOBS: tuple[Job, ...] = (
     Job("reconcile", cards.reconcile_due, cards.run_reconcile),
     Job("prices", outbox.prices_due, outbox.run_prices),
     Job("release", rounds.release_due, rounds.release),
+    Job("check", rounds.check_due, rounds.check),
     Job("forget", rounds.forget_due, rounds.forget),
 )
 

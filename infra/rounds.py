@@ -14,10 +14,13 @@ from dispatch import attention, decisions, offers, planning, retention, waiting,
 from dispatch.errors import PlanRefused
 from dispatch.web import stripe_hook
 from infra.program import Program
-from payments import payouts
+from payments import checks, payouts
 from payments.books import holds
 from payments.rails.tables import SandboxEvent
 from riders_app import outbox
+
+# Of the books being wrong there is one thing to look at, however many nights find it.
+BOOKS = "books"
 
 
 def plan_due(session: Session, now: datetime) -> datetime | None:
@@ -107,6 +110,33 @@ def sandbox(program: Program, now: datetime) -> bool:
 
 # The pretend Stripe's own module loads Stripe's library, which most commands do without.
 _NEXT_POST = select(func.min(SandboxEvent.due_at)).where(col(SandboxEvent.sent_at).is_(None))
+
+
+def check_due(session: Session, now: datetime) -> datetime | None:
+    """When the books are next to be read by night."""
+    return checks.next_due(session, now=now)
+
+
+def check(program: Program, now: datetime) -> bool:
+    """Read the books where the night's reading is due, keep what was found, and put it before a person."""
+    with program.database.snapshot() as session:
+        due = checks.next_due(session, now=now)
+        if due is None or due > now:
+            return False
+        seen = checks.look(session, now=now)
+    with program.database.writing() as session:
+        checks.keep(session, seen, now=now)
+        if seen.findings:
+            attention.raise_(session, "books", BOOKS, _wrong(seen), now=now)
+        else:
+            attention.settle(session, BOOKS, now=now, note="The books were read again, and are in order.")
+    return True
+
+
+def _wrong(seen: checks.Look) -> str:
+    count = len(seen.findings)
+    things = "1 thing does not hold" if count == 1 else f"{count} things do not hold"
+    return f"The books were read by night, and {things}: the treasurer's page of checks says what. Nothing is paid."
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

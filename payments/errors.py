@@ -248,3 +248,40 @@ class PayoutRefused(MoneyFault):
         self.state = state
         self.wanted = wanted
         super().__init__(f"payout {payout_id} is {state}; it cannot be {wanted}")
+
+
+class BadBankDetails(MoneyFault, ValueError):
+    """These are no bank details."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults) or None)
+
+
+class NoSuchPayRun(MoneyFault):
+    """There is no such pay run."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__(f"there is no pay run {run_id}")
+
+
+class PayRunRefused(MoneyFault):
+    """The pay run cannot do that now."""
+
+
+class BooksUnsound(PayRunRefused):
+    """The books do not hold: nothing is paid until they do."""
+
+    def __init__(self, findings: tuple[tuple[str, int | None, str], ...]) -> None:
+        self.findings = findings  # (rule, number of the entry or None, what is wrong), in order
+        told = "".join(f"\n{rule}: {message}" for rule, _, message in findings)
+        super().__init__(f"The books do not hold, so nothing is paid until a person has looked:{told}")
+
+
+class DeductionsRefused(MoneyFault, ValueError):
+    """These deductions cannot be taken in."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults) or None)

@@ -147,7 +147,7 @@ class Settlement:
 
 def rider(lines: Sequence[Line], rider_id: int, *, since: datetime, until: datetime) -> Statement:
     """A rider's statement from the lines of the rider's accounts; setting money aside earns and costs nothing."""
-    lines = [line for line in lines if line.other != held(line.account)]
+    lines = [line for line in lines if line.other != held(line.account) and not _only_moved(line)]
     clock: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         if line.unit in (HOLIDAY, MINUTES):
@@ -164,6 +164,11 @@ def rider(lines: Sequence[Line], rider_id: int, *, since: datetime, until: datet
         for (_, unit), left in clock.items()
     ]
     return Statement(rider_id, since, until, tuple(told))
+
+
+def _only_moved(line: Line) -> bool:
+    """Whether it earned nothing: what is deducted stands on the payslip, what the bank sent back was earned before."""
+    return line.other.startswith("payroll:") or line.key.endswith(":returned")
 
 
 def _rider_line(what: str, paid: Line | None, beside: Sequence[Line]) -> StatementLine:

@@ -2,8 +2,10 @@
 
 import dispatch.tables
 import infra.tables
+import payments.payees.tables
 import payments.payouts.tables
 import payments.rails.tables
+import payments.runs.tables
 import payments.tables
 import riders_app.tables
 
@@ -11,6 +13,8 @@ MODULES = (
     payments.tables,
     payments.payouts.tables,
     payments.rails.tables,
+    payments.payees.tables,
+    payments.runs.tables,
     dispatch.tables,
     riders_app.tables,
     infra.tables,

@@ -119,6 +119,7 @@ def sending(session: Session, payout: Payout, *, now: datetime, due_at: datetime
     Written before the outside call, so that a call whose outcome is unknown is seen as such. PayoutRefused once
     it is settled, or when its holds have run out.
     """
+    _lock(session, payout)
     _may(payout, "sending")
     _still_held(session, payout, now)
     payout.state, payout.sent_at, payout.tries = "sending", now, payout.tries + 1
@@ -149,6 +150,7 @@ def paid(
 
     Said again, nothing more happens. PayoutRefused when it failed, came back, or its holds ran out.
     """
+    _lock(session, payout)
     if vendor_id is not None:
         named(session, payout, vendor_id)
     if payout.state == "paid":
@@ -166,6 +168,7 @@ def failed(session: Session, payout: Payout, *, reason: str, now: datetime) -> P
 
     PayoutRefused once it was paid: money that comes back after that is `returned`.
     """
+    _lock(session, payout)
     if payout.state == "failed":
         return payout
     _may(payout, "failed")
@@ -184,6 +187,7 @@ def returned(session: Session, payout: Payout, *, reason: str, now: datetime) ->
 
     Said again, nothing more happens. PayoutRefused when it was never paid.
     """
+    _lock(session, payout)
     if payout.state == "returned":
         return payout
     _may(payout, "returned")
@@ -261,6 +265,12 @@ def parts_of(session: Session, payout: Payout) -> list[PayoutPart]:
 def returned_key(payout: Payout) -> str:
     """The key of the entry that books it back."""
     return f"{payout.key}:returned"
+
+
+def _lock(session: Session, payout: Payout) -> None:
+    """Have the row as it stands now, and alone: also two who take no turns, each in a process, settle it once."""
+    session.flush()
+    session.refresh(payout, with_for_update=True)
 
 
 def _may(payout: Payout, state: str) -> None:

@@ -48,6 +48,10 @@ _SAYS = {
     ("pay", "per_drop_minor"): "Pay for a drop",
     ("pay", "holiday_bp"): "Holiday, of the minutes and the wages",
     ("pay", "tips"): "Whose the tips are",
+    ("pay", "status"): "What riders are to the co-op",
+    ("pay_period", "paid_by"): "How pay is paid",
+    ("pay_period", "two_people"): "Whether another person than who approved a pay run marks it paid",
+    ("pay_period", "bank_change_days"): "How long before it is paid a changed bank account is pointed out",
     ("pay_period", "kind"): "How long a pay period is",
     ("pay_period", "starts_on"): "When a pay period begins",
     ("shifts", "ask_after_end_min"): "How long after a shift's end the rider is asked",
@@ -60,6 +64,7 @@ _SAYS = {
     ("surplus", "share_interest_bp"): "Interest on shares, at most",
     ("retention", "contacts_days"): "How long contacts are kept",
     ("retention", "texts_days"): "How long texts are kept",
+    ("retention", "bank_days"): "How long bank accounts of people who left are kept",
     ("shares", "par_minor"): "What a share costs",
     ("shares", "max_minor"): "The most one member may hold",
 }
@@ -67,7 +72,12 @@ _SAYS = {
 _SUFFIXES = {
     "s": "seconds", "ms": "milliseconds", "min": "minutes", "h": "hours", "days": "days", "kmh": "km an hour",
 }  # fmt: skip
-_WORDS = {"hourly": "the hour", "per_drop": "the drop", "own": "the rider's who delivered"}
+_WORDS = {
+    "hourly": "the hour",
+    "per_drop": "the drop",
+    "own": "the rider's who delivered",
+    "self_employed": "self-employed",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,9 @@ class Pay(Section):
     per_drop_minor: Pence = 0
     holiday_bp: BasisPoints = 1207
     tips: Annotated[Literal["own"], one_of("own")] = "own"
+    status: Annotated[Literal["employees", "self_employed"], one_of("employees", "self_employed")] = (
+        "employees"
+    )
 
     def rate_on(self, on: date) -> int:
         """Minor units an hour on that day; NoRate before the first rate."""
@@ -150,10 +153,13 @@ def _rate_on(rates: Sequence[Rate], on: date) -> int:
 
 
 class PayPeriod(Section):
-    """How long a pay period is and on what weekday, or day of the month, it begins."""
+    """How long a pay period is, on what weekday or day of the month it begins, and how its pay is paid."""
 
     kind: Annotated[Literal["week", "month"], one_of("week", "month")] = "week"
     starts_on: PeriodStart = "monday"
+    paid_by: Annotated[Literal["bank", "stripe"], one_of("bank", "stripe")] = "bank"
+    two_people: YesNo = False
+    bank_change_days: Days = 14
 
     def around(self, on: date) -> tuple[date, date]:
         """The first day of the period that day is in, and the first day of the next."""
@@ -232,6 +238,7 @@ class Retention(Section):
     contacts_days: Days = 30
     texts_days: Days = 90
     decisions_days: Days = 180
+    bank_days: Days = 90
 
 
 class Shares(Section):

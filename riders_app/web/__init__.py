@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, rider, sandbox
+from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, payslips, rider, sandbox
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -12,6 +12,7 @@ def routers() -> tuple[APIRouter, ...]:
         sandbox.router,
         rider.router,
         earnings.router,
+        payslips.router,
         member.router,
         desk_delivery.router,
         desk_texts.router,

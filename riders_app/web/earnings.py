@@ -9,11 +9,10 @@ from sqlmodel import Session
 from dispatch import orders, places, shifts
 from dispatch.errors import BadInput, NotFound
 from dispatch.people import Who
-from dispatch.web import accounts, forms, pages
+from dispatch.web import accounts, forms, pages, payslip_pages
 from dispatch.web.access import Member, Now, Reading, Rider
 from payments import books, pay
 from payments.books import Booked
-from payments.ledger import HOLIDAY, MINUTES
 from payments.rulebook import Rulebook
 from payments.statements import Statement
 from payments.tables import ENTRIES
@@ -109,7 +108,7 @@ def entry(request: Request, who: Member, session: Reading, now: Now, entry_id: i
         at=rules.local(found.entry.at),
         about=_about(session, found.subject, rules),
         postings=[
-            (named[source], named[destination], amount_words(amount, found.unit))
+            (named[source], named[destination], payslip_pages.amount_words(amount, found.unit))
             for source, destination, amount in found.postings
         ],
         original=original,
@@ -140,12 +139,3 @@ def _entry_told(found: Booked) -> dict[str, object]:
         ],
         "hash": found.hash,
     }
-
-
-def amount_words(amount: int, unit: str) -> str:
-    """An amount in its unit: money, minutes of work, or minutes of leave."""
-    if unit == MINUTES:
-        return f"{amount} min"
-    if unit == HOLIDAY:
-        return f"{amount / 10_000:.2f} min of leave"
-    return pages.money(amount, unit)

@@ -19,6 +19,7 @@ from riders_app.wording.gsm import ONE_SEGMENT, fold, loses, segments, septets
 from riders_app.wording.jobs import Turn, changed, expired, offer, stop, withdrawn
 from riders_app.wording.marks import marked, not_marked, several, short
 from riders_app.wording.people import (
+    bank_changed,
     contested,
     customer_cancelled,
     customer_link,
@@ -41,6 +42,7 @@ __all__ = [
     "ONE_SEGMENT",
     "Turn",
     "Voice",
+    "bank_changed",
     "broken",
     "changed",
     "contested",

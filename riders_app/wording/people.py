@@ -170,6 +170,16 @@ def desk_note(body: str, voice: Voice = ENGLISH) -> str:
     return cut(voice.say("Desk: {words}", words=fold(body)), ONE_SEGMENT)
 
 
+def bank_changed(at: datetime, voice: Voice = ENGLISH) -> str:
+    """Somebody signed in as them entered where their pay goes. The account itself is in no text."""
+    return voice.say(
+        "Your pay goes to the bank account entered on your pages on {day} at {time}. "
+        "Was that not you? Ring the desk at once.",
+        day=voice.date(at, "dd MMM"),
+        time=f"{at:%H:%M}",
+    )
+
+
 def sign_in(link: str, voice: Voice = ENGLISH) -> str:
     """The one-time link, in answer to somebody asking for it."""
     return voice.say("Your sign-in link, good once and for 15 minutes: {link}", link=link)

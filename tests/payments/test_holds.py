@@ -378,6 +378,7 @@ def forge(session: Session, *entries: Entry) -> None:
             session.connection().execute(
                 insert(POSTINGS), {"entry_id": last + 1, "position": position, **values}
             )
+    books.sums.rebuild(session)
 
 
 def told(session: Session, **more: Any) -> list[tuple[str, int | None, str]]:

@@ -7,6 +7,27 @@ down_revision = None
 
 STATEMENTS = {
     "sqlite": [
+        r"""CREATE TABLE account_balance (
+	account VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	received BIGINT NOT NULL,
+	given BIGINT NOT NULL,
+	CONSTRAINT pk_account_balance PRIMARY KEY (account, unit)
+)
+ WITHOUT ROWID""",
+        r"""CREATE TABLE book_check (
+	id INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	kind VARCHAR NOT NULL,
+	after_id INTEGER NOT NULL,
+	head_id INTEGER NOT NULL,
+	head_hash VARCHAR NOT NULL,
+	found INTEGER NOT NULL,
+	findings VARCHAR NOT NULL,
+	CONSTRAINT pk_book_check PRIMARY KEY (id),
+	CONSTRAINT ck_book_check_kind CHECK (kind IN ('full', 'new')),
+	CONSTRAINT ck_book_check_found CHECK (found >= 0)
+)""",
         r"""CREATE TABLE card_dispute (
 	id INTEGER NOT NULL,
 	vendor_id VARCHAR NOT NULL,
@@ -79,6 +100,20 @@ STATEMENTS = {
 	retry_at DATETIME NOT NULL,
 	CONSTRAINT pk_job_trouble PRIMARY KEY (job),
 	CONSTRAINT ck_job_trouble_tries_positive CHECK (tries >= 1)
+)""",
+        r"""CREATE TABLE payee_account (
+	id INTEGER NOT NULL,
+	payee VARCHAR NOT NULL,
+	holder VARCHAR NOT NULL,
+	sort_code VARCHAR NOT NULL,
+	account_number VARCHAR NOT NULL,
+	changes INTEGER NOT NULL,
+	set_at DATETIME NOT NULL,
+	set_by INTEGER NOT NULL,
+	blanked_at DATETIME,
+	CONSTRAINT pk_payee_account PRIMARY KEY (id),
+	CONSTRAINT uq_payee_account_payee UNIQUE (payee),
+	CONSTRAINT ck_payee_account_blanked CHECK (blanked_at is null or (holder = '' and sort_code = '' and account_number = ''))
 )""",
         r"""CREATE TABLE payout (
 	id INTEGER NOT NULL,
@@ -419,6 +454,35 @@ STATEMENTS = {
 	CONSTRAINT fk_pause_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id),
 	CONSTRAINT fk_pause_lifted_by FOREIGN KEY(lifted_by) REFERENCES person (id)
 )""",
+        r"""CREATE TABLE pay_run (
+	id INTEGER NOT NULL,
+	since DATETIME NOT NULL,
+	until DATETIME NOT NULL,
+	state VARCHAR NOT NULL,
+	status VARCHAR NOT NULL,
+	method VARCHAR NOT NULL,
+	currency VARCHAR NOT NULL,
+	rulebook VARCHAR NOT NULL,
+	drawn_at DATETIME NOT NULL,
+	drawn_by INTEGER NOT NULL,
+	acknowledged JSON NOT NULL,
+	acknowledged_at DATETIME,
+	acknowledged_by INTEGER,
+	approved_at DATETIME,
+	approved_by INTEGER,
+	paid_at DATETIME,
+	paid_by INTEGER,
+	closed_at DATETIME,
+	closed_by INTEGER,
+	CONSTRAINT pk_pay_run PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_since UNIQUE (since),
+	CONSTRAINT ck_pay_run_until CHECK (until > since),
+	CONSTRAINT ck_pay_run_state CHECK (state in ('draft', 'approved', 'paid', 'closed')),
+	CONSTRAINT ck_pay_run_status CHECK (status in ('employees', 'self_employed')),
+	CONSTRAINT ck_pay_run_approved_at CHECK ((state = 'draft') = (approved_at is null)),
+	CONSTRAINT ck_pay_run_approved_by CHECK ((approved_at is null) = (approved_by is null)),
+	CONSTRAINT fk_pay_run_rulebook FOREIGN KEY(rulebook) REFERENCES rulebook_version (version)
+)""",
         r"""CREATE TABLE payout_part (
 	id INTEGER NOT NULL,
 	payout_id INTEGER NOT NULL,
@@ -577,6 +641,58 @@ STATEMENTS = {
 	CONSTRAINT fk_opening_hours_restaurant_id FOREIGN KEY(restaurant_id) REFERENCES restaurant (id)
 )""",
         r"""CREATE INDEX ix_opening_hours_restaurant_id ON opening_hours (restaurant_id)""",
+        r"""CREATE TABLE pay_run_deduction (
+	id INTEGER NOT NULL,
+	run_id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	purpose VARCHAR NOT NULL,
+	amount_minor BIGINT NOT NULL,
+	CONSTRAINT pk_pay_run_deduction PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_deduction_kind UNIQUE (run_id, person_id, kind),
+	CONSTRAINT ck_pay_run_deduction_amount_minor CHECK (amount_minor > 0),
+	CONSTRAINT ck_pay_run_deduction_purpose CHECK (purpose <> ''),
+	CONSTRAINT fk_pay_run_deduction_run_id FOREIGN KEY(run_id) REFERENCES pay_run (id)
+)""",
+        r"""CREATE TABLE pay_run_line (
+	id INTEGER NOT NULL,
+	run_id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	account VARCHAR NOT NULL,
+	other VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	what VARCHAR NOT NULL,
+	why VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	at DATETIME NOT NULL,
+	amount BIGINT NOT NULL,
+	entry_id INTEGER NOT NULL,
+	correction_of INTEGER,
+	rates JSON NOT NULL,
+	CONSTRAINT pk_pay_run_line PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_line_posting UNIQUE (entry_id, account, other),
+	CONSTRAINT ck_pay_run_line_amount CHECK (amount <> 0),
+	CONSTRAINT fk_pay_run_line_run_id FOREIGN KEY(run_id) REFERENCES pay_run (id),
+	CONSTRAINT fk_pay_run_line_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
+)""",
+        r"""CREATE INDEX ix_pay_run_line_run_id ON pay_run_line (run_id)""",
+        r"""CREATE TABLE pay_run_person (
+	id INTEGER NOT NULL,
+	run_id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	deductions_at DATETIME,
+	deductions_by INTEGER,
+	attempt INTEGER NOT NULL,
+	payout_id INTEGER,
+	settled_at DATETIME,
+	undone_by INTEGER,
+	again_by INTEGER,
+	CONSTRAINT pk_pay_run_person PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_person_person UNIQUE (run_id, person_id),
+	CONSTRAINT fk_pay_run_person_run_id FOREIGN KEY(run_id) REFERENCES pay_run (id),
+	CONSTRAINT fk_pay_run_person_payout_id FOREIGN KEY(payout_id) REFERENCES payout (id)
+)""",
+        r"""CREATE INDEX ix_pay_run_person_person_id ON pay_run_person (person_id)""",
         r"""CREATE TABLE posting (
 	entry_id INTEGER NOT NULL,
 	position INTEGER NOT NULL,
@@ -590,8 +706,8 @@ STATEMENTS = {
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )
  WITHOUT ROWID""",
-        r"""CREATE INDEX ix_posting_destination ON posting (destination)""",
-        r"""CREATE INDEX ix_posting_source ON posting (source)""",
+        r"""CREATE INDEX ix_posting_destination ON posting (destination, entry_id)""",
+        r"""CREATE INDEX ix_posting_source ON posting (source, entry_id)""",
         r"""CREATE TABLE rest (
 	id INTEGER NOT NULL,
 	shift_id INTEGER NOT NULL,
@@ -896,6 +1012,26 @@ STATEMENTS = {
         r"""CREATE INDEX ix_outbound_text_unpriced ON outbound_text (price_due_at) WHERE price_due_at IS NOT NULL""",
     ],
     "postgresql": [
+        r"""CREATE TABLE account_balance (
+	account VARCHAR COLLATE "C" NOT NULL,
+	unit VARCHAR NOT NULL,
+	received BIGINT NOT NULL,
+	given BIGINT NOT NULL,
+	CONSTRAINT pk_account_balance PRIMARY KEY (account, unit)
+)""",
+        r"""CREATE TABLE book_check (
+	id SERIAL NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	kind VARCHAR NOT NULL,
+	after_id INTEGER NOT NULL,
+	head_id INTEGER NOT NULL,
+	head_hash VARCHAR NOT NULL,
+	found INTEGER NOT NULL,
+	findings VARCHAR NOT NULL,
+	CONSTRAINT pk_book_check PRIMARY KEY (id),
+	CONSTRAINT ck_book_check_kind CHECK (kind IN ('full', 'new')),
+	CONSTRAINT ck_book_check_found CHECK (found >= 0)
+)""",
         r"""CREATE TABLE card_dispute (
 	id SERIAL NOT NULL,
 	vendor_id VARCHAR NOT NULL,
@@ -968,6 +1104,20 @@ STATEMENTS = {
 	retry_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_job_trouble PRIMARY KEY (job),
 	CONSTRAINT ck_job_trouble_tries_positive CHECK (tries >= 1)
+)""",
+        r"""CREATE TABLE payee_account (
+	id SERIAL NOT NULL,
+	payee VARCHAR NOT NULL,
+	holder VARCHAR NOT NULL,
+	sort_code VARCHAR NOT NULL,
+	account_number VARCHAR NOT NULL,
+	changes INTEGER NOT NULL,
+	set_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	set_by INTEGER NOT NULL,
+	blanked_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_payee_account PRIMARY KEY (id),
+	CONSTRAINT uq_payee_account_payee UNIQUE (payee),
+	CONSTRAINT ck_payee_account_blanked CHECK (blanked_at is null or (holder = '' and sort_code = '' and account_number = ''))
 )""",
         r"""CREATE TABLE payout (
 	id SERIAL NOT NULL,
@@ -1308,6 +1458,35 @@ STATEMENTS = {
 	CONSTRAINT fk_pause_by_person_id FOREIGN KEY(by_person_id) REFERENCES person (id),
 	CONSTRAINT fk_pause_lifted_by FOREIGN KEY(lifted_by) REFERENCES person (id)
 )""",
+        r"""CREATE TABLE pay_run (
+	id SERIAL NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	until TIMESTAMP WITH TIME ZONE NOT NULL,
+	state VARCHAR NOT NULL,
+	status VARCHAR NOT NULL,
+	method VARCHAR NOT NULL,
+	currency VARCHAR NOT NULL,
+	rulebook VARCHAR NOT NULL,
+	drawn_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	drawn_by INTEGER NOT NULL,
+	acknowledged JSON NOT NULL,
+	acknowledged_at TIMESTAMP WITH TIME ZONE,
+	acknowledged_by INTEGER,
+	approved_at TIMESTAMP WITH TIME ZONE,
+	approved_by INTEGER,
+	paid_at TIMESTAMP WITH TIME ZONE,
+	paid_by INTEGER,
+	closed_at TIMESTAMP WITH TIME ZONE,
+	closed_by INTEGER,
+	CONSTRAINT pk_pay_run PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_since UNIQUE (since),
+	CONSTRAINT ck_pay_run_until CHECK (until > since),
+	CONSTRAINT ck_pay_run_state CHECK (state in ('draft', 'approved', 'paid', 'closed')),
+	CONSTRAINT ck_pay_run_status CHECK (status in ('employees', 'self_employed')),
+	CONSTRAINT ck_pay_run_approved_at CHECK ((state = 'draft') = (approved_at is null)),
+	CONSTRAINT ck_pay_run_approved_by CHECK ((approved_at is null) = (approved_by is null)),
+	CONSTRAINT fk_pay_run_rulebook FOREIGN KEY(rulebook) REFERENCES rulebook_version (version)
+)""",
         r"""CREATE TABLE payout_part (
 	id SERIAL NOT NULL,
 	payout_id INTEGER NOT NULL,
@@ -1466,6 +1645,58 @@ STATEMENTS = {
 	CONSTRAINT fk_opening_hours_restaurant_id FOREIGN KEY(restaurant_id) REFERENCES restaurant (id)
 )""",
         r"""CREATE INDEX ix_opening_hours_restaurant_id ON opening_hours (restaurant_id)""",
+        r"""CREATE TABLE pay_run_deduction (
+	id SERIAL NOT NULL,
+	run_id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	purpose VARCHAR NOT NULL,
+	amount_minor BIGINT NOT NULL,
+	CONSTRAINT pk_pay_run_deduction PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_deduction_kind UNIQUE (run_id, person_id, kind),
+	CONSTRAINT ck_pay_run_deduction_amount_minor CHECK (amount_minor > 0),
+	CONSTRAINT ck_pay_run_deduction_purpose CHECK (purpose <> ''),
+	CONSTRAINT fk_pay_run_deduction_run_id FOREIGN KEY(run_id) REFERENCES pay_run (id)
+)""",
+        r"""CREATE TABLE pay_run_line (
+	id SERIAL NOT NULL,
+	run_id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	account VARCHAR COLLATE "C" NOT NULL,
+	other VARCHAR COLLATE "C" NOT NULL,
+	unit VARCHAR NOT NULL,
+	what VARCHAR NOT NULL,
+	why VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	amount BIGINT NOT NULL,
+	entry_id INTEGER NOT NULL,
+	correction_of INTEGER,
+	rates JSON NOT NULL,
+	CONSTRAINT pk_pay_run_line PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_line_posting UNIQUE (entry_id, account, other),
+	CONSTRAINT ck_pay_run_line_amount CHECK (amount <> 0),
+	CONSTRAINT fk_pay_run_line_run_id FOREIGN KEY(run_id) REFERENCES pay_run (id),
+	CONSTRAINT fk_pay_run_line_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
+)""",
+        r"""CREATE INDEX ix_pay_run_line_run_id ON pay_run_line (run_id)""",
+        r"""CREATE TABLE pay_run_person (
+	id SERIAL NOT NULL,
+	run_id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	deductions_at TIMESTAMP WITH TIME ZONE,
+	deductions_by INTEGER,
+	attempt INTEGER NOT NULL,
+	payout_id INTEGER,
+	settled_at TIMESTAMP WITH TIME ZONE,
+	undone_by INTEGER,
+	again_by INTEGER,
+	CONSTRAINT pk_pay_run_person PRIMARY KEY (id),
+	CONSTRAINT uq_pay_run_person_person UNIQUE (run_id, person_id),
+	CONSTRAINT fk_pay_run_person_run_id FOREIGN KEY(run_id) REFERENCES pay_run (id),
+	CONSTRAINT fk_pay_run_person_payout_id FOREIGN KEY(payout_id) REFERENCES payout (id)
+)""",
+        r"""CREATE INDEX ix_pay_run_person_person_id ON pay_run_person (person_id)""",
         r"""CREATE TABLE posting (
 	entry_id INTEGER NOT NULL,
 	position INTEGER NOT NULL,
@@ -1478,8 +1709,8 @@ STATEMENTS = {
 	CONSTRAINT ck_posting_position CHECK (position >= 0),
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )""",
-        r"""CREATE INDEX ix_posting_destination ON posting (destination)""",
-        r"""CREATE INDEX ix_posting_source ON posting (source)""",
+        r"""CREATE INDEX ix_posting_destination ON posting (destination, entry_id)""",
+        r"""CREATE INDEX ix_posting_source ON posting (source, entry_id)""",
         r"""CREATE TABLE rest (
 	id SERIAL NOT NULL,
 	shift_id INTEGER NOT NULL,
