@@ -155,7 +155,7 @@ def compare(
         transactions=len(moved),
         stripe_minor=sum(stripe.values()),
         books_minor=sum(ours.values()),
-        open=len(found),
+        open=len(open_(session)),
     )
     session.add(row)
     session.flush()

@@ -523,6 +523,6 @@ def test_the_treasurer_sees_accounts_disputes_and_differences(house: House, luna
     (found,) = boss.get("/desk/reconciliation", headers=json_too).json()["differences"]
     assert (found["cause"], found["stripe_minor"], found["books_minor"]) == ("dashboard-refund", -150, 0)
     press("/desk/reconciliation/1/close", note="Seen with Ana", how="stands")
-    assert press("/desk/reconciliation/now")["open"] == 1
+    assert press("/desk/reconciliation/now")["open"] == 0
     assert "Seen with Ana" in boss.get("/desk/reconciliation").text
     assert boss.get("/desk/reconciliation", headers=json_too).json()["differences"] == []
