@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, kitchens, offers, orders, planning, shifts, tips
+from dispatch import cards, jobs, kitchens, offers, orders, planning, shifts, tips
 from dispatch.errors import BadInput, NoSuchJob, NothingToUndo, NotOnShift
 from dispatch.facts import Marked, Point
 from dispatch.states import DELIVERY, JOB, KITCHEN, LIVE_JOB, PAYMENT, move
@@ -245,6 +245,7 @@ def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: d
     session.flush()
     pay.delivered(session, orders.money(order), now=when)
     tips.came(session, known(order.id), order.attempt, now=now)
+    cards.follow(session, order, now=when)
 
 
 def _there(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:
@@ -321,6 +322,7 @@ def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
         pay.undelivered(session, known(order.id), order.attempt, why="undone by the rider", now=now)
         tips.came(session, known(order.id), order.attempt, now=now)
         order.attempt += 1
+        cards.follow(session, order, now=now)
     else:
         move(order, "delivery", DELIVERY, "assigned")
         order.carried_at = order.kitchen_slip_s = None  # nothing is learnt from a word taken back

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import attention, deliveries, events, jobs, orders, planning, shifts
+from dispatch import attention, cards, deliveries, events, jobs, orders, planning, shifts
 from dispatch.errors import BadInput, NoSuchJob, WrongState
 from dispatch.facts import Marked
 from dispatch.refunds import give_back
@@ -127,6 +127,7 @@ def failed(session: Session, order: Order, how: str, *, by: int, reason: str, no
     session.add(order)
     session.flush()
     give_back(session, order, orders.money(order), stage="picked_up", reason=reason.strip(), by=by, now=now)
+    cards.follow(session, order, now=now)
     if job is not None:
         for stop in jobs.stops_of(session, job):
             if stop.order_id == order.id and stop.done_at is None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from dispatch import events, kitchens, places
+from dispatch import cards, events, kitchens, places
 from dispatch.errors import (
     BadInput,
     Closed,
@@ -127,8 +127,8 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
             id=twin.public_id,
         )
     quoted = quote(session, restaurant, drop=new.drop, ready_at=new.ready_at, pickup=new.pickup, now=now)
-    if (new.paid_by == "card") != (new.card_reference is not None):
-        raise BadInput("card_reference goes with paid_by 'card', and paid_by 'card' needs its reference.")
+    if new.paid_by != "card" and new.card_reference is not None:
+        raise BadInput("card_reference goes with paid_by 'card'.")
     version, _rulebook = books.in_force(session, at=now)
     start = new.pickup or Point(restaurant.lat, restaurant.lon)
     order = Order(
@@ -171,6 +171,7 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
         )
     )
     session.flush()
+    cards.placed(session, order, now=now)
     if new.customer_phone:
         events.write(session, "order_placed", now=now, order_id=known(order.id))
     return order
@@ -298,6 +299,7 @@ def cancelled(session: Session, order: Order, *, reason: str, now: datetime, by:
     session.add(order)
     session.flush()
     give_back(session, order, money(order), stage=come_to, reason=reason.strip(), by=by, now=now)
+    cards.follow(session, order, now=now)
     if contact(session, known(order.id)).phone:
         events.write(session, "order_cancelled", now=now, order_id=known(order.id))
     return order

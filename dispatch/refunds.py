@@ -1,10 +1,12 @@
 """Refunds: money given back to a customer, by whom it is borne, and each only once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from dispatch import cards
 from dispatch.errors import BadInput, WrongState
 from dispatch.states import PAYMENT, move
 from dispatch.tables import Order, Refund, known
@@ -39,6 +41,7 @@ def refund(
     if number is not None and number != len(earlier) + 1:
         return _standing(earlier, number, (amount_minor, liable, reason.strip()), fee_minor)
     _money_to_give(order)
+    cards.may_give_back(session, order)
     number = len(earlier) + 1
     part = _beyond_food(order, earlier, amount_minor) if fee_minor is None else fee_minor
     entry_id = pay.refunded(
@@ -65,6 +68,7 @@ def refund(
     move(order, "payment", PAYMENT, "refunded")
     session.add_all((row, order))
     session.flush()
+    cards.given_back(session, order, row, now=now)
     return row
 
 
@@ -80,14 +84,20 @@ def give_back(
 ) -> Refund | None:
     """Book an order cancelled at a stage; what was paid by card and goes back is a row like any other refund.
 
-    None where nothing goes back by card: a customer who paid at the restaurant has it back from the restaurant.
+    None where nothing goes back by card: one not paid online yet, or one whose customer
+    paid at the restaurant and has it back from there.
     `by` is None when the restaurant's till cancelled it. Said again, it is the same row.
     """
     order_id = known(order.id)
     for row in refunds(session, order_id):
         if row.kind == "cancelled":
             return row
+    unpaid = cards.waits_for(session, order)
+    if unpaid:  # of what nobody paid no fee is kept
+        money = replace(money, delivery_fee_minor=0)
     entry_id = pay.cancelled(session, money, stage=stage, now=now)
+    if unpaid:
+        return None
     amount_minor, liable = pay.cancel_gives_back(session, money, stage=stage, now=now)
     if order.paid_by != "card" or not amount_minor:
         return None

@@ -5,14 +5,18 @@ another that checks again what it relied on.
 """
 
 from datetime import datetime
+from functools import partial
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from dispatch import attention, decisions, offers, planning, retention, tips, waiting, watch
 from dispatch.errors import PlanRefused
+from dispatch.web import stripe_hook
 from infra.program import Program
 from payments import checks, payouts, settlements, settling
 from payments.books import holds
+from payments.rails.tables import SandboxEvent
 from riders_app import outbox
 
 # Of the books being wrong there is one thing to look at, however many nights find it.
@@ -103,6 +107,20 @@ def release(program: Program, now: datetime) -> bool:
             words = f"Payout {payout.id} to {payout.payee} failed: {payout.error}. Ask the bank before paying again."
             attention.raise_(session, "payout_failed", f"payout:{payout.id}", words, now=now)
         return bool(let_go or lapsed)
+
+
+def sandbox_due(session: Session, _now: datetime) -> datetime | None:
+    """When the pretend Stripe of a demo next posts an event."""
+    return session.connection().scalar(_NEXT_POST)
+
+
+def sandbox(program: Program, now: datetime) -> bool:
+    """Take in what the pretend Stripe posts, by the way a real one's events come."""
+    return bool(program.stripe.post_due(partial(stripe_hook.receive, program), now))
+
+
+# The pretend Stripe's own module loads Stripe's library, which most commands do without.
+_NEXT_POST = select(func.min(SandboxEvent.due_at)).where(col(SandboxEvent.sent_at).is_(None))
 
 
 def check_due(session: Session, now: datetime) -> datetime | None:

@@ -234,6 +234,38 @@ class HoldIsFinal(MoneyFault):
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
 
 
+class RailsFault(MoneyFault):
+    """The card processor did not do what was asked."""
+
+
+class CallRefused(RailsFault):
+    """The card processor refused this for good."""
+
+
+class NotEnoughYet(RailsFault):
+    """The card processor does not hold enough available money yet."""
+
+
+class CallLater(RailsFault):
+    """The card processor could not be reached, or would not listen now: nothing was done."""
+
+
+class NoAnswer(RailsFault):
+    """The card processor gave no answer: nobody knows whether it was done."""
+
+
+class NotFromStripe(RailsFault):
+    """This was not signed by the card processor, or too long ago."""
+
+
+class NoCards(RailsFault):
+    """Cards cannot be taken here yet: the Stripe keys are missing."""
+
+
+class BadClaim(RailsFault, ValueError):
+    """This cannot be asked of the card processor."""
+
+
 class NoSuchPayout(MoneyFault):
     """There is no such payout."""
 

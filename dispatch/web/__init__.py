@@ -11,6 +11,7 @@ def routers() -> tuple[APIRouter, ...]:
         desk,
         desk_absences,
         desk_accounts,
+        desk_cards,
         desk_checks,
         desk_contests,
         desk_evenings,
@@ -29,12 +30,14 @@ def routers() -> tuple[APIRouter, ...]:
         restaurant,
         restaurant_settlements,
         signin,
+        stripe_hook,
         tracking,
     )
 
     return (
         api.router,
         signin.router,
+        stripe_hook.router,
         tracking.router,
         live.router,
         desk.router,
@@ -44,6 +47,7 @@ def routers() -> tuple[APIRouter, ...]:
         desk_shifts.router,
         desk_contests.router,
         desk_money.router,
+        desk_cards.router,
         desk_accounts.router,
         desk_evenings.router,
         desk_checks.router,

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from dispatch.tables import Person, Restaurant
 
 CO_OP = {
+    "co-op": "The co-op",
     "outside:card": "Customers' cards",
     "outside:customers": "Customers at the till",
     "outside:capital": "Members' own money",
@@ -21,6 +22,7 @@ CO_OP = {
     "vat:output:delivery": "VAT owed on delivery fees",
     "vat:output:service": "VAT owed on services",
     "co-op:card-cost": "What cards cost the co-op",
+    "co-op:disputes": "Card payments taken back by customers' banks",
     "co-op:wages": "Wages",
     "co-op:wages:top-up": "Top-ups to the pay floor",
     "co-op:wages:drops": "Drops, paid beside the hours",
@@ -111,6 +113,8 @@ def _named(
     if kind == "restaurant" and number.isdigit():
         name = restaurants.get(int(number), account)
         return f"{name}: {words}" if words else name
+    if kind == "customer" and number.isdigit():
+        return f"Paid ahead for order {number}"
     if account.startswith("held:"):
         return f"Held: {_named(account.removeprefix('held:'), people, restaurants, me)}"
     if account.startswith("pool:tips:"):

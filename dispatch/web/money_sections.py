@@ -10,5 +10,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("/desk/money/tips", "Tips"),
     ("/desk/money/expenses", "Expenses"),
     ("/desk/money/absences", "Absences"),
+    ("/desk/cards", "Cards"),
+    ("/desk/reconciliation", "Reconciliation"),
     ("/desk/money/checks", "Checks"),
 )

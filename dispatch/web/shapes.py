@@ -108,7 +108,10 @@ class OrderIn(Shape):
     value_minor: Annotated[Pence, Field(description="The food, in pence.", examples=[2350])]
     paid_by: Annotated[
         Literal["account", "card"],
-        Field(description="account: you took the money. card: it was collected with card_reference."),
+        Field(
+            description="account: you took the money. card: it was collected with card_reference; without one, "
+            "the customer pays on our page."
+        ),
     ]
     card_reference: Annotated[Name | None, Field(examples=["pi_3Nf"])] = None
     tip_minor: Annotated[Pence, Field(description="All of it goes to the rider.", examples=[200])] = 0

@@ -4,6 +4,7 @@ import dispatch.tables
 import infra.tables
 import payments.payees.tables
 import payments.payouts.tables
+import payments.rails.tables
 import payments.runs.tables
 import payments.settlements.tables
 import payments.tables
@@ -12,6 +13,7 @@ import riders_app.tables
 MODULES = (
     payments.tables,
     payments.payouts.tables,
+    payments.rails.tables,
     payments.payees.tables,
     payments.runs.tables,
     payments.settlements.tables,

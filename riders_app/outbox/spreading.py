@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, jobs, orders, people, shifts, waiting
+from dispatch import attention, cards, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink, known
 from payments import books
@@ -148,7 +148,11 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
         body = wording.customer_link(
-            restaurant, promise_at, f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
+            restaurant,
+            promise_at,
+            f"{url}/t/{order.public_id}",
+            _customers_voice(session, order, now),
+            pay=cards.to_pay(session, order, now=now) is not None,
         )
         _tell_customer(session, event, "order_placed", body, now)
 

@@ -13,7 +13,7 @@ _KINDS = tuple(
         (r".*:minutes", "Equity"),
         (r"outside:customers|restaurant:[^:]+:till", "Equity"),
         (r"outside:.*", "Assets"),
-        (r"(held|rider|restaurant|payroll|pool|vat):.*", "Liabilities"),
+        (r"(held|rider|restaurant|customer|payroll|pool|vat):.*", "Liabilities"),
         (r"co-op:(commission|delivery|services)", "Income"),
         (r"co-op:.*", "Expenses"),
         (r".*", "Equity"),
