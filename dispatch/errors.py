@@ -85,6 +85,14 @@ class OfferGone(DispatchError):
     """That job has gone to someone else."""
 
 
+class ProofNeeded(DispatchError):
+    """This delivery needs its proof first, or the reason why there is none."""
+
+
+class ProofWrong(DispatchError):
+    """That is not the customer's code: ask again, or say why there is none."""
+
+
 class NothingToUndo(DispatchError):
     """There is nothing to undo from the last five minutes."""
 

@@ -164,7 +164,9 @@ class ShiftFacts:
 class Marked:
     """What an answer marked: the verb, the job, which drops, and what is next (None: the job is finished)."""
 
-    verb: Literal["took", "passed", "here", "got", "done", "undone", "late", "trouble"]
+    verb: Literal[
+        "took", "passed", "here", "got", "done", "undone", "late", "trouble", "failed", "acknowledged"
+    ]
     number: int
     letters: tuple[str, ...]
     references: tuple[str, ...]

@@ -38,6 +38,7 @@ JOBS: tuple[Job, ...] = (
     Job("expire", rounds.expire_due, rounds.expire),
     Job("watch", rounds.watch_due, rounds.watch_shifts),
     Job("plan", rounds.plan_due, rounds.plan),
+    Job("ring", rounds.ring_due, rounds.ring),
     Job("hint", rounds.hint_due, rounds.hint),
     Job("spread", outbox.spread_due, outbox.run_spread),
     Job("send", outbox.next_due, outbox.run_send),

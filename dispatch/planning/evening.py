@@ -250,7 +250,8 @@ def _courier(shift: Shift, read: _Read, points: _Points, *, now: datetime) -> ro
     committed = tuple(
         routing.Committed(
             kind="pickup" if stop.kind == "pickup" else "drop",
-            request=str(stop.order_id),
+            # Food on its way to a meeting is one rider's to hand over and another's to deliver.
+            request=f"{stop.order_id}:meet" if stop.meeting and stop.kind == "drop" else str(stop.order_id),
             at=points.at(stop.lat, stop.lon),
             ready_s=read.ready(order)[0],
             size=order.size,

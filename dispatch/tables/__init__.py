@@ -2,6 +2,7 @@
 
 from dispatch.tables.desk import Attention, Contest, DeskNote, Event, Pause
 from dispatch.tables.earned import Absence, Expense, RainSpell, TipDay
+from dispatch.tables.incidents import Incident, IncidentNote, Notice, Proof
 from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
@@ -18,14 +19,18 @@ __all__ = [
     "Event",
     "Expense",
     "IdempotencyKey",
+    "Incident",
+    "IncidentNote",
     "Job",
     "Mark",
+    "Notice",
     "OpeningHours",
     "Order",
     "OrderContact",
     "Pause",
     "Person",
     "PlanRound",
+    "Proof",
     "RainSpell",
     "Refund",
     "Refusal",

@@ -32,6 +32,8 @@ STATUS: dict[type[Exception], int] = {
     errors.WhichJob: 409,
     errors.OfferGone: 409,
     errors.NothingToUndo: 409,
+    errors.ProofNeeded: 409,
+    errors.ProofWrong: 422,
     errors.NotOnShift: 409,
     errors.LinkSpent: 410,
     errors.TooMany: 429,

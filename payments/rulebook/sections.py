@@ -281,6 +281,13 @@ class Dispatch(Section):
     kitchen_most_min: Annotated[int, whole(0, 60, "minutes", " (an hour)")] = 8
     waiting_hints: YesNo = True
     waiting_text_every_min: Minutes = 0
+    remind_after_s: Seconds = 0
+    ring_every_s: Annotated[int, whole(30, 3_600, "seconds", " (an hour)")] = 120
+    ring_after_silences: Annotated[int, whole(1, 20, "riders")] = 2
+    passes_per_shift: Annotated[int, whole(1, 200, "jobs")] | None = None
+    acknowledge_within_s: Annotated[int, whole(30, 3_600, "seconds", " (an hour)")] = 180
+    door_wait_min: Minutes = 10
+    proof: Annotated[Literal["none", "pin", "name", "photo"], one_of("none", "pin", "name", "photo")] = "none"
 
 
 class Surplus(Section):

@@ -14,6 +14,8 @@ from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink,
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
+from riders_app.outbox import road
+from riders_app.outbox.road import tell as _tell
 from riders_app.tables import Text, queue
 
 _log = logging.getLogger(__name__)
@@ -65,29 +67,6 @@ def spread(session: Session, *, now: datetime, public_url: str) -> int:
         session.add(event)
     session.flush()
     return len(waiting)
-
-
-def _tell(
-    session: Session,
-    event: Event,
-    kind: str,
-    body: str | None,
-    now: datetime,
-    *,
-    until: datetime | None = None,
-) -> None:
-    """One text for the person this event is for."""
-    person_id = known(event.person_id)
-    queue(
-        session,
-        f"event:{known(event.id)}:person:{person_id}",
-        kind,
-        body,
-        now=now,
-        person_id=person_id,
-        event_id=known(event.id),
-        expires_at=until,
-    )
 
 
 def _tell_customer(session: Session, event: Event, kind: str, body: str, now: datetime) -> None:
@@ -144,12 +123,15 @@ def _job_changed(session: Session, event: Event, now: datetime, url: str) -> Non
 
 def _order_placed(session: Session, event: Event, now: datetime, url: str) -> None:
     order = orders.by_id(session, known(event.order_id))
-    if order.delivery in OPEN_DELIVERY and orders.contact(session, known(order.id)).phone:
+    who = orders.contact(session, known(order.id))
+    if order.delivery in OPEN_DELIVERY and who.phone:
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
-        body = wording.customer_link(
-            restaurant, promise_at, f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
-        )
+        link = f"{url}/t/{order.public_id}"
+        if who.code:
+            body = wording.road.customer_code(restaurant, promise_at, who.code, link)
+        else:
+            body = wording.customer_link(restaurant, promise_at, link, _customers_voice(session, order, now))
         _tell_customer(session, event, "order_placed", body, now)
 
 
@@ -259,4 +241,5 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,
     "bank_changed": _bank_changed,
+    **road.SPREAD,
 }

@@ -11,6 +11,7 @@ from riders_app.web import (
     own_money,
     payslips,
     rider,
+    road,
     sandbox,
 )
 
@@ -21,6 +22,7 @@ def routers() -> tuple[APIRouter, ...]:
         hooks.router,
         sandbox.router,
         rider.router,
+        road.router,
         earnings.router,
         payslips.router,
         member.router,

@@ -3,6 +3,7 @@
 A text is shortened by the order its function states, never by its flat or its job's number.
 """
 
+from riders_app.wording import road
 from riders_app.wording.answers import (
     broken,
     help_,
@@ -62,6 +63,7 @@ __all__ = [
     "one_at_a_time",
     "pay",
     "refused",
+    "road",
     "say_why",
     "segments",
     "septets",
