@@ -59,7 +59,10 @@ class OrderMoney:
 
 @dataclass(frozen=True, slots=True)
 class ShiftMoney:
-    """A shift as the books see it; `revision` counts its corrections. BadAmount when it ends before it starts."""
+    """A shift as the books see it; `revision` counts its corrections. BadAmount when it ends before it starts.
+
+    `unpaid` are the breaks of it that the members' rules do not pay, from and until.
+    """
 
     shift_id: int
     rider_id: int
@@ -67,6 +70,7 @@ class ShiftMoney:
     ended_at: datetime
     revision: int
     drops: int
+    unpaid: tuple[tuple[datetime, datetime], ...] = ()
 
     def __post_init__(self) -> None:
         if self.started_at.utcoffset() is None or self.ended_at.utcoffset() is None:
@@ -77,9 +81,29 @@ class ShiftMoney:
             raise BadAmount(f"shift {self.shift_id}: drops and revision are 0 or more")
 
     @property
-    def minutes(self) -> int:
+    def clock_minutes(self) -> int:
         """Whole minutes on the shift clock, a minute begun counting as one."""
         return -((self.started_at - self.ended_at) // _MINUTE)
+
+    @property
+    def unpaid_minutes(self) -> int:
+        """Whole minutes of unpaid breaks, a minute not finished counting as none."""
+        return sum(rested // _MINUTE for rested in self._rested(self.ended_at))
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes that are paid."""
+        return self.clock_minutes - self.unpaid_minutes
+
+    def unpaid_before(self, at: datetime) -> int:
+        """How many of the unpaid minutes lie before an instant, one that is cut by it counting."""
+        return min(self.unpaid_minutes, sum(-(-rested // _MINUTE) for rested in self._rested(at)))
+
+    def _rested(self, at: datetime) -> Iterator[timedelta]:
+        """How long each unpaid break lasted, within this shift and before an instant."""
+        for since, until in self.unpaid:
+            rested = min(until, self.ended_at, at) - max(since, self.started_at)
+            yield max(timedelta(), rested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +229,15 @@ def refunded_minor(postings: Sequence[Posting]) -> int:
 
 
 def worked(rulebook: Rulebook, shift: ShiftMoney) -> Iterator[tuple[date, int]]:
-    """(day, minutes) of a shift: a minute belongs to the day, in the co-op's time, on which it begins."""
-    day, done = rulebook.local(shift.started_at).date(), 0
-    while done < shift.minutes:
+    """(day, paid minutes) of a shift: a minute belongs to the day, in the co-op's time, on which it begins."""
+    day, done, rested = rulebook.local(shift.started_at).date(), 0, 0
+    while done < shift.clock_minutes:
         day_end = rulebook.midnight(day + timedelta(days=1))
-        until = min(shift.minutes, -((shift.started_at - day_end) // _MINUTE))
-        yield day, until - done
-        day, done = day + timedelta(days=1), until
+        until = min(shift.clock_minutes, -((shift.started_at - day_end) // _MINUTE))
+        last = until == shift.clock_minutes
+        resting = shift.unpaid_minutes if last else shift.unpaid_before(day_end)
+        yield day, until - done - (resting - rested)
+        day, done, rested = day + timedelta(days=1), until, resting
 
 
 def earned(rulebook: Rulebook, shift: ShiftMoney) -> Earned:

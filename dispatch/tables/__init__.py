@@ -5,11 +5,25 @@ from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
 from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
+from dispatch.tables.rota import (
+    Asking,
+    Availability,
+    CalendarFeed,
+    RotaLine,
+    RotaWeek,
+    Slot,
+    Swap,
+    Weather,
+    WorkingStatement,
+)
 from dispatch.tables.shifts import Rest, Shift, ShiftChange
 
 __all__ = [
     "ApiKey",
+    "Asking",
     "Attention",
+    "Availability",
+    "CalendarFeed",
     "Contest",
     "Decision",
     "DeskNote",
@@ -28,11 +42,17 @@ __all__ = [
     "Rest",
     "Restaurant",
     "RoleGrant",
+    "RotaLine",
+    "RotaWeek",
     "Shift",
     "ShiftChange",
     "SignInAttempt",
     "SignInLink",
+    "Slot",
     "Stop",
+    "Swap",
     "Visit",
+    "Weather",
+    "WorkingStatement",
     "known",
 ]
