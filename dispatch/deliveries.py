@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, kitchens, offers, orders, planning, shifts
+from dispatch import breaks, jobs, kitchens, offers, orders, planning, shifts
 from dispatch.errors import BadInput, NoSuchJob, NothingToUndo, NotOnShift
 from dispatch.facts import Marked, Point
 from dispatch.states import DELIVERY, JOB, KITCHEN, LIVE_JOB, PAYMENT, move
@@ -111,6 +111,7 @@ def done(
     if not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
         shifts.finish_if_asked(session, person_id, now=now)
+        breaks.when_quiet(session, person_id, now=now)
     planning.wanted(session, now=now)
     return jobs.marked(session, "done", job, chosen, now=now)
 

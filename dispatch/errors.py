@@ -35,7 +35,7 @@ class BadInput(DispatchError):
 class Cautioned(DispatchError):
     """Working time wants a reason before this shift is planned."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
+    def __init__(self, words: tuple[str, ...] = ()) -> None:
         super().__init__(f"Look at this first: {'; '.join(words)}. To go on, write down why.")
         self.words = words
 
@@ -108,8 +108,9 @@ class Unplanned(WrongState):
 class TooEarly(WrongState):
     """Your shift has not come yet."""
 
-    def __init__(self, starts_at: datetime, from_at: datetime) -> None:
-        super().__init__(f"Your shift starts at {starts_at:%H:%M}: ON works from {from_at:%H:%M}.")
+    def __init__(self, starts_at: datetime | None = None, from_at: datetime | None = None) -> None:
+        said = f"Your shift starts at {starts_at:%H:%M}: ON works from {from_at:%H:%M}." if from_at else None
+        super().__init__(said)
 
 
 class LinkSpent(DispatchError):

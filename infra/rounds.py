@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from dispatch import decisions, offers, planning, retention, waiting, watch
+from dispatch import breaks, decisions, offers, planning, retention, rota, waiting, watch
 from dispatch.errors import PlanRefused
 from infra.program import Program
 from payments.books import holds
@@ -60,6 +60,31 @@ def watch_shifts(program: Program, now: datetime) -> bool:
     """Ask after forgotten shifts."""
     with program.database.writing() as session:
         return watch.ask(session, now=now) > 0
+
+
+def rest_due(session: Session, now: datetime) -> datetime | None:
+    """When a break is next to be placed, moved or told."""
+    return breaks.next_due(session, now=now)
+
+
+def rest(program: Program, now: datetime) -> bool:
+    """Keep the breaks the rules call for."""
+    with program.database.writing() as session:
+        did = breaks.keep(session, now=now) > 0
+        if did:
+            planning.wanted(session, now=now)
+        return did
+
+
+def rota_due(session: Session, _now: datetime) -> datetime | None:
+    """When a place on the rota that was offered next goes on to another rider."""
+    return rota.asking.next_due(session)
+
+
+def lapse(program: Program, now: datetime) -> bool:
+    """Pass on the places nobody answered for."""
+    with program.database.writing() as session:
+        return rota.asking.lapse(session, now=now) > 0
 
 
 def hint_due(session: Session, now: datetime) -> datetime | None:

@@ -1,5 +1,5 @@
 """The rota: a weekly pattern, weeks made of it and published, who asks for what, swaps, and what working time allows."""
 
-from dispatch.rota import asking, availability, feeds, leaving, pattern, statements, working
+from dispatch.rota import asking, availability, feeds, leaving, pattern, seeing, statements, working
 
-__all__ = ["asking", "availability", "feeds", "leaving", "pattern", "statements", "working"]
+__all__ = ["asking", "availability", "feeds", "leaving", "pattern", "seeing", "statements", "working"]

@@ -14,6 +14,8 @@ from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
+from riders_app.outbox import rota
+from riders_app.outbox.telling import tell
 from riders_app.tables import Text, queue
 
 _log = logging.getLogger(__name__)
@@ -67,29 +69,6 @@ def spread(session: Session, *, now: datetime, public_url: str) -> int:
     return len(waiting)
 
 
-def _tell(
-    session: Session,
-    event: Event,
-    kind: str,
-    body: str | None,
-    now: datetime,
-    *,
-    until: datetime | None = None,
-) -> None:
-    """One text for the person this event is for."""
-    person_id = known(event.person_id)
-    queue(
-        session,
-        f"event:{known(event.id)}:person:{person_id}",
-        kind,
-        body,
-        now=now,
-        person_id=person_id,
-        event_id=known(event.id),
-        expires_at=until,
-    )
-
-
 def _tell_customer(session: Session, event: Event, kind: str, body: str, now: datetime) -> None:
     queue(
         session,
@@ -106,7 +85,7 @@ def _offer_made(session: Session, event: Event, now: datetime, _url: str) -> Non
     job = jobs.get(session, known(event.job_id))
     if job.state == "offered" and now < job.answer_by:
         body = wording.offer(jobs.facts(session, job, now=now))
-        _tell(session, event, "offer", body, now, until=job.answer_by)
+        tell(session, event, "offer", body, now, until=job.answer_by)
 
 
 def _offer_over(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -120,7 +99,7 @@ def _offer_over(session: Session, event: Event, now: datetime, _url: str) -> Non
         return
     withdrawn = event.kind == "offer_withdrawn"
     body = wording.withdrawn(job.number) if withdrawn else wording.expired(job.number)
-    _tell(session, event, "withdrawn" if withdrawn else "expired", body, now)
+    tell(session, event, "withdrawn" if withdrawn else "expired", body, now)
 
 
 def _offer_text(session: Session, job_id: int) -> Text | None:
@@ -137,7 +116,7 @@ def _job_changed(session: Session, event: Event, now: datetime, url: str) -> Non
     job = jobs.get(session, known(event.job_id))
     left = jobs.stops_left(session, job)
     turn: wording.Turn = "drop" if left and left[0].kind == "drop" else "pickup"
-    _tell(session, event, "changed", wording.changed(jobs.facts(session, job, now=now), turn), now)
+    tell(session, event, "changed", wording.changed(jobs.facts(session, job, now=now), turn), now)
 
 
 def _order_placed(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -170,32 +149,32 @@ def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None
     by = people.get(session, change.by_person_id).name if change else "The desk"
     reason = change.reason if change else ""
     body = wording.shift_set(shifts.facts(session, shift, now=now), what, by=by, reason=reason)
-    _tell(session, event, "shift_set", body, now)
+    tell(session, event, "shift_set", body, now)
 
 
 def _shift_asked(session: Session, event: Event, now: datetime, _url: str) -> None:
     shift = shifts.get(session, known(event.shift_id))
     if shift.state == "on":
-        _tell(session, event, "shift_asked", wording.shift_asked(shifts.facts(session, shift, now=now)), now)
+        tell(session, event, "shift_asked", wording.shift_asked(shifts.facts(session, shift, now=now)), now)
 
 
 def _sign_in(session: Session, event: Event, now: datetime, _url: str) -> None:
     link = session.get(SignInLink, known(event.link_id))
     if link is not None and link.used_at is None and now < link.expires_at:
-        _tell(session, event, "sign_in", None, now, until=link.expires_at)
+        tell(session, event, "sign_in", None, now, until=link.expires_at)
 
 
 def _desk_note(session: Session, event: Event, now: datetime, _url: str) -> None:
     note = session.get(DeskNote, known(event.note_id))
     if note is not None:
-        _tell(session, event, "desk_note", wording.desk_note(note.body), now)
+        tell(session, event, "desk_note", wording.desk_note(note.body), now)
 
 
 def _wait_hint(session: Session, event: Event, now: datetime, _url: str) -> None:
     """Where to wait, if the rider is still free and it still saves something."""
     found = waiting.hint(session, known(event.person_id), now=now)
     if found is not None:
-        _tell(session, event, "wait_hint", wording.wait_here(found), now, until=now + HINT_LIFE)
+        tell(session, event, "wait_hint", wording.wait_here(found), now, until=now + HINT_LIFE)
 
 
 def _zone(session: Session, now: datetime) -> ZoneInfo:
@@ -227,4 +206,5 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "sign_in": _sign_in,
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,
+    **rota.SPREAD,
 }

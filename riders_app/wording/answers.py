@@ -151,5 +151,6 @@ _TERMS: dict[type[DispatchError], Callable[[DispatchError, str], str]] = {
     errors.WrongState: _state,
     errors.NotAllowed: _own,
     errors.BadInput: _own,
+    errors.Cautioned: _own,
     DispatchError: _desk,
 }

@@ -34,6 +34,9 @@ def _shorter(street: str) -> str:
 def offer(job: JobFacts) -> str:
     """One job put to one rider: where from and when, where to, how far, how long, what it adds, how to answer."""
     answer = f". TAKE {job.number} or PASS {job.number}"
+    if job.ends_at is not None and job.shift_ends_at is not None:  # never cut: their yes must know what it is to
+        late = f". Would end {job.ends_at:%H:%M}, after your {job.shift_ends_at:%H:%M}"
+        answer = f"{late}. STAY {job.number} or PASS {job.number}"
     until = f", by {job.answer_by:%H:%M}" if job.answer_by else ""
     adds = f", +{money(job.adds_minor, job.currency)}" if job.adds_minor else ""
     tips = f", tips {money(job.tips_minor, job.currency)}" if job.tips_minor else ""
@@ -48,7 +51,7 @@ def offer(job: JobFacts) -> str:
             if septets(text) <= ONE_SEGMENT:
                 return text
     return (
-        cut(f"Job {job.number}: {len(job.pickups)} restaurants > {len(job.drops)} drops{size}{adds}", 120)
+        cut(f"Job {job.number}: {len(job.pickups)} restaurants > {len(job.drops)} drops{size}{adds}", ONE_SEGMENT - septets(answer))
         + answer
     )
 
