@@ -141,7 +141,9 @@ def _place(session: Session, shift: Shift, rules: Rules, *, now: datetime) -> Re
     """As late as the rules let it be, and within the shift."""
     length = timedelta(minutes=rules.break_min)
     began = shift.started_at or now
-    latest = min(began + timedelta(hours=rules.break_after_h), max(shift.planned_end_at, now + length)) - length
+    latest = (
+        min(began + timedelta(hours=rules.break_after_h), max(shift.planned_end_at, now + length)) - length
+    )
     starts_at = max(now, latest)
     row = Rest(shift_id=known(shift.id), starts_at=starts_at, ends_at=starts_at + length, at=now)
     session.add(row)
@@ -210,7 +212,9 @@ def begin(session: Session, shift: Shift, *, now: datetime) -> Rest:
         row = coming
     elif rows:
         since, until = rules.local(rows[-1].starts_at), rules.local(rows[-1].ends_at)
-        raise WrongState(f"You had your break, {since:%H:%M} to {until:%H:%M}. For another one, ask the desk.")
+        raise WrongState(
+            f"You had your break, {since:%H:%M} to {until:%H:%M}. For another one, ask the desk."
+        )
     elif not rules.rest.break_min:
         raise WrongState("The rules have no break of their own: ask the desk for one.")
     else:

@@ -45,7 +45,9 @@ class Left:
         if self.orders == 0:
             return f"at the most for an hour: {self.had_orders} orders"
         if self.effort_s == 0:
-            return f"at the most for an hour: {self.had_effort_s // 60} min of work, {self.had_m / 1000:.1f} km"
+            return (
+                f"at the most for an hour: {self.had_effort_s // 60} min of work, {self.had_m / 1000:.1f} km"
+            )
         return ""
 
 
@@ -59,16 +61,15 @@ def limited(rulebook: Rulebook) -> bool:
     return any(limit is not None for limit in limits)
 
 
-def left(
-    session: Session, out: Sequence[Shift], rulebook: Rulebook, *, now: datetime
-) -> Mapping[int, Left]:
+def left(session: Session, out: Sequence[Shift], rulebook: Rulebook, *, now: datetime) -> Mapping[int, Left]:
     """What each of these riders may still be given, by person; nothing for anyone where no rule limits it."""
     if not out or not limited(rulebook):
         return {}
     hard = 1.0 + (rulebook.rest.rain_effort_pct / 100 if raining(session, now=now) else 0.0)
     given = _given(session, [shift.person_id for shift in out], now=now)
     return {
-        shift.person_id: _left(given.get(shift.person_id, ()), shift, rulebook, hard, now=now) for shift in out
+        shift.person_id: _left(given.get(shift.person_id, ()), shift, rulebook, hard, now=now)
+        for shift in out
     }
 
 
@@ -170,9 +171,7 @@ def _given(session: Session, person_ids: Sequence[int], *, now: datetime) -> dic
     return found
 
 
-def _left(
-    given: Iterable[_Given], shift: Shift, rulebook: Rulebook, hard: float, *, now: datetime
-) -> Left:
+def _left(given: Iterable[_Given], shift: Shift, rulebook: Rulebook, hard: float, *, now: datetime) -> Left:
     rest, d, given = rulebook.rest, rulebook.dispatch, list(given)
     orders = sum(g.orders for g in given if g.live or g.at > now - HOUR)
     parts = [(g, g.within(now - HOUR)) for g in given if g.ends > now - HOUR]

@@ -18,7 +18,7 @@ from dispatch.facts import JobFacts, Marked, ShiftFacts
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, OrderContact, known
 from payments import books
-from riders_app import wording
+from riders_app import rota, wording
 from riders_app.gateways import Program
 from riders_app.replies import Reading, parse, render
 from riders_app.tables import InboundText, answer
@@ -227,9 +227,7 @@ def _ask_back(session: Session, person_id: int, reading: Reading, now: datetime)
 
 
 def _on(session: Session, person_id: int, _reading: Reading, now: datetime, _house: House) -> str:
-    shift = shifts.start(session, person_id, now=now)
-    planning.wanted(session, now=now)
-    return wording.shift_on(shifts.facts(session, shift, now=now))
+    return rota.on(session, person_id, now=now)
 
 
 def _off(session: Session, person_id: int, _reading: Reading, now: datetime, _house: House) -> str:
@@ -251,6 +249,10 @@ def _marked(session: Session, person_id: int, told: Marked, now: datetime, house
 
 def _take(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
     return _marked(session, person_id, offers.take(session, person_id, reading.number, now=now), now, house)
+
+
+def _stay(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    return _marked(session, person_id, rota.stay(session, person_id, reading.number, now=now), now, house)
 
 
 def _pass(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
@@ -341,6 +343,18 @@ def _menu(session: Session, person_id: int, reading: Reading, now: datetime, hou
     return wording.stop(told, _turn(session, job), link=f"{house.url}/my")
 
 
+def _shifts(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
+    return rota.mine(session, person_id, now=now, url=house.url)
+
+
+def _join(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
+    return rota.join(session, person_id, now=now, url=house.url)
+
+
+def _rest(session: Session, person_id: int, reading: Reading, now: datetime, _house: House) -> str:
+    return rota.rest(session, person_id, reading.number, now=now)
+
+
 _ACTS: dict[str, Callable[[Session, int, Reading, datetime, House], str]] = {
     "ON": _on,
     "OFF": _off,
@@ -357,5 +371,9 @@ _ACTS: dict[str, Callable[[Session, int, Reading, datetime, House], str]] = {
     "CONTEST": _contest,
     "PAY": _pay,
     "MENU": _menu,
+    "STAY": _stay,
+    "SHIFTS": _shifts,
+    "JOIN": _join,
+    "REST": _rest,
     "OPT_IN": _menu,
 }

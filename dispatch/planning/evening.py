@@ -20,7 +20,9 @@ from dispatch.tables import Job, Order, Rest, Shift, Stop, known
 from payments.rulebook import Rulebook
 from routing.plan.schedule import after_committed
 
-EASED_S = 300  # what may be given grows as the hour goes on: so much more is a change worth thinking again for
+EASED_S = (
+    300  # what may be given grows as the hour goes on: so much more is a change worth thinking again for
+)
 NOTICED_S = 120  # a rider that much later than planned is a change worth thinking again for
 
 

@@ -28,7 +28,11 @@ def ask(session: Session, slot_id: int, person_id: int, *, now: datetime, reason
     slot = _open(session, slot_id, now)
     held = standing(session, slot_id, person_id)
     if held is not None:
-        return accept(session, known(held.id), person_id, now=now, reason=reason) if held.state == "offered" else held
+        return (
+            accept(session, known(held.id), person_id, now=now, reason=reason)
+            if held.state == "offered"
+            else held
+        )
     if people.rider_grant(session, person_id) is None:
         raise BadInput("Only a rider can have a shift.")
     if any(s.person_id == person_id for s in pattern.shifts_of(session, [slot_id])):
@@ -60,9 +64,7 @@ def _place(session: Session, row: Asking, slot: Slot, reason: str, *, now: datet
     move(row, "state", ASKED, "placed")
 
 
-def put(
-    session: Session, slot: Slot, person_id: int, *, by: int, now: datetime, reason: str = ""
-) -> Shift:
+def put(session: Session, slot: Slot, person_id: int, *, by: int, now: datetime, reason: str = "") -> Shift:
     """A rider is put on a place: by themselves, or by the desk, which the rider is told of once the week is up."""
     if slot.vehicle is not None:
         grant = people.rider_grant(session, person_id)

@@ -61,9 +61,7 @@ def unsay(session: Session, availability_id: int, person_id: int) -> None:
     session.flush()
 
 
-def of(
-    session: Session, person_ids: Collection[int], *, since: date | None = None
-) -> Sequence[Availability]:
+def of(session: Session, person_ids: Collection[int], *, since: date | None = None) -> Sequence[Availability]:
     """What these riders said, by day; single days before `since` are left out."""
     query = select(Availability).where(col(Availability.person_id).in_(person_ids))
     if since is not None:

@@ -151,9 +151,7 @@ def _hand_over(session: Session, row: Swap, *, by: int, now: datetime) -> Swap:
     return row
 
 
-def _plan_for(
-    session: Session, old: Shift, person_id: int, *, by: int, reason: str, now: datetime
-) -> Shift:
+def _plan_for(session: Session, old: Shift, person_id: int, *, by: int, reason: str, now: datetime) -> Shift:
     slot = pattern.slot(session, old.slot_id) if old.slot_id is not None else None
     return statements.plan(
         session,
@@ -197,9 +195,7 @@ def live(session: Session, *, now: datetime) -> Sequence[tuple[Swap, Shift]]:
     return session.exec(
         select(Swap, Shift)
         .join(Shift, col(Shift.id) == col(Swap.shift_id))
-        .where(
-            col(Swap.state).in_(("open", "taken")), Shift.state == "planned", Shift.planned_start_at > now
-        )
+        .where(col(Swap.state).in_(("open", "taken")), Shift.state == "planned", Shift.planned_start_at > now)
         .order_by(col(Shift.planned_start_at), col(Swap.id))
     ).all()
 

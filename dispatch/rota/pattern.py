@@ -211,4 +211,6 @@ def publish(session: Session, monday: date, rules: Rulebook, *, by: int, now: da
 
 def week_told(session: Session, at: datetime) -> RotaWeek | None:
     """The week that was published at this very instant."""
-    return session.exec(select(RotaWeek).where(RotaWeek.at == at).order_by(col(RotaWeek.monday).desc())).first()
+    return session.exec(
+        select(RotaWeek).where(RotaWeek.at == at).order_by(col(RotaWeek.monday).desc())
+    ).first()

@@ -46,7 +46,9 @@ def of_rider(session: Session, person_id: int, *, now: datetime) -> RotaFacts:
     mine = coming(session, person_id, now=now)
     taken = {shift.slot_id for shift in mine}
     places = [s for s in open_slots(session, now=now) if s.id not in taken and asking.free(session, s)]
-    others = [s for s, _ in leaving.live(session, now=now) if s.from_person_id != person_id and s.state == "open"]
+    others = [
+        s for s, _ in leaving.live(session, now=now) if s.from_person_id != person_id and s.state == "open"
+    ]
     return RotaFacts(tuple(time_of(rules, shift) for shift in mine), len(places), len(others))
 
 
@@ -77,9 +79,16 @@ def swap_told(session: Session, shift_id: int, person_id: int, *, now: datetime)
     shift = session.get(Shift, shift_id)
     if shift is None:
         return None
-    side = Swap.to_person_id if shift.state != "cancelled" and shift.person_id == person_id else Swap.from_person_id
+    side = (
+        Swap.to_person_id
+        if shift.state != "cancelled" and shift.person_id == person_id
+        else Swap.from_person_id
+    )
     row = session.exec(
-        select(Swap).where(side == person_id).order_by(col(Swap.settled_at).desc(), col(Swap.id).desc()).limit(1)
+        select(Swap)
+        .where(side == person_id)
+        .order_by(col(Swap.settled_at).desc(), col(Swap.id).desc())
+        .limit(1)
     ).first()
     if row is None:
         return None

@@ -85,19 +85,28 @@ def _week(
     hours = hours_in(spans, *week_of(rules, new.starts_at))
     if young:
         if hours > rest.young_week_h:
-            told.append(Caution("week", f"{hours:g} h this week: a young worker has at most {_h(rest.young_week_h)}"))
+            told.append(
+                Caution("week", f"{hours:g} h this week: a young worker has at most {_h(rest.young_week_h)}")
+            )
         return told
     average, weeks = average_h(rules, spans, new.starts_at)
     over = average > rest.week_h and weeks > 1
     if opted_out:
         if hours > rest.week_h:
-            told.append(Caution("week", f"{hours:.4g} h this week; the rider has opted out of {_h(rest.week_h)}", True))
+            told.append(
+                Caution(
+                    "week", f"{hours:.4g} h this week; the rider has opted out of {_h(rest.week_h)}", True
+                )
+            )
         return told
     if hours > rest.week_h:
         told.append(Caution("week", f"{hours:.4g} h this week, over {_h(rest.week_h)}"))
     if over:
         told.append(
-            Caution("average", f"{average:.1f} h a week over {weeks} weeks, above the average of {_h(rest.week_h)}")
+            Caution(
+                "average",
+                f"{average:.1f} h a week over {weeks} weeks, above the average of {_h(rest.week_h)}",
+            )
         )
     return told
 
@@ -113,7 +122,9 @@ def _between(rules: Rulebook, others: Sequence[Span], new: Span, *, young: bool)
         (after and after - new.ends_at, "until the shift after"),
     ):
         if gap is not None and timedelta() < gap < timedelta(hours=least):
-            told.append(Caution("between", f"only {_h(gap / timedelta(hours=1))} {words}: {_h(least)} are due"))
+            told.append(
+                Caution("between", f"only {_h(gap / timedelta(hours=1))} {words}: {_h(least)} are due")
+            )
     return told
 
 
@@ -166,7 +177,9 @@ def _night(rules: Rulebook, new: Span, *, young: bool) -> list[Caution]:
     if young and hours > 0:
         return [Caution("night", f"a young worker does not work at night ({night})")]
     if hours >= rules.rest.night_h > 0:
-        return [Caution("night", f"{_h(hours)} of it at night ({night}): night work, a health check is due", True)]
+        return [
+            Caution("night", f"{_h(hours)} of it at night ({night}): night work, a health check is due", True)
+        ]
     return []
 
 

@@ -88,7 +88,9 @@ class Rest(SQLModel, table=True):
     ends_at: datetime = Field(sa_column=moment())
     by_person_id: int | None = Field(default=None, foreign_key="person.id")  # none: by the members' rules
     at: datetime = Field(sa_column=moment())
-    told_for: datetime | None = Field(default=None, sa_column=moment(null=True))  # the start its rider was told
+    told_for: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # the start its rider was told
     looked_at: datetime | None = Field(
         default=None, sa_column=moment(null=True)
     )  # looked whether it may come earlier, it being quiet

@@ -69,7 +69,7 @@ class Task:
 
 SLIP_S = 15.0
 # Texts that tell something and ask for nothing.
-CONVERSATION = ("On shift", "Shift ended", "OFF noted", "Desk:")
+CONVERSATION = ("On shift", "Shift ended", "OFF noted", "Desk:", "Your break", "Rota for", "New on your rota")
 
 
 class Rider:

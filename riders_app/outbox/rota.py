@@ -16,13 +16,23 @@ def _link(url: str) -> str:
     return f"{url}/my/shifts"
 
 
+def _voice(session: Session, event: Event) -> wording.Voice:
+    return wording.voice(people.get(session, known(event.person_id)).language)
+
+
 def _published(session: Session, event: Event, now: datetime, url: str) -> None:
     week = rota.pattern.week_told(session, event.at)
     if week is not None:
         rules = books.in_force(session, at=now)[1]
         mine, places = rota.seeing.week_of_rider(session, known(event.person_id), week.monday, now=now)
         monday = rules.local(rules.midnight(week.monday))
-        tell(session, event, "rota", wording.rota_published(monday, mine, places, _link(url)), now)
+        tell(
+            session,
+            event,
+            "rota",
+            wording.rota_published(monday, mine, places, _link(url), _voice(session, event)),
+            now,
+        )
 
 
 def _place_offered(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -36,7 +46,7 @@ def _place_offered(session: Session, event: Event, now: datetime, url: str) -> N
         return
     rules = books.in_force(session, at=now)[1]
     shift = rota.seeing.time_of(rules, rota.pattern.slot(session, row.slot_id))
-    body = wording.place_offered(shift, rules.local(row.answer_by), _link(url))
+    body = wording.place_offered(shift, rules.local(row.answer_by), _link(url), _voice(session, event))
     tell(session, event, "place", body, now, until=row.answer_by)
 
 
@@ -44,7 +54,7 @@ def _shift_planned(session: Session, event: Event, now: datetime, url: str) -> N
     shift = shifts.get(session, known(event.shift_id))
     if shift.state == "planned":
         told = rota.seeing.time_of(books.in_force(session, at=now)[1], shift)
-        tell(session, event, "rota", wording.shift_planned(told, _link(url)), now)
+        tell(session, event, "rota", wording.shift_planned(told, _link(url), _voice(session, event)), now)
 
 
 def _shift_cancelled(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -52,21 +62,35 @@ def _shift_cancelled(session: Session, event: Event, now: datetime, _url: str) -
     change = shifts.change_at(session, known(shift.id), "cancel", event.at)
     by = people.get(session, change.by_person_id).name if change else "the desk"
     told = rota.seeing.time_of(books.in_force(session, at=now)[1], shift)
-    body = wording.shift_cancelled(told, by=by, reason=change.reason if change else "")
+    body = wording.shift_cancelled(
+        told, by=by, reason=change.reason if change else "", voice=_voice(session, event)
+    )
     tell(session, event, "rota", body, now)
 
 
 def _swap_done(session: Session, event: Event, now: datetime, _url: str) -> None:
     told = rota.seeing.swap_told(session, known(event.shift_id), known(event.person_id), now=now)
     if told is not None:
-        tell(session, event, "rota", wording.swapped(told.shift, mine=told.mine, other=told.other), now)
+        tell(
+            session,
+            event,
+            "rota",
+            wording.swapped(told.shift, mine=told.mine, other=told.other, voice=_voice(session, event)),
+            now,
+        )
 
 
 def _swap_declined(session: Session, event: Event, now: datetime, _url: str) -> None:
     shift = shifts.get(session, known(event.shift_id))
     swap = rota.leaving.of_shift(session, known(shift.id))
     told = rota.seeing.time_of(books.in_force(session, at=now)[1], shift)
-    tell(session, event, "rota", wording.swap_declined(told, reason=swap.reason if swap else ""), now)
+    tell(
+        session,
+        event,
+        "rota",
+        wording.swap_declined(told, reason=swap.reason if swap else "", voice=_voice(session, event)),
+        now,
+    )
 
 
 def _break_planned(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -76,7 +100,9 @@ def _break_planned(session: Session, event: Event, now: datetime, _url: str) -> 
     if shift.state == "on" and row is not None:
         rules = books.in_force(session, at=now)[1]
         since, until = rules.local(row.starts_at), rules.local(row.ends_at)
-        body = wording.break_planned(since, until, rules.local(now), paid=rules.rest.break_paid)
+        body = wording.break_planned(
+            since, until, rules.local(now), paid=rules.rest.break_paid, voice=_voice(session, event)
+        )
         tell(session, event, "break", body, now, until=row.ends_at)
 
 

@@ -1,37 +1,12 @@
 """The words riders use for each verb, how thumbs slip on them, and what may harmlessly stand beside them."""
 
 from collections.abc import Iterable
-from typing import Literal, get_args
 
-Verb = Literal[
-    "ON",
-    "OFF",
-    "TAKE",
-    "PASS",
-    "HERE",
-    "GOT",
-    "DONE",
-    "UNDO",
-    "LATE",
-    "TROUBLE",
-    "WHY",
-    "CONTEST",
-    "PAY",
-    "MENU",
-    "HELP",
-    "OPT_OUT",
-    "OPT_IN",
-]
-COMMANDS: tuple[Verb, ...] = get_args(Verb)[:14]
-OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-OPT_IN = frozenset({"START", "YES", "UNSTOP"})
-CANNED = frozenset({"HELP", "INFO"})
+from riders_app.replies.tongues import FOREIGN
+from riders_app.replies.verbs import COMMANDS, OPT_IN, OPT_OUT, Verb
+from riders_app.replies.verbs import words as _words
+
 MOST_MINUTES = 180
-
-
-def _words(written: str) -> frozenset[str]:
-    return frozenset(written.split())
-
 
 _SYNONYMS: dict[str, Verb] = {
     "ONLINE": "ON",
@@ -74,6 +49,20 @@ _SYNONYMS: dict[str, Verb] = {
     "JOBS": "MENU",
     "LIST": "MENU",
     "HELP": "HELP",
+    "DROPPEDOFF": "DONE",
+    "OUTSIDE": "HERE",
+    "MADE": "PAY",
+    "SEEN": "ACK",
+    "NOTED": "ACK",
+    "OK": "ACK",
+    "OKAY": "ACK",
+    "UNDERSTOOD": "ACK",
+    "FAILED": "FAIL",
+    "COULDNTDELIVER": "FAIL",
+    "BREAK": "REST",
+    "ROTA": "SHIFTS",
+    "NEXTSHIFT": "SHIFTS",
+    "STAYING": "STAY",
 }
 
 _KEYS = ("QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM")
@@ -84,7 +73,8 @@ _OTHER_WORDS = _words(
     "LAKE LET LIE LOT MEN MANY MATE MEAN NOT OAT ONE OUR PAD PADS PAL PAN PAST PAT PAYS PIE "
     "RATE RAKE SON SONE SAY SATE SHE TAILS TALE TALK TAME TAN TAP TEA TEN TIE TOE TOT UNDER "
     "WAS WAY WERE WHO WHT LAY PAR AT AS IN TO NO SO OR ON OFF US UP OF OK PAY WHY HERE DONE "
-    "TAKE PASS LATE UNDO MENU"
+    "TAKE PASS LATE UNDO MENU "
+    "DONNE LATTE KATE INDO UDO UND PASA PASO"
 )
 
 
@@ -106,7 +96,7 @@ def _slips(verb: str) -> Iterable[str]:
 def _spellings() -> dict[str, Verb]:
     """Every spelling we read as a verb; slips that could be two verbs, or another word, are left out."""
     told: dict[str, set[Verb]] = {}
-    for verb in COMMANDS:
+    for verb in COMMANDS[:14]:
         if len(verb) > 3 or verb == "GOT":
             for slip in _slips(verb):
                 told.setdefault(slip, set()).add(verb)
@@ -115,37 +105,84 @@ def _spellings() -> dict[str, Verb]:
     }
     reserved = OPT_OUT | OPT_IN
     spellings = {word: verb for word, verb in spellings.items() if word not in reserved}
-    return spellings | _SYNONYMS | {verb: verb for verb in COMMANDS}
+    return spellings | FOREIGN | _SYNONYMS | {verb: verb for verb in COMMANDS}
 
 
 SPELLINGS = _spellings()
 
+# Only when no other verb stands in the text: "ok take 12", "done 12 left outside".
+WEAK = _words("OK OKAY OUTSIDE MADE JOBS VISTO AQUI")
+
 COURTESY = _words(
     "PLEASE PLS PLZ THANKS THANK THX THANX TA CHEERS MATE BRO BOSS HI HEY HELLO JOB JOBS OK "
-    "OKAY YES YEP YEAH YO NUMBER NUM NR NOW SURE EVENING MORNING"
+    "OKAY YES YEP YEAH YO NUMBER NUM NR NOW SURE EVENING MORNING GOON OBRIGADO OBRIGADA MERCI GRACIAS "
+    "SVP STP FAVOR"
 )
+# Courtesy to a machine that writes punctuation out.
+DICTATED = _words("COMMA PERIOD")
 BESIDE: dict[Verb, frozenset[str]] = {
     "ON": _words("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY READY"),
     "OFF": _words("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY HOME"),
-    "TAKE": _words("I IM AM ILL WILL CAN THE THIS THAT IT GONNA"),
-    "PASS": _words("SORRY I ILL WILL THE THIS THAT IT GONNA"),
-    "HERE": _words("I IM AM AT THE RESTAURANT SHOP DOOR HAVE IVE JUST"),
-    "GOT": _words("I IVE HAVE JUST THE FOOD"),
+    "TAKE": _words("I IM AM ILL WILL CAN THE THIS THAT IT GONNA AND"),
+    "PASS": _words("SORRY I ILL WILL THE THIS THAT IT GONNA HAVE TO AND"),
+    "HERE": _words("I IM AM AT THE RESTAURANT SHOP DOOR HAVE IVE JUST RESTAURANTE AND"),
+    "GOT": _words("I IVE HAVE JUST THE FOOD AND AT ABOUT"),
     "DONE": _words(
         "IVE HAVE JUST AND THE LEFT WITH AT DOOR DOORSTEP PORCH RECEPTION NEIGHBOUR NEIGHBOR "
-        "CONCIERGE HANDED CUSTOMER TO LOBBY"
+        "CONCIERGE HANDED CUSTOMER TO LOBBY OUTSIDE OF ABOUT DROPOFF"
     ),
-    "UNDO": _words("THE LAST THAT THIS IT ONE"),
-    "PAY": _words("MY THE SO FAR TONIGHT TODAY SHOW ME WHAT IS HOW MUCH"),
-    "MENU": _words("MY THE SHOW ME AGAIN SEND FOR"),
+    "UNDO": _words("THE LAST THAT THIS IT ONE SORRY"),
+    "PAY": _words("MY THE SO FAR TONIGHT TODAY SHOW ME WHAT IS HOW MUCH HAVE I"),
+    "MENU": _words("MY THE SHOW ME AGAIN SEND FOR WHAT ARE"),
+    "ACK": _words("IT THE ADDRESS CHANGE NEW GOT ALL RIGHT"),
+    "REST": _words(
+        "I IM NEED A CAN HAVE WANT TO TAKE TAKING GET COULD MAY MY SHORT QUICK FOR MIN MINS MINUTES"
+    ),
+    "SHIFTS": _words("MY NEXT THE SHOW ME THIS WEEK WHAT ARE WHEN IS"),
+    "JOIN": _words("I ILL WILL THE SHIFT IT"),
+    "STAY": _words("I ILL CAN WILL FOR LONGER ON THE TO OUT"),
 }
-FREE: frozenset[Verb] = frozenset({"LATE", "TROUBLE", "WHY", "CONTEST", "HELP"})
+FREE: frozenset[Verb] = frozenset({"LATE", "TROUBLE", "WHY", "CONTEST", "HELP", "FAIL"})
 STRICT: frozenset[Verb] = frozenset({"TAKE", "PASS", "GOT", "DONE"})
-NEGATIONS = _words("NO NOT NEVER WITHOUT WONT ISNT DONT CANT CANNOT NT NON ANY")
+CERTAIN: frozenset[Verb] = STRICT | {"HERE", "ON", "OFF", "UNDO", "ACK", "STAY", "JOIN", "FAIL"}
+"""Verbs a question mark makes unsure."""
+TIMED: frozenset[Verb] = frozenset({"HERE", "GOT", "DONE"})
+NEGATIONS = _words("NO NOT NEVER WITHOUT WONT ISNT DONT CANT CANNOT NT NON ANY NAO SEM SIN PAS SANS NONE")
 LABELS = frozenset({"NO", "NR", "NUM", "NUMBER", "JOB", "N", "J"})
-UNITS = frozenset({"MIN", "MINS", "MINUTE", "MINUTES", "M"})
-NUMBER_WORDS = {"FIVE": 5, "TEN": 10, "FIFTEEN": 15, "TWENTY": 20, "THIRTY": 30}
+UNITS = frozenset({"MIN", "MINS", "MINUTE", "MINUTES", "M", "MINUTO", "MINUTOS"})
+_TEENS = "TEN ELEVEN TWELVE THIRTEEN FOURTEEN FIFTEEN SIXTEEN SEVENTEEN EIGHTEEN NINETEEN"
+_DECADES = "TWENTY THIRTY FORTY FIFTY SIXTY SEVENTY EIGHTY NINETY"
+NUMBER_WORDS = {
+    **{word: n for n, word in enumerate("ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE".split(), 1)},
+    **{word: n for n, word in enumerate(_TEENS.split(), 10)},
+    **{word: n * 10 for n, word in enumerate(_DECADES.split(), 2)},
+}
 EVERYTHING = frozenset({"ALL", "EVERYTHING"})
 DROPS = frozenset("ABCDEFGH")
 REFUSALS = frozenset("👎🙅❌🚫⛔✖")
 SPLIT_BY_A_NOUGHT = {("0", "N"), ("0", "FF"), ("D", "0"), ("G", "0"), ("DO", "NE"), ("GO", "T")}
+# Words that are one word together, the longest first.
+JOINS: tuple[tuple[tuple[str, ...], str], ...] = tuple(
+    (tuple(said.split()), one)
+    for one, many in {
+        "PICKEDUP": "PICKED UP",
+        "DROPPEDOFF": "DROPPED OFF",
+        "DROPOFF": "DROP OFF",
+        "GOON": "GO ON",
+        "NEXTSHIFT": "NEXT SHIFT",
+        "COULDNTDELIVER": (
+            "COULD NOT DELIVER|COULDNT DELIVER|CANT DELIVER|CANNOT DELIVER|CAN NOT DELIVER|UNABLE TO DELIVER|"
+            "NOT ABLE TO DELIVER|NAO CONSEGUI ENTREGAR|NAO CONSIGO ENTREGAR|PAS PU LIVRER|NO PUDE ENTREGAR|"
+            "NO PUEDO ENTREGAR"
+        ),
+        "EMSERVICO": "EM SERVICO",
+        "ENSERVICE": "EN SERVICE",
+        "DESERVICIO": "DE SERVICIO",
+        "FORADESERVICO": "FORA DE SERVICO",
+        "HORSSERVICE": "HORS SERVICE",
+        "FUERADESERVICIO": "FUERA DE SERVICIO",
+        "PORQUE": "POR QUE",
+        "HA": "IL Y A",
+    }.items()
+    for said in sorted(many.split("|"), key=len, reverse=True)
+)

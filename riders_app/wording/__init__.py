@@ -1,4 +1,4 @@
-"""What our texts say: facts in, one segment of the GSM-7 alphabet out. One function a text, English for now.
+"""What our texts say: facts in, one segment of the GSM-7 alphabet out. One function a text, in anybody's voice.
 
 A text is shortened by the order its function states, never by its flat or its job's number.
 """
@@ -16,7 +16,8 @@ from riders_app.wording.answers import (
     works_now,
 )
 from riders_app.wording.gsm import ONE_SEGMENT, fold, loses, segments, septets
-from riders_app.wording.jobs import Turn, changed, expired, marked, offer, stop, withdrawn
+from riders_app.wording.jobs import Turn, changed, expired, offer, stop, withdrawn
+from riders_app.wording.marks import marked, not_marked, several, short
 from riders_app.wording.people import (
     contested,
     customer_cancelled,
@@ -36,6 +37,7 @@ from riders_app.wording.rota import (
     break_planned,
     desk_asked,
     joined,
+    look_first,
     my_shifts,
     nothing_to_join,
     place_offered,
@@ -45,10 +47,14 @@ from riders_app.wording.rota import (
     swap_declined,
     swapped,
 )
+from riders_app.wording.voice import ENGLISH, LANGUAGES, Voice, voice
 
 __all__ = [
+    "ENGLISH",
+    "LANGUAGES",
     "ONE_SEGMENT",
     "Turn",
+    "Voice",
     "break_planned",
     "broken",
     "changed",
@@ -62,11 +68,13 @@ __all__ = [
     "help_",
     "how_late",
     "joined",
+    "look_first",
     "loses",
     "marked",
     "menu",
     "my_shifts",
     "no_pay",
+    "not_marked",
     "nothing_to_join",
     "offer",
     "one_at_a_time",
@@ -77,17 +85,20 @@ __all__ = [
     "say_why",
     "segments",
     "septets",
+    "several",
     "shift_asked",
     "shift_cancelled",
     "shift_off",
     "shift_on",
     "shift_planned",
     "shift_set",
+    "short",
     "sign_in",
     "stop",
     "swap_declined",
     "swapped",
     "unclear",
+    "voice",
     "wait_here",
     "which",
     "why",

@@ -1,7 +1,6 @@
 """Answers to texts that marked nothing: what could be texted now, and why something did not work."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from dispatch import errors
 from dispatch.errors import DispatchError
@@ -9,6 +8,7 @@ from dispatch.facts import JobFacts
 from riders_app.replies import Reading, render
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fold, septets
 from riders_app.wording.jobs import Turn, road
+from riders_app.wording.voice import ENGLISH, Voice
 
 
 def works_now(jobs: Sequence[JobFacts], on_shift: bool, turns: Sequence[Turn] = ()) -> tuple[str, ...]:
@@ -28,126 +28,189 @@ def works_now(jobs: Sequence[JobFacts], on_shift: bool, turns: Sequence[Turn] = 
     return tuple(said)
 
 
-def menu(jobs: Sequence[JobFacts], on_shift: bool, turns: Sequence[Turn] = ()) -> str:
+def menu(jobs: Sequence[JobFacts], on_shift: bool, turns: Sequence[Turn] = (), voice: Voice = ENGLISH) -> str:
     """What is live, and what could be texted about it."""
-    lines = [_line(job, turns[i] if i < len(turns) else "pickup") for i, job in enumerate(jobs)]
+    lines = [_line(job, turns[i] if i < len(turns) else "pickup", voice) for i, job in enumerate(jobs)]
     said = ", ".join(works_now(jobs, on_shift, turns))
     number = f" {jobs[0].number}" if jobs else ""
     also = f"LATE{number} 10, TROUBLE{number}, WHY{number}, UNDO, PAY" if jobs else "WHY, TROUBLE, PAY"
-    live = "; ".join(lines) if lines else ("No job just now" if on_shift else "You are not on shift")
-    for text in (f"{live}. Text {said}. Also {also}", f"{live}. Text {said}", f"Text {said}. Also {also}"):
+    idle = voice.say("No job just now") if on_shift else voice.say("You are not on shift")
+    live = "; ".join(lines) if lines else idle
+    for text in (
+        voice.say("{live}. Text {commands}. Also {more}", live=live, commands=said, more=also),
+        voice.say("{live}. Text {commands}", live=live, commands=said),
+        voice.say("Text {commands}. Also {more}", commands=said, more=also),
+    ):
         if septets(text) <= ONE_SEGMENT:
             return text
-    return cut(f"Text {said}", ONE_SEGMENT)
+    return cut(voice.say("Text {commands}", commands=said), ONE_SEGMENT)
 
 
-def _line(job: JobFacts, turn: Turn) -> str:
+def _line(job: JobFacts, turn: Turn, voice: Voice) -> str:
     if job.state == "offered":
-        return f"{job.number} offered"
+        return voice.say("{number} offered", number=job.number)
     if job.next_pickup and (turn == "pickup" or not job.next_drop):
         return f"{job.number} {cut(fold(job.next_pickup.restaurant), 14)} {job.next_pickup.ready_at:%H:%M}"
     if job.next_drop:
-        return f"{job.number} to {cut(road(job.next_drop.street), 14)}"
-    return f"{job.number} finished"
+        return voice.say(
+            "{number} to {street}", number=job.number, street=cut(road(job.next_drop.street), 14)
+        )
+    return voice.say("{number} finished", number=job.number)
 
 
-def unclear(reading: Reading, works: Sequence[str]) -> str:
+def unclear(reading: Reading, works: Sequence[str], voice: Voice = ENGLISH) -> str:
     """A text we could not read for sure: what it may have meant, and what would work now. Nothing was marked."""
     meant = ""
     if (
         reading.verb in ("TAKE", "PASS", "GOT", "DONE", "HERE", "ON", "OFF", "UNDO")
         and len(reading.numbers) <= 1
+        and not reading.also
     ):
-        meant = f"If you meant {render(replace(reading, words=''))}, text just that. "
-    text = f"Not sure what you mean, so nothing is marked. {meant}You can text {', '.join(works)} or MENU"
+        command = render(reading.silent)
+        meant = voice.say("If you meant {command}, text just that. ", command=command)
+    text = _unclear(meant, works, voice)
     while septets(text) > ONE_SEGMENT and len(works) > 1:
         works = works[:-1]
-        text = f"Not sure what you mean, so nothing is marked. {meant}You can text {', '.join(works)} or MENU"
+        text = _unclear(meant, works, voice)
     return cut(text, ONE_SEGMENT)
 
 
-def which(verb: str, numbers: Sequence[int]) -> str:
-    """More than one job could be meant."""
-    tries = " or ".join(f"{verb} {n}" for n in numbers[:6])
-    return cut(f"Which job? Text {tries}", ONE_SEGMENT)
-
-
-def how_late(number: int | None) -> str:
-    """LATE without its minutes."""
-    return f"How many minutes late? Text LATE {number or 12} and the minutes, like LATE {number or 12} 10"
-
-
-def one_at_a_time(verb: str, numbers: Sequence[int]) -> str:
-    """Two job numbers in one text."""
-    return cut(
-        f"One job a text, please, so nothing is marked yet: {', then '.join(f'{verb} {n}' for n in numbers)}",
-        160,
+def _unclear(meant: str, works: Sequence[str], voice: Voice) -> str:
+    return voice.say(
+        "Not sure what you mean, so nothing is marked. {meant}You can text {commands} or MENU",
+        meant=meant,
+        commands=", ".join(works),
     )
 
 
-def help_(desk: str = "") -> str:
+def which(verb: str, numbers: Sequence[int], voice: Voice = ENGLISH) -> str:
+    """More than one job could be meant."""
+    tries = voice.say(" or ").join(f"{verb} {n}" for n in numbers[:6])
+    return cut(voice.say("Which job? Text {commands}", commands=tries), ONE_SEGMENT)
+
+
+def how_late(number: int | None, voice: Voice = ENGLISH) -> str:
+    """LATE without its minutes."""
+    return voice.say(
+        "How many minutes late? Text LATE {number} and the minutes, like LATE {number} 10",
+        number=number or 12,
+    )
+
+
+def one_at_a_time(verb: str, numbers: Sequence[int], voice: Voice = ENGLISH) -> str:
+    """Two job numbers in one text, and not sure which is meant."""
+    commands = voice.say(", then ").join(f"{verb} {n}" for n in numbers)
+    return cut(
+        voice.say("One job a text, please, so nothing is marked yet: {commands}", commands=commands), 160
+    )
+
+
+def help_(desk: str = "", voice: Voice = ENGLISH) -> str:
     """HELP, or TROUBLE without a job: a person has been told."""
-    ring = f" If it cannot wait, ring {fold(desk)}." if desk else ""
-    return f"The desk has been told and will ring you.{ring} MENU shows what you can text"
+    ring = voice.say(" If it cannot wait, ring {desk}.", desk=fold(desk)) if desk else ""
+    return voice.say(
+        "The desk has been told and will ring you.{ring} MENU shows what you can text", ring=ring
+    )
 
 
-def say_why(verb: str) -> str:
+def say_why(verb: str, voice: Voice = ENGLISH) -> str:
     """CONTEST with nothing behind it."""
-    return f"Say what is wrong, in your own words, like {verb} 12 I was nearer"
+    return voice.say("Say what is wrong, in your own words, like {command} 12 I was nearer", command=verb)
 
 
-def broken(desk: str = "") -> str:
+def broken(desk: str = "", voice: Voice = ENGLISH) -> str:
     """A fault of ours while acting on a text."""
-    ring = f" Ring {fold(desk)}" if desk else " The desk has been told"
-    return f"Something went wrong on our side, and your text was not acted on.{ring}, sorry"
+    ring = voice.say(" Ring {desk}", desk=fold(desk)) if desk else voice.say(" The desk has been told")
+    return voice.say(
+        "Something went wrong on our side, and your text was not acted on.{ring}, sorry", ring=ring
+    )
 
 
-def refused(error: DispatchError, verb: str = "") -> str:
+def refused(error: DispatchError, verb: str = "", voice: Voice = ENGLISH) -> str:
     """What dispatch would not do, in the rider's terms."""
     for kind, say in _TERMS.items():
         if isinstance(error, kind):
-            return cut(fold(say(error, verb)), ONE_SEGMENT)
+            return cut(fold(say(error, verb, voice)), ONE_SEGMENT)
     return cut(fold(error.message), ONE_SEGMENT)
 
 
-def _gone(error: DispatchError, _verb: str) -> str:
+def _gone(error: DispatchError, _verb: str, voice: Voice) -> str:
     number, was = error.facts.get("number"), error.facts.get("was")
-    job = f"Job {number}" if number else "That job"
-    how = {"passed": "you passed on it", "expired": "its time to answer ran out"}.get(
-        str(was), "it was withdrawn"
+    job = voice.say("Job {number}", number=number) if number else voice.say("That job")
+    if was == "passed":
+        how = voice.say("you passed on it")
+    elif was == "expired":
+        how = voice.say("its time to answer ran out")
+    else:
+        how = voice.say("it was withdrawn")
+    return voice.say(
+        "{job} has gone: {how}. Nothing to do, and no mark against you. MENU shows what is live",
+        job=job,
+        how=how,
     )
-    return f"{job} has gone: {how}. Nothing to do, and no mark against you. MENU shows what is live"
 
 
-def _which(error: DispatchError, verb: str) -> str:
+def _which(error: DispatchError, verb: str, voice: Voice) -> str:
     numbers = error.numbers if isinstance(error, errors.WhichJob) else ()
-    return which(verb or "MENU", numbers)
+    return which(verb or "MENU", numbers, voice)
 
 
-def _state(error: DispatchError, _verb: str) -> str:
+def _state(error: DispatchError, verb: str, voice: Voice) -> str:
     if "row" in error.facts:  # the words of the machine itself name rows, which mean nothing to a rider
-        return "That cannot be done now, so nothing is marked. MENU shows what can"
-    return error.message
+        return voice.say("That cannot be done now, so nothing is marked. MENU shows what can")
+    return _own(error, verb, voice)
 
 
-def _with_menu(error: DispatchError, _verb: str) -> str:
-    return f"{error.message.rstrip('.')}. MENU shows what is live"
+def _no_job(error: DispatchError, _verb: str, voice: Voice) -> str:
+    number = error.facts.get("number")
+    if voice == ENGLISH:
+        return f"{error.message.rstrip('.')}. MENU shows what is live"
+    if number:
+        return voice.say("You have no job {number}. MENU shows what is live", number=number)
+    return voice.say("You have no live job. MENU shows what is live")
 
 
-def _own(error: DispatchError, _verb: str) -> str:
-    return error.message
+def _own(error: DispatchError, verb: str, voice: Voice) -> str:
+    """The words it came with, where this language has them; where it has not, what to do instead."""
+    if voice.knows(error.message):
+        return voice.say(error.message) if voice != ENGLISH else error.message
+    return _desk(error, verb, voice)
 
 
-def _desk(_error: DispatchError, _verb: str) -> str:
-    return "That did not work, so nothing is marked. MENU shows what you can text, or ask the desk"
+def _undo(error: DispatchError, verb: str, voice: Voice) -> str:
+    if voice.knows(error.message):
+        return _own(error, verb, voice)
+    return voice.say("There is nothing to undo from the last five minutes.")
 
 
-_TERMS: dict[type[DispatchError], Callable[[DispatchError, str], str]] = {
+def _off_shift(error: DispatchError, verb: str, voice: Voice) -> str:
+    if voice.knows(error.message):
+        return _own(error, verb, voice)
+    return voice.say("You are not on shift: text ON to start.")
+
+
+def _desk(_error: DispatchError, _verb: str, voice: Voice) -> str:
+    return voice.say("That did not work, so nothing is marked. MENU shows what you can text, or ask the desk")
+
+
+def known_refusals(voice: Voice = ENGLISH) -> tuple[str, ...]:
+    """What dispatch says most often to a rider who asks for what cannot be, so that each language has it."""
+    return (
+        voice.say("That job is closed: tell the desk what happened."),
+        voice.say("Your shift has ended since: tell the desk what happened."),
+        voice.say("You are not on shift."),
+        voice.say("You have no shift planned now: the desk can add one."),
+        voice.say("That time cannot be right: give one from this shift."),
+        voice.say("Say how many minutes late, from 1 to 120."),
+    )
+
+
+_TERMS: dict[type[DispatchError], Callable[[DispatchError, str, Voice], str]] = {
     errors.OfferGone: _gone,
     errors.WhichJob: _which,
-    errors.NoSuchJob: _with_menu,
-    errors.NothingToUndo: _own,
-    errors.NotOnShift: _own,
+    errors.NoSuchJob: _no_job,
+    errors.NothingToUndo: _undo,
+    errors.NotOnShift: _off_shift,
     errors.WrongState: _state,
     errors.NotAllowed: _own,
     errors.BadInput: _own,

@@ -59,6 +59,11 @@ def fold(text: str) -> str:
 
     A letter that has no way into the alphabet becomes one `?` (a run of them also only one).
     """
+    return re.sub(r"\?{2,}", LOST, re.sub(r" {2,}", " ", letters(text))).strip()
+
+
+def letters(text: str) -> str:
+    """Every letter in the GSM-7 alphabet and any space a blank, but none taken away."""
     out = []
     for char in unicodedata.normalize("NFC", text):
         if char in "\n\r\t\f" or unicodedata.category(char) in ("Zs", "Zl", "Zp"):
@@ -67,7 +72,7 @@ def fold(text: str) -> str:
             out.append(char)
         else:
             out.append(_folded(char))
-    return re.sub(r"\?{2,}", LOST, re.sub(r" {2,}", " ", "".join(out))).strip()
+    return "".join(out)
 
 
 def loses(text: str) -> bool:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from dispatch.facts import DropFacts, JobFacts, Marked, PickupFacts, ShiftFacts
+from dispatch.facts import DropFacts, JobFacts, PickupFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold, loses, septets
-from riders_app.wording.plain import distance, hours, joined, money
+from riders_app.wording.plain import distance, joined, money, ordinal
+from riders_app.wording.voice import ENGLISH, Voice
 
 Turn = Literal["pickup", "drop"]
 
@@ -31,65 +32,73 @@ def _shorter(street: str) -> str:
     return re.sub(rf"\b({'|'.join(_SHORT)})\b(?=\s*(?:,|$))", lambda found: _SHORT[found.group(1)], street)
 
 
-def offer(job: JobFacts) -> str:
+def offer(job: JobFacts, voice: Voice = ENGLISH) -> str:
     """One job put to one rider: where from and when, where to, how far, how long, what it adds, how to answer."""
-    answer = f". TAKE {job.number} or PASS {job.number}"
-    if job.ends_at is not None and job.shift_ends_at is not None:  # never cut: their yes must know what it is to
-        late = f". Would end {job.ends_at:%H:%M}, after your {job.shift_ends_at:%H:%M}"
-        answer = f"{late}. STAY {job.number} or PASS {job.number}"
-    until = f", by {job.answer_by:%H:%M}" if job.answer_by else ""
+    answer = voice.say(". TAKE {number} or PASS {number}", number=job.number)
+    if (
+        job.ends_at is not None and job.shift_ends_at is not None
+    ):  # never cut: their yes must know what it is to
+        answer = voice.say(
+            ". Would end {at}, after your {end}. STAY {number} or PASS {number}",
+            at=f"{job.ends_at:%H:%M}",
+            end=f"{job.shift_ends_at:%H:%M}",
+            number=job.number,
+        )
+    until = voice.say(", by {at}", at=f"{job.answer_by:%H:%M}") if job.answer_by else ""
     adds = f", +{money(job.adds_minor, job.currency)}" if job.adds_minor else ""
-    tips = f", tips {money(job.tips_minor, job.currency)}" if job.tips_minor else ""
-    tonight = f", your {_ordinal(job.orders_tonight)} tonight" if job.orders_tonight else ""
+    tips = voice.say(", tips {sum}", sum=money(job.tips_minor, job.currency)) if job.tips_minor else ""
+    nth = ordinal(job.orders_tonight, voice)
+    tonight = voice.say(", your {nth} tonight", nth=nth) if job.orders_tonight else ""
     size = f". {distance(job.distance_m)} {job.minutes}min"
-    text = ""
+    head = voice.say("Job {number}: ", number=job.number)
     for most in (60, 30, 22, 16, 12, 9, 7):
-        said = f"Job {job.number}: {_from(job, most)} > {_to(job, most)}{size}"
+        said = f"{head}{_from(job, most, voice)} > {_to(job, most, voice)}{size}"
         # What it adds and when to answer go before names get too short to know.
         for extra in (adds + tips + tonight + until, adds + tonight + until, adds + tonight):
             text = said + extra + answer
             if septets(text) <= ONE_SEGMENT:
                 return text
-    return (
-        cut(f"Job {job.number}: {len(job.pickups)} restaurants > {len(job.drops)} drops{size}{adds}", ONE_SEGMENT - septets(answer))
-        + answer
+    counted = voice.say(
+        "{pickups} restaurants > {drops} drops", pickups=len(job.pickups), drops=len(job.drops)
     )
+    return cut(f"{head}{counted}{size}{adds}", ONE_SEGMENT - septets(answer)) + answer
 
 
-def _from(job: JobFacts, most: int) -> str:
+def _from(job: JobFacts, most: int, voice: Voice) -> str:
     calls = [f"{cut(fold(p.restaurant), most)} {p.ready_at:%H:%M}" for p in job.pickups]
-    return joined(calls, 4)
+    return joined(calls, 4, voice)
 
 
-def _to(job: JobFacts, most: int) -> str:
+def _to(job: JobFacts, most: int, voice: Voice) -> str:
     one = len(job.drops) == 1
-    return joined([("" if one else f"{d.letter} ") + cut(road(d.street), most) for d in job.drops], 4)
+    named = [("" if one else f"{d.letter} ") + cut(road(d.street), most) for d in job.drops]
+    return joined(named, 4, voice)
 
 
-def _ordinal(count: int) -> str:
-    if count % 100 in (11, 12, 13):
-        return f"{count}th"
-    return f"{count}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th') }"
-
-
-def stop(job: JobFacts, turn: Turn = "pickup", *, before: str = "", link: str = "") -> str:
+def stop(
+    job: JobFacts, turn: Turn = "pickup", *, before: str = "", link: str = "", voice: Voice = ENGLISH
+) -> str:
     """The stop to go to next, after `before`. `turn` says which kind comes first where both are left to make.
 
     `link` is given to the rider where letters of the address were lost on the way into a text.
     """
     pickup, drop = job.next_pickup, job.next_drop
     if pickup is not None and (turn == "pickup" or drop is None):
-        return _pickup(job, pickup, before)
+        return _pickup(job, pickup, before, voice)
     if drop is not None:
-        return _drop(job, drop, before, link)
-    return cut(f"{before}Job {job.number} is finished: nothing more to do for it.", ONE_SEGMENT)
+        return _drop(job, drop, before, link, voice)
+    over = voice.say("Job {number} is finished: nothing more to do for it.", number=job.number)
+    return cut(f"{before}{over}", ONE_SEGMENT)
 
 
-def _pickup(job: JobFacts, pickup: PickupFacts, before: str) -> str:
+def _pickup(job: JobFacts, pickup: PickupFacts, before: str, voice: Voice) -> str:
     def say(f: Mapping[str, str]) -> str:
-        return (
-            f"{f['before']}{job.number}: go to {f['restaurant']}{f['street']}, ready {pickup.ready_at:%H:%M}, "
-            f"collect {f['references']}. GOT {job.number} when you have it"
+        return voice.say(
+            "{before}{number}: go to {restaurant}{street}, ready {ready}, collect {references}. "
+            "GOT {number} when you have it",
+            number=job.number,
+            ready=f"{pickup.ready_at:%H:%M}",
+            **f,
         )
 
     street = _shorter(fold(pickup.street))
@@ -110,25 +119,26 @@ def _pickup(job: JobFacts, pickup: PickupFacts, before: str) -> str:
     return fit(say, fields, cuts)
 
 
-def _drop(job: JobFacts, drop: DropFacts, before: str, link: str) -> str:
+def _drop(job: JobFacts, drop: DropFacts, before: str, link: str, voice: Voice) -> str:
     several = len(job.drops) > 1
     name_of_drop = f"{job.number}{drop.letter}" if several else str(job.number)
 
     def say(f: Mapping[str, str]) -> str:
-        return (
-            f"{f['before']}{name_of_drop}: {f['flat']}{f['street']}{f['name']}. Ref {f['reference']}"
-            f"{f['by']}{f['note']}{f['link']}. DONE {name_of_drop}"
+        return voice.say(
+            "{before}{drop}: {flat}{street}{name}. Ref {reference}{by}{note}{link}. DONE {drop}",
+            drop=name_of_drop,
+            **f,
         )
 
     lost = bool(link) and any(loses(part) for part in (drop.flat, drop.street, drop.note, drop.name))
     fields = {
         "before": before,
-        "flat": f"{_flat(drop.flat)}, " if drop.flat.strip() else "",
+        "flat": f"{_flat(drop.flat, voice)}, " if drop.flat.strip() else "",
         "street": _shorter(fold(drop.street)),
         "name": f", {fold(drop.name)}" if drop.name.strip() else "",
         "reference": fold(drop.reference),
-        "by": f", by {drop.promise_at:%H:%M}",
-        "note": f". Note: {fold(drop.note).rstrip('.')}" if drop.note.strip() else "",
+        "by": voice.say(", by {at}", at=f"{drop.promise_at:%H:%M}"),
+        "note": voice.say(". Note: {note}", note=fold(drop.note).rstrip(".")) if drop.note.strip() else "",
         "link": f" {link} " if lost else "",
     }
     cuts = (
@@ -147,68 +157,32 @@ def _drop(job: JobFacts, drop: DropFacts, before: str, link: str) -> str:
     return fit(say, fields, cuts)
 
 
-def _flat(flat: str) -> str:
+def _flat(flat: str, voice: Voice) -> str:
     plain = fold(flat)
-    return plain if re.search(r"[^\W\d_]{2}", plain) else f"Flat {plain}"
+    return plain if re.search(r"[^\W\d_]{2}", plain) else voice.say("Flat {flat}", flat=plain)
 
 
-def changed(job: JobFacts, turn: Turn = "pickup") -> str:
+def changed(job: JobFacts, turn: Turn = "pickup", voice: Voice = ENGLISH) -> str:
     """A job is not what it was: what is next now, or that nothing is left of it."""
     if job.state == "offered":
-        return offer(job)
+        return offer(job, voice)
     if job.next_pickup is None and job.next_drop is None:
-        return stop(job, turn)
-    return stop(job, turn, before=f"Job {job.number} has changed. ")
+        return stop(job, turn, voice=voice)
+    before = voice.say("Job {number} has changed. ", number=job.number)
+    return stop(job, turn, before=before, voice=voice)
 
 
-def withdrawn(number: int) -> str:
+def withdrawn(number: int, voice: Voice = ENGLISH) -> str:
     """A job or offer was taken back."""
-    return (
-        f"Job {number} has been withdrawn: nothing to do for it. It is not your doing, and costs you nothing."
+    return voice.say(
+        "Job {number} has been withdrawn: nothing to do for it. It is not your doing, and costs you nothing.",
+        number=number,
     )
 
 
-def expired(number: int) -> str:
+def expired(number: int, voice: Voice = ENGLISH) -> str:
     """An offer ran out unanswered."""
-    return f"Job {number} was not answered in time and goes to someone else. No mark against you. Still out? MENU"
-
-
-def marked(
-    told: Marked, turn: Turn = "pickup", *, ended: ShiftFacts | None = None, desk: str = "", link: str = ""
-) -> str:
-    """The answer to a rider's own text: it names what was marked, and carries the next stop.
-
-    `ended` is the shift that ended with this job, if it did; `desk` the number of whoever is on duty.
-    """
-    if told.verb == "passed":
-        return f"Passed on job {told.number}. It goes to someone else, and there is no mark against you."
-    if told.verb == "trouble":
-        ring = f" If it cannot wait, ring {fold(desk)}." if desk else ""
-        return f"The desk knows that something is wrong with job {told.number} and will ring you.{ring}"
-    if told.verb == "late":
-        return f"Noted: job {told.number} runs late. The desk and the customer's page know."
-    if told.verb == "undone" and not told.letters:
-        return f"Undone: job {told.number} is given back and goes to others. No mark against you."
-    said = _said(told)
-    if told.next is None:
-        over = (
-            f" Shift ended {ended.ended_at:%H:%M}: {hours(ended.minutes)}."
-            if ended and ended.ended_at
-            else ""
-        )
-        return cut(f"{said}. Job {told.number} is finished, thank you.{over}", ONE_SEGMENT)
-    return stop(told.next, turn, before=f"{said}. ", link=link)
-
-
-def _said(told: Marked) -> str:
-    names = fold(" ".join(told.references))
-    what = f"{told.number}{''.join(told.letters)}" + (f" {names}" if names else "")
-    already = "already " if told.repeated else ""
-    if told.verb == "took":
-        return f"Job {told.number} is {already}yours"
-    if told.verb == "here":
-        return f"You are there, {told.at:%H:%M}"
-    if told.verb == "undone":
-        return f"Undone {what}"
-    done = "Got" if told.verb == "got" else "Done"
-    return f"{'Already: ' if told.repeated else ''}{done} {what}"
+    return voice.say(
+        "Job {number} was not answered in time and goes to someone else. No mark against you. Still out? MENU",
+        number=number,
+    )

@@ -1,117 +1,159 @@
-"""Texts about the rota, breaks and staying on: one segment each."""
+"""Texts about the rota, breaks and staying on: one segment each, in the reader's language."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dispatch.facts import RotaFacts, ShiftTime
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold, septets
+from riders_app.wording.voice import ENGLISH, Voice
 
 
 def hour(at: datetime) -> str:
     """17 or 17:30."""
-    return f"{at:%H}".lstrip("0") or "0" if at.minute == 0 else f"{at:%H:%M}"
+    return f"{at.hour}" if at.minute == 0 else f"{at:%H:%M}"
 
 
-def times(shift: ShiftTime) -> str:
+def times(shift: ShiftTime, voice: Voice = ENGLISH) -> str:
     """Tue 17-22."""
-    return f"{shift.starts_at:%a} {hour(shift.starts_at)}-{hour(shift.ends_at)}"
+    return f"{voice.date(shift.starts_at.date(), 'EEE')} {hour(shift.starts_at)}-{hour(shift.ends_at)}"
 
 
-def dated(shift: ShiftTime) -> str:
+def dated(shift: ShiftTime, voice: Voice = ENGLISH) -> str:
     """Tue 24 Nov 17-22."""
-    return f"{shift.starts_at:%a} {shift.starts_at.day} {shift.starts_at:%b} {hour(shift.starts_at)}-{hour(shift.ends_at)}"
+    on = voice.date(shift.starts_at.date(), "EEE d MMM")
+    return f"{on} {hour(shift.starts_at)}-{hour(shift.ends_at)}"
 
 
 def _listed(before: str, parts: Sequence[str], after: str) -> str:
     """As many of these as one segment holds, and how many more there are."""
-    for many in range(len(parts), -1, -1):
-        more = f" +{len(parts) - many} more" if many < len(parts) else ""
+    for many in range(len(parts), 0, -1):
+        more = f" +{len(parts) - many}" if many < len(parts) else ""
         text = f"{before}{', '.join(parts[:many])}{more}{after}"
         if septets(text) <= ONE_SEGMENT:
             return text
-    return cut(f"{before}{len(parts)} shifts{after}", ONE_SEGMENT)
+    return cut(f"{before}{len(parts)}{after}", ONE_SEGMENT)
 
 
-def rota_published(monday: datetime, mine: Sequence[ShiftTime], places: int, link: str) -> str:
-    """A week is up: the rider's own shifts in it, or how many places are still to be had."""
-    week = f"Rota for {monday.day} {monday:%b}"
+def rota_published(
+    monday: datetime, mine: Sequence[ShiftTime], places: int, link: str, voice: Voice = ENGLISH
+) -> str:
+    """A week is up: the rider's own shifts in it, or how many shifts have a place free."""
+    day = voice.date(monday.date(), "d MMM")
     if mine:
-        return _listed(f"{week}: ", [times(shift) for shift in mine], f". {link}")
-    some = "1 place is" if places == 1 else f"{places} places are"
-    open_ = f"{some} free" if places else "every place is taken"
-    return f"{week}: no shift of yours yet, {open_}. {link}"
+        before = voice.say("Rota for {day}: ", day=day)
+        return _listed(before, [times(shift, voice) for shift in mine], f". {link}")
+    if places:
+        return voice.say(
+            "Rota for {day}: no shift of yours yet, {places} to choose from. {link}",
+            day=day,
+            places=places,
+            link=link,
+        )
+    return voice.say("Rota for {day}: no shift of yours, and none is free. {link}", day=day, link=link)
 
 
-def my_shifts(told: RotaFacts, link: str) -> str:
+def my_shifts(told: RotaFacts, link: str, voice: Voice = ENGLISH) -> str:
     """SHIFTS: the next ones, and what could be had besides."""
-    more = ""
+    after = ""
     if told.places:
-        more += f". {told.places} free place{'s' if told.places > 1 else ''}"
+        after += voice.say(". Free: {count}", count=told.places)
     if told.swaps:
-        more += f". {told.swaps} to swap"
-    after = f"{more}. {link}"
+        after += voice.say(". To swap: {count}", count=told.swaps)
+    after += f". {link}"
     if not told.mine:
-        return f"You have no shift planned{after}"
-    return _listed("Your shifts: ", [dated(shift) for shift in told.mine], after)
+        return voice.say("You have no shift planned") + after
+    return _listed(voice.say("Your shifts: "), [dated(shift, voice) for shift in told.mine], after)
 
 
-def place_offered(shift: ShiftTime, answer_by: datetime, link: str) -> str:
+def place_offered(shift: ShiftTime, answer_by: datetime, link: str, voice: Voice = ENGLISH) -> str:
     """A place came free and it is this rider's turn. Silence is fine."""
-    return (
-        f"A place is free: {dated(shift)}. Yours if you text JOIN by {answer_by:%a %H:%M}; "
-        f"else it goes to the next, no harm done. {link}"
+    by = f"{voice.date(answer_by.date(), 'EEE')} {answer_by:%H:%M}"
+    return voice.say(
+        "A place is free: {shift}. Yours if you text JOIN by {by}, else it goes to the next. {link}",
+        shift=dated(shift, voice),
+        by=by,
+        link=link,
     )
 
 
-def joined(shift: ShiftTime) -> str:
+def joined(shift: ShiftTime, voice: Voice = ENGLISH) -> str:
     """JOIN was heard."""
-    return f"You are on the rota: {dated(shift)}. SHIFTS lists yours"
+    return voice.say("You are on the rota: {shift}. SHIFTS lists yours", shift=dated(shift, voice))
 
 
-def nothing_to_join(link: str) -> str:
+def nothing_to_join(link: str, voice: Voice = ENGLISH) -> str:
     """JOIN with no place on offer."""
-    return f"No place is on offer to you just now. See what is free: {link}"
+    return voice.say("No place is on offer to you just now. See what is free: {link}", link=link)
 
 
-def shift_planned(shift: ShiftTime, link: str) -> str:
+def look_first(link: str, voice: Voice = ENGLISH) -> str:
+    """JOIN where working time wants a reason: a text is too short for it."""
+    return voice.say(
+        "That shift needs a reason from you, for your rest or your hours. Write it there: {link}", link=link
+    )
+
+
+def shift_planned(shift: ShiftTime, link: str, voice: Voice = ENGLISH) -> str:
     """The desk put a shift on a rota that was up already."""
-    return f"New on your rota: {dated(shift)}. Cannot do it? Tell the desk, or swap it: {link}"
+    return voice.say(
+        "New on your rota: {shift}. Cannot do it? Tell the desk, or swap it: {link}",
+        shift=dated(shift, voice),
+        link=link,
+    )
 
 
-def shift_cancelled(shift: ShiftTime, *, by: str, reason: str) -> str:
+def shift_cancelled(shift: ShiftTime, *, by: str, reason: str, voice: Voice = ENGLISH) -> str:
     """A named person took a planned shift off the rota."""
 
     def say(f: Mapping[str, str]) -> str:
-        return f"Your shift {dated(shift)} is off the rota, says {f['by']}: {f['reason']}. Not right? CONTEST and say why"
+        return voice.say(
+            "Your shift {shift} is off the rota, says {by}: {reason}. Not right? CONTEST and say why",
+            shift=dated(shift, voice),
+            by=f["by"],
+            reason=f["reason"],
+        )
 
     return fit(say, {"by": fold(by), "reason": fold(reason).rstrip(".")}, (("reason", 20), ("by", 16)))
 
 
-def swapped(shift: ShiftTime, *, mine: bool, other: str) -> str:
+def swapped(shift: ShiftTime, *, mine: bool, other: str, voice: Voice = ENGLISH) -> str:
     """A swap is done: `mine` says that the shift is now the reader's."""
-    who = cut(fold(other), 40)
+    who, when = cut(fold(other), 40), dated(shift, voice)
     if mine:
-        return f"Swapped: {dated(shift)} is now yours, from {who}. SHIFTS lists yours"
-    return f"Swapped: {who} has your shift {dated(shift)}. It is off your rota"
+        return voice.say("Swapped: {shift} is now yours, from {who}. SHIFTS lists yours", shift=when, who=who)
+    return voice.say("Swapped: {who} has your shift {shift}. It is off your rota", shift=when, who=who)
 
 
-def swap_declined(shift: ShiftTime, *, reason: str) -> str:
+def swap_declined(shift: ShiftTime, *, reason: str, voice: Voice = ENGLISH) -> str:
     """The desk did not agree to a swap."""
 
     def say(f: Mapping[str, str]) -> str:
-        return f"The desk did not agree to the swap of {dated(shift)}: {f['reason']}. It stays as it was"
+        return voice.say(
+            "The desk did not agree to the swap of {shift}: {reason}. It stays as it was",
+            shift=dated(shift, voice),
+            reason=f["reason"],
+        )
 
     return fit(say, {"reason": fold(reason).rstrip(".")}, (("reason", 20),))
 
 
-def break_planned(since: datetime, until: datetime, now: datetime, *, paid: bool) -> str:
+def break_planned(
+    since: datetime, until: datetime, now: datetime, *, paid: bool, voice: Voice = ENGLISH
+) -> str:
     """When the break is: now, or later."""
-    money = "" if paid else " It is not paid."
     if since <= now:
-        return f"Your break, now until {until:%H:%M}: no jobs meanwhile, you need text nothing.{money}"
-    return f"Your break: {since:%H:%M} to {until:%H:%M}, no jobs meanwhile. Rather now? BREAK with no food on board.{money}"
+        said = voice.say("Your break, now until {until}: no jobs meanwhile.", until=f"{until:%H:%M}")
+    else:
+        said = voice.say(
+            "Your break: {since} to {until}, no jobs meanwhile. Rather now? BREAK, with no food on board.",
+            since=f"{since:%H:%M}",
+            until=f"{until:%H:%M}",
+        )
+    return said if paid else f"{said} {voice.say('It is not paid.')}"
 
 
-def desk_asked() -> str:
+def desk_asked(voice: Voice = ENGLISH) -> str:
     """ON with no shift planned: a person decides."""
-    return "You have no shift planned now, so your clock has not started. The desk has been asked and will tell you"
+    return voice.say(
+        "You have no shift planned now, so your clock has not started. The desk has been asked and will tell you"
+    )
