@@ -38,7 +38,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What could still be ridden if its rider stayed past the end of their shift: a problem of its own, and its plan."""
+    """What could be ridden if its rider stayed past the end of their shift: a problem of its own, and its plan."""
 
     problem: routing.Problem
     plan: routing.Plan

@@ -1,4 +1,4 @@
-"""Asking for a place on the rota: had at once while one is free, else waited for; a freed one is offered, never forced."""
+"""Asking for a place on the rota: had at once while one is free, else waited for; offered then, never forced."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -92,7 +92,8 @@ _SUFFIXES = {
 _WORDS = {"hourly": "the hour", "per_drop": "the drop", "own": "the rider's who delivered"}
 _SAID = {
     "first_come": "who asked first", "fewest_hours": "who has the fewest hours in the pay period",
-    "free": "between the riders", "agreed": "once the desk agrees", "ask": "the desk is asked", "allow": "anyone",
+    "free": "between the riders", "agreed": "once the desk agrees",
+    "ask": "the desk is asked", "allow": "anyone",
 }  # fmt: skip
 
 

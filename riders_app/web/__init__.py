@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_texts, earnings, hooks, member, rider, sandbox
+from riders_app.web import desk_texts, earnings, hooks, member, my_shifts, rider, sandbox
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -11,6 +11,8 @@ def routers() -> tuple[APIRouter, ...]:
         hooks.router,
         sandbox.router,
         rider.router,
+        my_shifts.router,
+        my_shifts.open_router,
         earnings.router,
         member.router,
         desk_texts.router,

@@ -8,7 +8,20 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from dispatch import board, breaks, deliveries, incidents, jobs, offers, planning, shifts, waiting
+from dispatch import (
+    attention,
+    board,
+    breaks,
+    deliveries,
+    incidents,
+    jobs,
+    offers,
+    planning,
+    resting,
+    shifts,
+    starting,
+    waiting,
+)
 from dispatch.errors import BadInput
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
@@ -46,6 +59,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         leaving=shift is not None and shift.off_asked_at is not None,
         tips=tips,
         rests=_rests(session, shift, now),
+        desk_asked=shift is None and attention.raised_since(session, f"unplanned:{who.person_id}", now),
         coming=[
             (row.planned_start_at.astimezone(zone), row.planned_end_at.astimezone(zone))
             for row in cards.coming(session, who.person_id, now=now)
@@ -193,7 +207,8 @@ def trouble(
 @router.post("/on")
 def on(request: Request, who: Rider, session: Writing, now: Now) -> Response:
     """Start my shift."""
-    shifts.start(session, who.person_id, now=now)
+    if starting.on(session, who.person_id, now=now) is None:
+        return pages.said(request, "/my", asked=True)
     return _answer(request, session, who, None, now)
 
 
@@ -203,6 +218,13 @@ def off(request: Request, who: Rider, session: Writing, now: Now) -> Response:
     deliveries.off(session, who.person_id, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/my")
+
+
+@router.post("/break")
+def take_break(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+    """My break begins now, with no food on board."""
+    resting.rest(session, who.person_id, now=now)
+    return _answer(request, session, who, None, now)
 
 
 @router.post("/point")
