@@ -112,20 +112,28 @@ def _week(
 
 
 def _between(rules: Rulebook, others: Sequence[Span], new: Span, *, young: bool) -> list[Caution]:
-    """Rest from the shift before and to the shift after. Two turns of one day, hours apart, are one day's work."""
-    least = rules.rest.young_between_h if young else rules.rest.between_shifts_h
-    told = []
-    before = max((s.ends_at for s in others if s.ends_at <= new.starts_at), default=None)
-    after = min((s.starts_at for s in others if s.starts_at >= new.ends_at), default=None)
-    for gap, words in (
-        (before and new.starts_at - before, "since the shift before"),
-        (after and after - new.ends_at, "until the shift after"),
+    """Rest between days: work with less than the rest due in between is one day's work, which must leave room for it.
+
+    So two turns of one day are no fault, as long as the day they make leaves that rest before it has gone round.
+    """
+    least = timedelta(hours=rules.rest.young_between_h if young else rules.rest.between_shifts_h)
+    began, ended, gaps = new.starts_at, new.ends_at, []
+    for span in sorted(
+        (s for s in others if s.ends_at <= new.starts_at), key=lambda s: s.ends_at, reverse=True
     ):
-        if gap is not None and timedelta() < gap < timedelta(hours=least):
-            told.append(
-                Caution("between", f"only {_h(gap / timedelta(hours=1))} {words}: {_h(least)} are due")
-            )
-    return told
+        if began - span.ends_at >= least:
+            break
+        gaps.append(began - span.ends_at)
+        began = min(began, span.starts_at)
+    for span in sorted((s for s in others if s.starts_at >= new.ends_at), key=lambda s: s.starts_at):
+        if span.starts_at - ended >= least:
+            break
+        gaps.append(span.starts_at - ended)
+        ended = max(ended, span.ends_at)
+    if not gaps or ended - began <= timedelta(days=1) - least:
+        return []
+    rest, due = max(gaps) / timedelta(hours=1), least / timedelta(hours=1)
+    return [Caution("between", f"only {_h(rest)} of rest from one day's work to the next: {_h(due)} are due")]
 
 
 def _days_off(rules: Rulebook, others: Sequence[Span], new: Span, *, young: bool) -> list[Caution]:
@@ -157,14 +165,15 @@ def _gaps(spans: Sequence[Span], since: datetime, until: datetime) -> list[float
     return sorted(free, reverse=True)
 
 
-def night_h(rules: Rulebook, new: Span) -> float:
-    """Hours of a shift in the rulebook's night."""
+def night_h(rules: Rulebook, new: Span, *, young: bool = False) -> float:
+    """Hours of a shift in the rulebook's night, which begins earlier for the young."""
     rest = rules.rest
+    night_from = rest.young_night_from if young else rest.night_from
     day: date = rules.local(new.starts_at).date() - timedelta(days=1)
     total = timedelta()
     while rules.midnight(day) < new.ends_at:
-        ends = day if rest.night_until > rest.night_from else day + timedelta(days=1)
-        since = datetime.combine(day, rest.night_from, rules.timezone)
+        ends = day if rest.night_until > night_from else day + timedelta(days=1)
+        since = datetime.combine(day, night_from, rules.timezone)
         until = datetime.combine(ends, rest.night_until, rules.timezone)
         total += new.within(since.astimezone(UTC), until.astimezone(UTC))
         day += timedelta(days=1)
@@ -172,8 +181,9 @@ def night_h(rules: Rulebook, new: Span) -> float:
 
 
 def _night(rules: Rulebook, new: Span, *, young: bool) -> list[Caution]:
-    hours = night_h(rules, new)
-    night = f"{rules.rest.night_from:%H:%M} to {rules.rest.night_until:%H:%M}"
+    hours = night_h(rules, new, young=young)
+    begins = rules.rest.young_night_from if young else rules.rest.night_from
+    night = f"{begins:%H:%M} to {rules.rest.night_until:%H:%M}"
     if young and hours > 0:
         return [Caution("night", f"a young worker does not work at night ({night})")]
     if hours >= rules.rest.night_h > 0:

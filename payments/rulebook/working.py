@@ -35,6 +35,7 @@ class Rest(Section):
     night_from: Hour = time(23)
     night_until: Hour = time(6)
     night_h: Annotated[float, number(0, 24)] = 3.0
+    young_night_from: Hour = time(22)
     young_day_h: Annotated[float, number(0, 24)] = 8.0
     young_week_h: Annotated[float, number(0, 168)] = 40.0
     young_between_h: Annotated[float, number(0, 24)] = 12.0

@@ -1,5 +1,6 @@
 """My shifts: what is planned, what is free, swaps, when I can work, my working time, my calendar."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -41,7 +42,7 @@ def _page(request: Request, session: Session, me: int, now: datetime, token: str
         request,
         "rider/shifts.html",
         coming=[(shift, rota.seeing.time_of(rules, shift), swaps[shift.id]) for shift in coming],
-        places=_places(session, me, {shift.slot_id for shift in coming}, rules, now),
+        places=_places(session, me, {shift.slot_id for shift in coming}, spans, rules, now),
         others=[
             (s, rota.seeing.time_of(rules, shift), people.get(session, s.from_person_id).name.split()[0])
             for s, shift in others
@@ -64,13 +65,19 @@ def _page(request: Request, session: Session, me: int, now: datetime, token: str
 
 
 def _places(
-    session: Session, me: int, had: set[int | None], rules: Rulebook, now: datetime
+    session: Session,
+    me: int,
+    had: set[int | None],
+    spans: Sequence[rota.working.Span],
+    rules: Rulebook,
+    now: datetime,
 ) -> list[dict[str, object]]:
-    """Work that has a place free, or that I wait for or am offered; what I had better look at first."""
+    """Work I could have, wait for or am offered, and what I had better look at first; not what I am at work in."""
     told = []
     for slot in rota.seeing.open_slots(session, now=now):
         asked = rota.asking.standing(session, known(slot.id), me)
-        if slot.id in had or (asked is not None and asked.state == "placed"):
+        at_work = any(span.within(slot.starts_at, slot.ends_at) for span in spans)
+        if slot.id in had or (asked is not None and asked.state == "placed") or (at_work and asked is None):
             continue
         told.append(_place(session, slot, me, rules, now))
     return told
