@@ -77,7 +77,7 @@ def next_due(session: Session, *, now: datetime) -> datetime | None:
 
 def _due(session: Session, shift: Shift, rows: list[Rest], rules: Rules, now: datetime) -> list[datetime]:
     began = shift.started_at or now
-    due = [row.starts_at for row in rows if row.told_for != row.starts_at and row.ends_at > now]
+    due = [row.starts_at for row in rows if row.begun_at is None and row.ends_at > now]
     if not rules.break_min:
         return due
     after = timedelta(hours=rules.break_after_h)
@@ -117,13 +117,15 @@ def _keep_one(session: Session, shift: Shift, rows: list[Rest], rules: Rules, *,
         if _movable(row, now) and row.looked_at is None and _opens(shift, rules) <= now:
             row.looked_at = now
             when_quiet(session, shift.person_id, now=now)
-        if row.told_for == row.starts_at or row.starts_at > now or row.ends_at <= now:
+        if row.begun_at is not None or row.starts_at > now or row.ends_at <= now:
             continue
         if row.by_person_id is None and shifts.live_jobs(session, shift.person_id):
             _move(row, now + AFTER_THE_JOB)  # told once it really begins
-            session.add(row)
         else:
-            _tell(session, row, shift, now=now)
+            row.begun_at = now
+            if row.told_for != row.starts_at:
+                _tell(session, row, shift, now=now)
+        session.add(row)
     due_by = (shift.started_at or now) + timedelta(hours=rules.break_after_h)
     if rules.break_min and due_by <= now and not any(row.starts_at < due_by for row in rows):
         attention.raise_(
@@ -163,7 +165,7 @@ def when_quiet(session: Session, person_id: int, *, now: datetime) -> bool:
     if waits is not None or shifts.live_jobs(session, person_id):
         return False
     _move(coming, now)
-    coming.looked_at = now
+    coming.looked_at = coming.begun_at = now
     _tell(session, coming, shift, now=now)
     return True
 
@@ -222,7 +224,7 @@ def begin(session: Session, shift: Shift, *, now: datetime) -> Rest:
         row = Rest(
             shift_id=known(shift.id), starts_at=now, ends_at=ends_at, by_person_id=shift.person_id, at=now
         )
-    row.told_for = row.starts_at
+    row.told_for, row.begun_at = row.starts_at, now
     session.add(row)
     session.flush()
     return row

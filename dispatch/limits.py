@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, Order, Shift, Stop, Weather, known
@@ -137,7 +137,7 @@ def _given(session: Session, person_ids: Sequence[int], *, now: datetime) -> dic
             col(Job.person_id).in_(person_ids),
             or_(
                 col(Job.state).in_(LIVE_JOB),
-                (Job.state == "finished") & (col(Job.closed_at) > now - HOUR),
+                and_(Job.state == "finished", col(Job.closed_at) > now - HOUR),
             ),
         )
     ).all()

@@ -10,7 +10,7 @@ from dispatch import events, people
 from dispatch.errors import BadInput, NotFound, WrongState
 from dispatch.facts import Point
 from dispatch.rota import pattern, statements
-from dispatch.rota.working import hours_in
+from dispatch.rota.working import Span, hours_in
 from dispatch.states import ASKED, move
 from dispatch.tables import Asking, Shift, Slot, known
 from payments import books
@@ -214,7 +214,7 @@ def lapse(session: Session, *, now: datetime) -> int:
 
 def could(session: Session, slot: Slot, person_id: int, *, now: datetime) -> tuple[str, ...]:
     """What a rider would have to write a reason for before they take this place."""
-    found = statements.check(session, person_id, statements.Span(slot.starts_at, slot.ends_at), now=now)
+    found = statements.check(session, person_id, Span(slot.starts_at, slot.ends_at), now=now)
     return tuple(caution.words for caution in found if not caution.light)
 
 

@@ -91,6 +91,9 @@ class Rest(SQLModel, table=True):
     told_for: datetime | None = Field(
         default=None, sa_column=moment(null=True)
     )  # the start its rider was told
+    begun_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # seen to begin, nothing in hand
     looked_at: datetime | None = Field(
         default=None, sa_column=moment(null=True)
     )  # looked whether it may come earlier, it being quiet

@@ -70,7 +70,7 @@ def week(request: Request, who: Desk, session: Reading, now: Now, monday: str = 
     """A week's rota."""
     rules = forms.rulebook(session, now)
     first = _monday(monday, rules, now)
-    lines = {d: [] for d in (first + timedelta(days=i) for i in range(7))}
+    lines: dict[date, list[SlotLine]] = {d: [] for d in (first + timedelta(days=i) for i in range(7))}
     for slot in rota.pattern.slots(session, first):
         lines[rules.local(slot.starts_at).date()].append(_slot(session, slot, rules, now))
     riders = people.with_role(session, "rider")

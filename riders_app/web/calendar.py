@@ -24,7 +24,8 @@ def feed(rows: Sequence[Shift], rules: Rulebook, *, host: str, now: datetime) ->
     for row in rows:
         made.add_component(_event(row, rules, host, now))
     made.add_missing_timezones()
-    return made.to_ical()
+    written: bytes = made.to_ical()
+    return written
 
 
 def _event(row: Shift, rules: Rulebook, host: str, now: datetime) -> icalendar.Event:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from dispatch import people, rota
 from dispatch.errors import BadInput, NotFound
-from dispatch.tables import Slot, known
+from dispatch.tables import Availability, Slot, known
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Now, Reading, Rider, Writing
 from payments import books
@@ -101,7 +101,7 @@ def _place(session: Session, slot: Slot, me: int, rules: Rulebook, now: datetime
     }
 
 
-def _said(row: rota.availability.Availability) -> tuple[int, str, bool]:
+def _said(row: Availability) -> tuple[int, str, bool]:
     when = WEEKDAYS[row.weekday].capitalize() + "s" if row.weekday is not None else f"{row.on_day:%a %-d %b}"
     hours = (
         ""

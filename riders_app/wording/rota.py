@@ -34,6 +34,11 @@ def _listed(before: str, parts: Sequence[str], after: str) -> str:
     return cut(f"{before}{len(parts)}{after}", ONE_SEGMENT)
 
 
+def _with(text: str, link: str) -> str:
+    """The text with its link, where one segment holds both."""
+    return f"{text} {link}" if septets(f"{text} {link}") <= ONE_SEGMENT else text
+
+
 def rota_published(
     monday: datetime, mine: Sequence[ShiftTime], places: int, link: str, voice: Voice = ENGLISH
 ) -> str:
@@ -43,13 +48,11 @@ def rota_published(
         before = voice.say("Rota for {day}: ", day=day)
         return _listed(before, [times(shift, voice) for shift in mine], f". {link}")
     if places:
-        return voice.say(
-            "Rota for {day}: no shift of yours yet, {places} to choose from. {link}",
-            day=day,
-            places=places,
-            link=link,
+        said = voice.say(
+            "Rota for {day}: no shift of yours yet, {places} to choose from.", day=day, places=places
         )
-    return voice.say("Rota for {day}: no shift of yours, and none is free. {link}", day=day, link=link)
+        return _with(said, link)
+    return _with(voice.say("Rota for {day}: no shift of yours, and none is free.", day=day), link)
 
 
 def my_shifts(told: RotaFacts, link: str, voice: Voice = ENGLISH) -> str:
@@ -68,12 +71,12 @@ def my_shifts(told: RotaFacts, link: str, voice: Voice = ENGLISH) -> str:
 def place_offered(shift: ShiftTime, answer_by: datetime, link: str, voice: Voice = ENGLISH) -> str:
     """A place came free and it is this rider's turn. Silence is fine."""
     by = f"{voice.date(answer_by.date(), 'EEE')} {answer_by:%H:%M}"
-    return voice.say(
-        "A place is free: {shift}. Yours if you text JOIN by {by}, else it goes to the next. {link}",
+    said = voice.say(
+        "A place is free: {shift}. Yours if you text JOIN by {by}, else it goes to the next.",
         shift=dated(shift, voice),
         by=by,
-        link=link,
     )
+    return _with(said, link)
 
 
 def joined(shift: ShiftTime, voice: Voice = ENGLISH) -> str:
@@ -83,23 +86,23 @@ def joined(shift: ShiftTime, voice: Voice = ENGLISH) -> str:
 
 def nothing_to_join(link: str, voice: Voice = ENGLISH) -> str:
     """JOIN with no place on offer."""
-    return voice.say("No place is on offer to you just now. See what is free: {link}", link=link)
+    return _with(voice.say("No place is on offer to you just now. See what is free on your page."), link)
 
 
 def look_first(link: str, voice: Voice = ENGLISH) -> str:
     """JOIN where working time wants a reason: a text is too short for it."""
-    return voice.say(
-        "That shift needs a reason from you, for your rest or your hours. Write it there: {link}", link=link
+    said = voice.say(
+        "That shift needs a reason from you, for your rest or your hours: write it on your page."
     )
+    return _with(said, link)
 
 
 def shift_planned(shift: ShiftTime, link: str, voice: Voice = ENGLISH) -> str:
     """The desk put a shift on a rota that was up already."""
-    return voice.say(
-        "New on your rota: {shift}. Cannot do it? Tell the desk, or swap it: {link}",
-        shift=dated(shift, voice),
-        link=link,
+    said = voice.say(
+        "New on your rota: {shift}. Cannot do it? Tell the desk, or swap it.", shift=dated(shift, voice)
     )
+    return _with(said, link)
 
 
 def shift_cancelled(shift: ShiftTime, *, by: str, reason: str, voice: Voice = ENGLISH) -> str:
