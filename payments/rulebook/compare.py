@@ -87,7 +87,8 @@ _SAYS = {
 }
 
 _SUFFIXES = {
-    "s": "seconds", "ms": "milliseconds", "min": "minutes", "h": "hours", "days": "days", "kmh": "km an hour", "pct": "%",
+    "s": "seconds", "ms": "milliseconds", "min": "minutes", "h": "hours", "days": "days", "kmh": "km an hour",
+    "pct": "%",
 }  # fmt: skip
 _WORDS = {"hourly": "the hour", "per_drop": "the drop", "own": "the rider's who delivered"}
 _SAID = {
