@@ -22,16 +22,23 @@ WAITED = timedelta(minutes=2)  # a rider who was there this long before GOT wait
 
 
 def here(
-    session: Session, person_id: int, number: int | None, *, now: datetime, by: int | None = None
+    session: Session,
+    person_id: int,
+    number: int | None,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    by: int | None = None,
 ) -> Marked:
     """The rider has arrived at the next stop."""
     job = taken(session, person_id, number, now=now, by=by)
+    when = _when(at, now)
     left = jobs.stops_left(session, job)
     stops = [s for s in left if s.visit == left[0].visit and s.kind == left[0].kind] if left else []
     for stop in stops:
-        stop.arrived_at = stop.arrived_at or now
+        stop.arrived_at = stop.arrived_at or when
         session.add(stop)
-    jobs.mark(session, job, "here", stops, at=now, now=now, by=by or person_id)
+    jobs.mark(session, job, "here", stops, at=when, now=now, by=by or person_id)
     return jobs.marked(session, "here", job, stops, now=now)
 
 

@@ -56,6 +56,7 @@ class NewOrder:
     needs: tuple[str, ...] = ()
     customer_name: str = ""
     customer_phone: str | None = None
+    customer_language: str = ""
     pickup: Point | None = None
     pickup_address: str = ""
     placed_by: int | None = None
@@ -159,6 +160,7 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
             order_id=known(order.id),
             name=new.customer_name,
             phone=new.customer_phone,
+            language=new.customer_language,
             address=new.drop_address,
             flat=new.flat,
             note=new.note,

@@ -96,6 +96,17 @@ def change(session: Session, person_id: int, *, name: str, phone: str | None, la
     return person
 
 
+def speak(session: Session, person_id: int, language: str) -> Person:
+    """A person chooses the language of their texts; BadInput for one we do not speak."""
+    if language not in LANGUAGES:
+        raise BadInput(f"Pannier speaks {', '.join(LANGUAGES)}; choose one of them.")
+    person = get(session, person_id)
+    person.language = language
+    session.add(person)
+    session.flush()
+    return person
+
+
 def end(session: Session, person_id: int, *, by: int, reason: str, now: datetime) -> Person:
     """A named person ends somebody's access, in writing; their roles and visits end with it."""
     if not reason.strip():

@@ -103,7 +103,7 @@ def blank_contacts(session: Session, *, now: datetime, limit: int = 500) -> int:
     ).all()
     for contact, order in rows:
         contact.name = contact.address = contact.flat = contact.note = ""
-        contact.items_note = contact.pickup_address = ""
+        contact.items_note = contact.pickup_address = contact.language = ""
         contact.phone = None
         contact.blanked_at = now
         session.add(contact)

@@ -14,6 +14,7 @@ from infra import sandbox
 from infra.guard import Guard, Net
 from infra.health import examine
 from infra.program import Program
+from riders_app.wording import voice
 
 MOST_BYTES = 256 * 1024  # of anything sent to us: an order is about one kilobyte
 
@@ -33,6 +34,7 @@ def create_app(program: Program) -> FastAPI:
     dispatch_web = Path(dispatch.web.__file__).parent
     riders_web = Path(riders_app.web.__file__).parent
     app.state.templates = pages.environment([dispatch_web / "templates", riders_web / "templates"])
+    app.state.speak = lambda language, message: voice(language).show(message)
     errors.install(app)
     app.add_middleware(Net, answer=errors.broken)
     app.add_middleware(Guard)

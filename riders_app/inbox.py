@@ -16,11 +16,11 @@ from dispatch import attention, board, deliveries, incidents, jobs, offers, peop
 from dispatch.errors import DispatchError, OfferGone, WhichJob
 from dispatch.facts import JobFacts, Marked, ShiftFacts
 from dispatch.states import LIVE_JOB
-from dispatch.tables import Job, OrderContact, known
+from dispatch.tables import Job, known
 from payments import books
-from riders_app import rota, wording
+from riders_app import rota, senders, wording
 from riders_app.gateways import Program
-from riders_app.replies import Reading, parse, render
+from riders_app.replies import Reading, parse, render, truly
 from riders_app.tables import InboundText, answer
 
 _log = logging.getLogger(__name__)
@@ -32,10 +32,12 @@ _ENDED_LATELY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What answers need to know of this install."""
+    """What answers need to know of this install, and of whom they are for."""
 
     url: str
     desk: str = ""  # the number of whoever is on duty
+    voice: wording.Voice = wording.ENGLISH
+    brief: bool = False  # one of several answers: only what was marked
 
 
 def store(session: Session, *, vendor_id: str, phone: str, body: str, now: datetime) -> bool:
@@ -92,26 +94,55 @@ def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> No
     row.acted_at, row.state = now, "foreign" if person is None else "acted"
     session.add(row)
     if person is None:
-        _foreign(session, row, now)
+        senders.foreign(session, row, now)
         return
     row.person_id = known(person.id)
+    house = replace(house, voice=wording.voice(person.language))
     reading = parse(row.body)
-    row.reading = render(replace(reading, words="")) + ("" if reading.clear else "?")
+    row.reading = render(reading.silent) + ("" if reading.clear else "?")
     if reading.verb == "OPT_OUT":
-        _opted_out(session, row.person_id, now)
+        senders.opted_out(session, row.person_id, now)
         return
-    _heard(session, row, reading, now)
-    if reading.clear and reading.verb in _ACTS and not _is_yes(row.body, reading):
-        try:
-            with session.begin_nested():
-                said = _ACTS[reading.verb](session, row.person_id, reading, now, house)
-        except DispatchError as error:
-            said = wording.refused(error, reading.verb)
+    senders.heard(session, row, reading, now)
+    if reading.clear and all(part.verb in _ACTS for part in reading.each) and not _is_yes(row.body, reading):
+        if reading.also:
+            said = _several(session, row.person_id, reading, now, house)
+        else:
+            said = (_acted(session, row.person_id, reading, now, house),)
         attention.settle(session, f"unclear:{row.person_id}", now=now, note="Their next text was clear.")
     else:
         row.state = "unclear"
-        said = _ask_back(session, row.person_id, reading, now)
-    answer(session, row, said, now=now)
+        said = (_ask_back(session, row.person_id, reading, now, house.voice),)
+    for part, body in enumerate(said, 1):
+        answer(session, row, body, now=now, part=part)
+
+
+def _acted(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    """Act on one command: its answer, or why dispatch would not."""
+    verb = reading.verb or ""
+    try:
+        with session.begin_nested():
+            return _ACTS[verb](session, person_id, reading, now, house)
+    except DispatchError as error:
+        if not house.brief:
+            return wording.refused(error, verb, house.voice)
+        why = wording.refused(error, verb, house.voice).partition(". ")[0]
+        return wording.not_marked(render(reading.silent), why, house.voice)
+
+
+def _several(
+    session: Session, person_id: int, reading: Reading, now: datetime, house: House
+) -> tuple[str, ...]:
+    """Act on each command of one text by itself; the answers name what was marked and what was not."""
+    brief = replace(house, brief=True)
+    said = [_acted(session, person_id, part, now, brief) for part in reading.each]
+    following = ""
+    for job in shifts.live_jobs(session, person_id):
+        if job.state != "offered":
+            facts, link = jobs.facts(session, job, now=now), f"{house.url}/my"
+            following = wording.stop(facts, _turn(session, job), link=link, voice=house.voice)
+            break
+    return wording.several(said, following)
 
 
 def fault(session: Session, inbound_id: int, *, now: datetime, house: House) -> None:
@@ -134,53 +165,9 @@ def fault(session: Session, inbound_id: int, *, now: datetime, house: House) -> 
             person_id=row.person_id,
         )
         if row.person_id is not None:
-            answer(session, row, wording.broken(house.desk), now=now)
+            words = wording.broken(house.desk, wording.voice(person.language if person else None))
+            answer(session, row, words, now=now)
     session.add(row)
-
-
-# Who is writing --------------------------------------------------------------------------------------------
-
-
-def _foreign(session: Session, row: InboundText, now: datetime) -> None:
-    """A number that is nobody's here: a person looks, once a number; nothing is answered."""
-    first = session.exec(
-        select(func.min(InboundText.id)).where(InboundText.phone == row.phone, InboundText.state == "foreign")
-    ).one()
-    order_id = session.exec(
-        select(OrderContact.order_id)
-        .where(OrderContact.phone == row.phone)
-        .order_by(col(OrderContact.order_id).desc())
-        .limit(1)
-    ).first()
-    words = (
-        "A text came from a number we do not know: read it."
-        if order_id is None
-        else "A customer texted: read it."
-    )
-    attention.raise_(session, "foreign_text", f"foreign:{first or row.id}", words, now=now, order_id=order_id)
-
-
-def _opted_out(session: Session, person_id: int, now: datetime) -> None:
-    people.mark_unreachable(session, person_id, now=now)
-    words = "This person texted a word that stops all our texts: phone them. START brings the texts back."
-    attention.raise_(session, "unreachable", f"unreachable:{person_id}", words, now=now, person_id=person_id)
-
-
-def _heard(session: Session, row: InboundText, reading: Reading, now: datetime) -> None:
-    """They are there. A phone that opted out still sends: only opting in again makes it reachable."""
-    person_id = known(row.person_id)
-    if people.get(session, person_id).unreachable_at is not None:
-        last = session.exec(
-            select(InboundText.reading)
-            .where(InboundText.person_id == person_id, col(InboundText.reading).in_(("OPT_OUT", "OPT_IN")))
-            .order_by(col(InboundText.id).desc())
-            .limit(1)
-        ).first()
-        if reading.verb == "OPT_IN" or last != "OPT_OUT":
-            people.mark_reachable(session, person_id)
-            attention.settle(session, f"unreachable:{person_id}", now=now, note="They texted us.")
-            planning.wanted(session, now=now)
-    shifts.heard_from(session, person_id, now=now)
 
 
 def _is_yes(body: str, reading: Reading) -> bool:
@@ -209,7 +196,7 @@ def _turn(session: Session, job: Job) -> wording.Turn:
     return "drop" if left and left[0].kind == "drop" else "pickup"
 
 
-def _ask_back(session: Session, person_id: int, reading: Reading, now: datetime) -> str:
+def _ask_back(session: Session, person_id: int, reading: Reading, now: datetime, voice: wording.Voice) -> str:
     attention.raise_(
         session,
         "unclear_text",
@@ -219,8 +206,8 @@ def _ask_back(session: Session, person_id: int, reading: Reading, now: datetime)
         person_id=person_id,
     )
     if len(reading.numbers) > 1 and reading.verb in ("TAKE", "PASS", "GOT", "DONE", "HERE"):
-        return wording.one_at_a_time(reading.verb, reading.numbers)
-    return wording.unclear(reading, wording.works_now(*_live(session, person_id, now)))
+        return wording.one_at_a_time(reading.verb, reading.numbers, voice)
+    return wording.unclear(reading, wording.works_now(*_live(session, person_id, now)), voice)
 
 
 # What each verb does ---------------------------------------------------------------------------------------
@@ -230,13 +217,23 @@ def _on(session: Session, person_id: int, _reading: Reading, now: datetime, _hou
     return rota.on(session, person_id, now=now)
 
 
-def _off(session: Session, person_id: int, _reading: Reading, now: datetime, _house: House) -> str:
+def _off(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
     shift = deliveries.off(session, person_id, now=now)
-    return wording.shift_off(shifts.facts(session, shift, now=now))
+    return wording.shift_off(shifts.facts(session, shift, now=now), house.voice)
 
 
-def _marked(session: Session, person_id: int, told: Marked, now: datetime, house: House) -> str:
+def _at(session: Session, reading: Reading, now: datetime) -> datetime | None:
+    """The true time a rider gave, if they gave one; local."""
+    zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
+    return truly(reading, now.astimezone(zone))
+
+
+def _marked(
+    session: Session, person_id: int, told: Marked, now: datetime, house: House, at: datetime | None = None
+) -> str:
     """Words for what was marked, with the stop that comes next, or the shift that ended with it."""
+    if house.brief:
+        return wording.short(told, truly=at, voice=house.voice)
     job = jobs.latest(session, person_id, told.number)
     turn: wording.Turn = _turn(session, job) if job is not None else "pickup"
     ended: ShiftFacts | None = None
@@ -244,7 +241,8 @@ def _marked(session: Session, person_id: int, told: Marked, now: datetime, house
         shift = shifts.latest(session, person_id, since=now - timedelta(days=1))
         if shift is not None and shift.ended_at is not None and shift.ended_at > now - _ENDED_LATELY:
             ended = shifts.facts(session, shift, now=now)
-    return wording.marked(told, turn, ended=ended, desk=house.desk, link=f"{house.url}/my")
+    link = f"{house.url}/my"
+    return wording.marked(told, turn, ended=ended, desk=house.desk, link=link, truly=at, voice=house.voice)
 
 
 def _take(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
@@ -260,27 +258,29 @@ def _pass(session: Session, person_id: int, reading: Reading, now: datetime, hou
 
 
 def _here(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    return _marked(
-        session, person_id, deliveries.here(session, person_id, reading.number, now=now), now, house
-    )
+    at = _at(session, reading, now)
+    told = deliveries.here(session, person_id, reading.number, at=at, now=now)
+    return _marked(session, person_id, told, now, house, at)
 
 
 def _got(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
-    return _marked(
-        session, person_id, deliveries.got(session, person_id, reading.number, now=now), now, house
-    )
+    at = _at(session, reading, now)
+    told = deliveries.got(session, person_id, reading.number, at=at, now=now)
+    return _marked(session, person_id, told, now, house, at)
 
 
 def _done(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
+    at = _at(session, reading, now)
     told = deliveries.done(
         session,
         person_id,
         reading.number,
         letters=reading.letters,
         everything=reading.everything,
+        at=at,
         now=now,
     )
-    return _marked(session, person_id, told, now, house)
+    return _marked(session, person_id, told, now, house, at)
 
 
 def _undo(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
@@ -292,7 +292,7 @@ def _late(session: Session, person_id: int, reading: Reading, now: datetime, hou
     if minutes is None:
         live = [job.number for job in shifts.live_jobs(session, person_id)]
         if number is None or number in live:  # the minutes are missing
-            return wording.how_late(number or (live[0] if live else None))
+            return wording.how_late(number or (live[0] if live else None), house.voice)
         minutes = number  # no job of theirs has that number: so many minutes
         number = None
     told = incidents.late(session, person_id, number, minutes, now=now)
@@ -310,37 +310,41 @@ def _trouble(session: Session, person_id: int, reading: Reading, now: datetime, 
         told = None
         words = "Trouble: phone the rider now."
         attention.raise_(session, "trouble", f"trouble:{person_id}:none", words, now=now, person_id=person_id)
-    return wording.help_(house.desk) if told is None else _marked(session, person_id, told, now, house)
+    return (
+        wording.help_(house.desk, house.voice)
+        if told is None
+        else _marked(session, person_id, told, now, house)
+    )
 
 
 def _why(session: Session, person_id: int, reading: Reading, _now: datetime, house: House) -> str:
     told = board.why(session, person_id, reading.number)
     job = jobs.latest(session, person_id, told.number)
-    return wording.why(told, f"{house.url}/my/why/{job.id}" if job is not None else "")
+    return wording.why(told, f"{house.url}/my/why/{job.id}" if job is not None else "", house.voice)
 
 
-def _contest(session: Session, person_id: int, reading: Reading, now: datetime, _house: House) -> str:
+def _contest(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
     if not reading.words:
-        return wording.say_why(f"CONTEST {reading.number}" if reading.number else "CONTEST")
+        return wording.say_why(f"CONTEST {reading.number}" if reading.number else "CONTEST", house.voice)
     case = incidents.contest(session, person_id, reading.number, reading.words, now=now)
     zone = ZoneInfo(books.in_force(session, at=now)[1].co_op.timezone)
-    return wording.contested(case.due_at.astimezone(zone))
+    return wording.contested(case.due_at.astimezone(zone), house.voice)
 
 
 def _pay(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
     told = board.pay_so_far(session, person_id, now=now)
     link = f"{house.url}/my/pay"
-    return wording.no_pay(link) if told is None else wording.pay(told, link)
+    return wording.no_pay(link, house.voice) if told is None else wording.pay(told, link, house.voice)
 
 
 def _menu(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
     if reading.number is None:
-        return wording.menu(*_live(session, person_id, now))
+        return wording.menu(*_live(session, person_id, now), voice=house.voice)
     job = jobs.find(session, person_id, reading.number, LIVE_JOB)
     told = jobs.facts(session, job, now=now)
     if told.state == "offered":
-        return wording.offer(told)
-    return wording.stop(told, _turn(session, job), link=f"{house.url}/my")
+        return wording.offer(told, house.voice)
+    return wording.stop(told, _turn(session, job), link=f"{house.url}/my", voice=house.voice)
 
 
 def _shifts(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:

@@ -150,9 +150,8 @@ def queue(
     return row
 
 
-def answer(session: Session, inbound: InboundText, body: str, *, now: datetime) -> Text:
-    """The one answer to a text, in the transaction that acts on it."""
+def answer(session: Session, inbound: InboundText, body: str, *, now: datetime, part: int = 1) -> Text:
+    """The answer to a text, in the transaction that acts on it; its second `part` where one segment is too short."""
     number = known(inbound.id)
-    return queue(
-        session, f"reply:{number}", "answer", body, now=now, person_id=inbound.person_id, in_reply_to=number
-    )
+    key = f"reply:{number}" if part == 1 else f"reply:{number}:{part}"
+    return queue(session, key, "answer", body, now=now, person_id=inbound.person_id, in_reply_to=number)

@@ -71,6 +71,7 @@ def order(
     tip: int = 250,
     paid_by: str = "card",
     phone: str | None = None,
+    language: str = "",
 ) -> Order:
     """An order placed now."""
     placed = orders.place(
@@ -88,6 +89,7 @@ def order(
             flat="Flat 3",
             customer_name="Ana",
             customer_phone=phone,
+            customer_language=language,
         ),
         now=now,
     )

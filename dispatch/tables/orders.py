@@ -94,6 +94,7 @@ class OrderContact(SQLModel, table=True):
     order_id: int = Field(primary_key=True, foreign_key="orders.id")
     name: str = ""
     phone: str | None = None
+    language: str = ""  # of the customer's texts; empty: the co-op's own
     address: str = ""
     flat: str = ""
     note: str = ""

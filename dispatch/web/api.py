@@ -93,6 +93,7 @@ def new_order(program: Program, body: OrderIn, *, placed_by: int | None = None) 
         needs=tuple(body.needs),
         customer_name=customer.name if customer else "",
         customer_phone=people.phone(phone, drama=program.sandbox) if phone else None,
+        customer_language=(customer.language or "") if customer else "",
         pickup=pickup,
         pickup_address=pickup_address,
         placed_by=placed_by,

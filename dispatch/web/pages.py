@@ -1,7 +1,8 @@
 """Pages: one template environment, money and times as people read them, and who reads HTML."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ def environment(folders: Iterable[Path]) -> jinja2.Environment:
     )
     made.filters.update(money=money, hm=hm, day=day, hours=hours)
     return made
+
+
+Speak = Callable[[str, str], str]
+"""A language and a message in English: the message in that language. The app is given one that knows catalogues."""
+
+
+def _english(_language: str, message: str) -> str:
+    return message
 
 
 def money(minor: int, currency: str = "GBP") -> str:
@@ -59,10 +68,13 @@ def for_program(request: Request) -> bool:
 
 
 def render(request: Request, template: str, *, status: int = 200, **facts: Any) -> Response:
-    """A page of the one look, with who is signed in and the token its forms carry."""
+    """A page of the one look: who is signed in, `say` for words in their language, the token its forms carry."""
     made: jinja2.Environment = request.app.state.templates
+    who = access.visitor(request)
+    speak: Speak = getattr(request.app.state, "speak", _english)
     body = made.get_template(template).render(
-        who=access.visitor(request),
+        who=who,
+        say=partial(speak, who.language if who else "en"),
         csrf=access.csrf(request),
         path=request.url.path,
         status=status,

@@ -69,6 +69,10 @@ class CustomerIn(Shape):
 
     name: Annotated[Text, Field(examples=["Ana"])] = ""
     phone: Annotated[Text | None, Field(examples=["07700 900123"])] = None
+    language: Annotated[
+        Literal["en", "pt", "fr", "es"] | None,
+        Field(description="Of their texts; the co-op's own if not given."),
+    ] = None
 
 
 class OrderIn(Shape):

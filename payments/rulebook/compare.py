@@ -42,6 +42,7 @@ _SAYS = {
     ("co_op", "name"): "The co-op's name",
     ("co_op", "currency"): "The co-op's currency",
     ("co_op", "timezone"): "The co-op's own time",
+    ("co_op", "language"): "The language customers are told in",
     ("revenue", "commission_bp"): "What the co-op keeps of the food",
     ("revenue", "card_fee_bp"): "What a card costs the co-op, of the amount",
     ("revenue", "card_fee_fixed_minor"): "What a card costs the co-op, for each payment",

@@ -41,11 +41,12 @@ class Section(BaseModel):
 
 
 class CoOp(Section):
-    """Who this is: the co-op's name, currency (three letters) and timezone."""
+    """Who this is: the co-op's name, currency (three letters), timezone, and the language customers are told in."""
 
     name: Text
     currency: Currency = "GBP"
     timezone: Timezone = "Europe/London"
+    language: Literal["en", "pt", "fr", "es"] = "en"
 
 
 class Zone(Section):

@@ -157,7 +157,8 @@ def _accounted_for(session: Session, row: Text) -> frozenset[str]:
 def _sign_in(session: Session, row: Text, secret: bytes, public_url: str) -> str:
     event = session.get(Event, row.event_id)
     link = session.get_one(SignInLink, known(event.link_id if event is not None else None))
-    return wording.sign_in(f"{public_url}/sign-in/{people.sign_in_token(secret, link)}")
+    voice = wording.voice(people.get(session, known(row.person_id)).language)
+    return wording.sign_in(f"{public_url}/sign-in/{people.sign_in_token(secret, link)}", voice)
 
 
 def _number(session: Session, row: Text) -> str | None:

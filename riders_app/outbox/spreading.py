@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from dispatch import attention, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
-from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
+from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink, known
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
@@ -84,7 +84,7 @@ def _tell_customer(session: Session, event: Event, kind: str, body: str, now: da
 def _offer_made(session: Session, event: Event, now: datetime, _url: str) -> None:
     job = jobs.get(session, known(event.job_id))
     if job.state == "offered" and now < job.answer_by:
-        body = wording.offer(jobs.facts(session, job, now=now))
+        body = wording.offer(jobs.facts(session, job, now=now), _voice(session, event))
         tell(session, event, "offer", body, now, until=job.answer_by)
 
 
@@ -98,7 +98,8 @@ def _offer_over(session: Session, event: Event, now: datetime, _url: str) -> Non
             session.add(offer)
         return
     withdrawn = event.kind == "offer_withdrawn"
-    body = wording.withdrawn(job.number) if withdrawn else wording.expired(job.number)
+    voice = _voice(session, event)
+    body = wording.withdrawn(job.number, voice) if withdrawn else wording.expired(job.number, voice)
     tell(session, event, "withdrawn" if withdrawn else "expired", body, now)
 
 
@@ -116,7 +117,8 @@ def _job_changed(session: Session, event: Event, now: datetime, url: str) -> Non
     job = jobs.get(session, known(event.job_id))
     left = jobs.stops_left(session, job)
     turn: wording.Turn = "drop" if left and left[0].kind == "drop" else "pickup"
-    tell(session, event, "changed", wording.changed(jobs.facts(session, job, now=now), turn), now)
+    body = wording.changed(jobs.facts(session, job, now=now), turn, _voice(session, event))
+    tell(session, event, "changed", body, now)
 
 
 def _order_placed(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -124,7 +126,9 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
     if order.delivery in OPEN_DELIVERY and orders.contact(session, known(order.id)).phone:
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
-        body = wording.customer_link(restaurant, promise_at, f"{url}/t/{order.public_id}")
+        body = wording.customer_link(
+            restaurant, promise_at, f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
+        )
         _tell_customer(session, event, "order_placed", body, now)
 
 
@@ -139,7 +143,8 @@ def _order_cancelled(session: Session, event: Event, now: datetime, _url: str) -
         session.add(link)
         return
     restaurant = _restaurant(session, order.restaurant_id)
-    _tell_customer(session, event, "order_cancelled", wording.customer_cancelled(restaurant), now)
+    body = wording.customer_cancelled(restaurant, _customers_voice(session, order, now))
+    _tell_customer(session, event, "order_cancelled", body, now)
 
 
 def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -148,14 +153,16 @@ def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None
     change = shifts.change_at(session, known(shift.id), what, event.at)
     by = people.get(session, change.by_person_id).name if change else "The desk"
     reason = change.reason if change else ""
-    body = wording.shift_set(shifts.facts(session, shift, now=now), what, by=by, reason=reason)
+    facts, voice = shifts.facts(session, shift, now=now), _voice(session, event)
+    body = wording.shift_set(facts, what, by=by, reason=reason, voice=voice)
     tell(session, event, "shift_set", body, now)
 
 
 def _shift_asked(session: Session, event: Event, now: datetime, _url: str) -> None:
     shift = shifts.get(session, known(event.shift_id))
     if shift.state == "on":
-        tell(session, event, "shift_asked", wording.shift_asked(shifts.facts(session, shift, now=now)), now)
+        body = wording.shift_asked(shifts.facts(session, shift, now=now), _voice(session, event))
+        tell(session, event, "shift_asked", body, now)
 
 
 def _sign_in(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -167,14 +174,32 @@ def _sign_in(session: Session, event: Event, now: datetime, _url: str) -> None:
 def _desk_note(session: Session, event: Event, now: datetime, _url: str) -> None:
     note = session.get(DeskNote, known(event.note_id))
     if note is not None:
-        tell(session, event, "desk_note", wording.desk_note(note.body), now)
+        tell(session, event, "desk_note", wording.desk_note(note.body, _voice(session, event)), now)
 
 
 def _wait_hint(session: Session, event: Event, now: datetime, _url: str) -> None:
     """Where to wait, if the rider is still free and it still saves something."""
     found = waiting.hint(session, known(event.person_id), now=now)
     if found is not None:
-        tell(session, event, "wait_hint", wording.wait_here(found), now, until=now + HINT_LIFE)
+        tell(
+            session,
+            event,
+            "wait_hint",
+            wording.wait_here(found, _voice(session, event)),
+            now,
+            until=now + HINT_LIFE,
+        )
+
+
+def _voice(session: Session, event: Event) -> wording.Voice:
+    """The voice of whom an event is for."""
+    return wording.voice(people.get(session, known(event.person_id)).language)
+
+
+def _customers_voice(session: Session, order: Order, now: datetime) -> wording.Voice:
+    """The customer's language, where their order says it; the co-op's own otherwise."""
+    said = orders.contact(session, known(order.id)).language
+    return wording.voice(said or books.in_force(session, at=now)[1].co_op.language)
 
 
 def _zone(session: Session, now: datetime) -> ZoneInfo:

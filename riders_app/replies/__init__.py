@@ -12,15 +12,18 @@ from riders_app.replies import tongues
 from riders_app.replies.free import free, late, leads, numbers
 from riders_app.replies.reading import Reading, render
 from riders_app.replies.strict import strict
+from riders_app.replies.times import truly
 from riders_app.replies.tokens import Token, plain, tokens
 from riders_app.replies.verbs import CANNED, COMMANDS, OPT_IN, OPT_OUT, Verb
 from riders_app.replies.words import CERTAIN, COURTESY, FREE, REFUSALS, SPELLINGS, WEAK
 
-__all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "parse", "render"]
+__all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "parse", "render", "truly"]
 
 _MOST = 640  # characters read: a longer text is a story, and a person reads it
 _NUMBERED: frozenset[Verb] = frozenset({"TAKE", "PASS", "HERE", "GOT", "DONE"})
-_CLOSING: frozenset[Verb] = frozenset({"OFF", "PAY", "MENU", "SHIFTS", "REST"})
+_CLOSING: frozenset[Verb] = frozenset(
+    {"OFF", "PAY", "MENU", "SHIFTS"}
+)  # and only behind a DONE: "take 12 off me"
 
 
 def parse(body: str) -> Reading:
@@ -88,9 +91,7 @@ def _meant(found: list[Token], i: int, verb: Verb, out: list[tuple[int, Verb]]) 
         return False
     if verb == "ON" and out and out[-1] in ((i - 1, "PASS"), (i - 1, "TAKE"), (i - 1, "STAY")):
         return False  # "pass on 12"
-    if verb == "TAKE" and "BREAK" in texts[i + 1 : i + 4]:  # "take a break"
-        return False
-    return True
+    return not (verb == "TAKE" and "BREAK" in texts[i + 1 : i + 4])  # "take a break"
 
 
 def _several(found: list[Token], verbs: list[tuple[int, Verb]]) -> Reading:
@@ -104,7 +105,8 @@ def _several(found: list[Token], verbs: list[tuple[int, Verb]]) -> Reading:
         piece = found[start:end]
         while len(piece) > 1 and piece[-1].text in ("AND", "THEN", "ALSO") and end < len(found):
             piece = piece[:-1]
-        said = _part(dict(verbs)[start], piece, last=end == len(found))
+        closing = end == len(found) and bool(parts) and parts[-1].verb == "DONE"
+        said = _part(dict(verbs)[start], piece, closing=closing)
         if said is None:
             return unclear
         parts += said.each
@@ -125,14 +127,14 @@ def _several(found: list[Token], verbs: list[tuple[int, Verb]]) -> Reading:
     )
 
 
-def _part(verb: Verb, piece: list[Token], *, last: bool) -> Reading | None:
+def _part(verb: Verb, piece: list[Token], *, closing: bool) -> Reading | None:
     """One of several commands, or None where it is not clear for itself."""
     if verb == "LATE":
         said = (
             late(piece) if all(t.text.isdigit() or t.text in ("LATE", "MIN", "MINS") for t in piece) else None
         )
         return said if said and said.clear and said.numbers and said.minutes else None
-    if verb not in _NUMBERED and not (verb in _CLOSING and last):
+    if verb not in _NUMBERED and not (verb in _CLOSING and closing):
         return None
     said = strict(verb, 0, piece)
     if not said.clear or (verb in _NUMBERED and not said.numbers):

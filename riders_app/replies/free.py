@@ -2,6 +2,7 @@
 
 from riders_app.replies.reading import Reading
 from riders_app.replies.tokens import Token
+from riders_app.replies.verbs import Verb
 from riders_app.replies.words import (
     COURTESY,
     DROPS,
@@ -10,7 +11,6 @@ from riders_app.replies.words import (
     NEGATIONS,
     NUMBER_WORDS,
     UNITS,
-    Verb,
 )
 
 _BETWEEN = LABELS | {"WITH", "CON", "COM", "AVEC", "FOR", "LA", "EL", "O", "LE", "DE"}

@@ -6,6 +6,7 @@ from datetime import time
 from riders_app.replies import tongues
 from riders_app.replies.reading import Reading
 from riders_app.replies.tokens import Token
+from riders_app.replies.verbs import Verb
 from riders_app.replies.words import (
     BESIDE,
     COURTESY,
@@ -16,7 +17,6 @@ from riders_app.replies.words import (
     SPELLINGS,
     TIMED,
     UNITS,
-    Verb,
 )
 
 _SEVERAL: frozenset[Verb] = frozenset({"TAKE", "PASS", "HERE", "GOT", "DONE"})
@@ -129,9 +129,7 @@ def _word(verb: Verb, at: int, tokens: list[Token], i: int, seen: _Seen) -> None
     if word in EVERYTHING or (foreign and word in tongues.ALL and verb in ("GOT", "DONE")):
         seen.everything |= verb == "DONE"
         seen.sure &= verb in ("GOT", "DONE") or word in _beside(verb, at, tokens)
-    elif word in _AT and after is not None and after.at is not None and (foreign or word == "AT"):
-        seen.sure &= verb in TIMED
-    elif foreign and word == "A" and after is not None and after.text == "LAS":
+    elif _leads_to_a_time(word, after, foreign=foreign):
         seen.sure &= verb in TIMED
     elif foreign and word in tongues.AND and i and tokens[i - 1].number and (numbered or _is_article(after)):
         pass
@@ -203,6 +201,13 @@ def _is_drops(tokens: list[Token], at: int) -> bool:
     return at > 0 and tokens[at - 1].text.isdigit()
 
 
+def _leads_to_a_time(word: str, after: Token | None, *, foreign: bool) -> bool:
+    """`at 18:40`, `às 18h40`, `a las 18:40`."""
+    if after is None or not (foreign or word == "AT"):
+        return False
+    return (word in _AT and after.at is not None) or (word == "A" and after.text == "LAS")
+
+
 def _is_article(token: Token | None) -> bool:
     return token is not None and token.text in tongues.ARTICLES
 
@@ -223,12 +228,11 @@ def _harmless(verb: Verb, at: int, tokens: list[Token], i: int) -> bool:
             return verb == "HERE" and after is not None
         numbered = after is not None and after.text.isdigit()
         return numbered and (verb not in ("GOT", "DONE") or (after is not None and "." in after.gap))
-    if word in _ASKS and verb not in (
-        "REST",
-        "PAY",
-    ):  # "I can take 12" is an answer, "can I take 12" a question
-        if after is None or after.text in ("I", "WE", "YOU"):
-            return False
+    asks = after is None or after.text in ("I", "WE", "YOU")
+    if word in _ASKS and asks and verb not in ("REST", "PAY"):
+        return False  # "I can take 12" is an answer, "can I take 12" a question
+    if after is None and word in ("TO", "WITH", "OF", "AT"):
+        return False  # cut short
     if word == "LEFT":  # "left with", not "13 left"
         return after is not None and after.text in ("WITH", "AT", "OUTSIDE", "THE")
     if word == "TO" and verb == "PASS":  # "have to pass 12", not "pass it to 12"

@@ -27,7 +27,7 @@ class Token:
     start: int
     end: int
     gap: str  # what stood between it and the one before
-    accented: bool = False
+    accented: bool = False  # on its last letter
     at: time | None = None  # a time of day
     ago_min: int | None = None
     pin: str = ""
@@ -71,7 +71,8 @@ def tokens(text: str) -> list[Token]:
             continue
         gap = text[found[-1].end if found else 0 : match.start()]
         word = bare(match.group())
-        token = Token(word, match.start(), match.end(), gap, word != match.group().upper().replace("'", ""))
+        last = match.group()[-1]
+        token = Token(word, match.start(), match.end(), gap, bare(last) != last.upper())
         found.append(_timed(token, match))
     return _pins(_agos([_mended(token) for token in _joined(_counted(found))]))
 

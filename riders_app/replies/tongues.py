@@ -17,33 +17,32 @@ class Words:
     beside: frozenset[str]
 
 
-def _spelt(**said: str) -> dict[str, Verb]:
-    out: dict[str, Verb] = {}
-    for verb, written in said.items():
-        out |= dict.fromkeys(written.split(), verb)  # type: ignore[arg-type]  # the keywords are verbs
-    return out
+def _spelt(said: dict[Verb, str]) -> dict[str, Verb]:
+    return {word: verb for verb, written in said.items() for word in written.split()}
 
 
 PORTUGUESE = Words(
     _spelt(
-        TAKE="ACEITO ACEITE ACEITAR",
-        PASS="PASSO RECUSO RECUSAR",
-        HERE="CHEGUEI AQUI",
-        GOT="PEGUEI PEGO RECOLHI COLETEI RETIREI APANHEI",
-        DONE="FEITO FEITA ENTREGUE ENTREGUES ENTREGUEI TERMINEI",
-        UNDO="DESFAZER DESFAZ",
-        LATE="ATRASADO ATRASADA ATRASO TARDE",
-        TROUBLE="PROBLEMA PROBLEMAS ACIDENTE",
-        WHY="PORQUE",
-        CONTEST="CONTESTO RECLAMO RECLAMACAO",
-        PAY="SALARIO GANHEI",
-        HELP="AJUDA SOCORRO",
-        ACK="VISTO ENTENDIDO RECEBIDO",
-        REST="PAUSA DESCANSO",
-        SHIFTS="TURNOS",
-        STAY="FICO",
-        ON="EMSERVICO",
-        OFF="FORADESERVICO",
+        {
+            "TAKE": "ACEITO ACEITE ACEITAR",
+            "PASS": "PASSO RECUSO RECUSAR",
+            "HERE": "CHEGUEI AQUI",
+            "GOT": "PEGUEI PEGO RECOLHI COLETEI RETIREI APANHEI",
+            "DONE": "FEITO FEITA ENTREGUE ENTREGUES ENTREGUEI TERMINEI",
+            "UNDO": "DESFAZER DESFAZ",
+            "LATE": "ATRASADO ATRASADA ATRASO TARDE",
+            "TROUBLE": "PROBLEMA PROBLEMAS ACIDENTE",
+            "WHY": "PORQUE",
+            "CONTEST": "CONTESTO RECLAMO RECLAMACAO",
+            "PAY": "SALARIO GANHEI",
+            "HELP": "AJUDA SOCORRO",
+            "ACK": "VISTO ENTENDIDO RECEBIDO",
+            "REST": "PAUSA DESCANSO",
+            "SHIFTS": "TURNOS",
+            "STAY": "FICO",
+            "ON": "EMSERVICO",
+            "OFF": "FORADESERVICO",
+        }
     ),
     words(
         "O OS AS EU JA EM DO DA DOS PEDIDO PEDIDOS ENTREGA CORRIDA TRABALHO ESTOU ACABEI ESTE ESTA ESSE ESSA "
@@ -52,24 +51,26 @@ PORTUGUESE = Words(
 )
 FRENCH = Words(
     _spelt(
-        TAKE="PRENDS ACCEPTE JACCEPTE",
-        PASS="PASSE REFUSE",
-        HERE="ARRIVE ARRIVEE ICI",
-        GOT="PRIS RECUPERE RECUPEREE RECUP",
-        DONE="LIVRE LIVREE LIVREES FAIT FINI TERMINE",
-        UNDO="ANNULER ANNULE DEFAIRE",
-        LATE="RETARD",
-        TROUBLE="PROBLEME PROBLEMES",
-        WHY="POURQUOI",
-        CONTEST="CONTESTE RECLAMATION",
-        PAY="PAIE PAYE",
-        HELP="AIDE",
-        ACK="VU COMPRIS RECU DACCORD ENTENDU",
-        REST="PAUSE",
-        SHIFTS="HORAIRES",
-        STAY="RESTE",
-        ON="ENSERVICE",
-        OFF="HORSSERVICE",
+        {
+            "TAKE": "PRENDS ACCEPTE JACCEPTE",
+            "PASS": "PASSE REFUSE",
+            "HERE": "ARRIVE ARRIVEE ICI",
+            "GOT": "PRIS RECUPERE RECUPEREE RECUP",
+            "DONE": "LIVRE LIVREE LIVREES FAIT FINI TERMINE",
+            "UNDO": "ANNULER ANNULE DEFAIRE",
+            "LATE": "RETARD",
+            "TROUBLE": "PROBLEME PROBLEMES",
+            "WHY": "POURQUOI",
+            "CONTEST": "CONTESTE RECLAMATION",
+            "PAY": "PAIE PAYE",
+            "HELP": "AIDE",
+            "ACK": "VU COMPRIS RECU DACCORD ENTENDU",
+            "REST": "PAUSE",
+            "SHIFTS": "HORAIRES",
+            "STAY": "RESTE",
+            "ON": "ENSERVICE",
+            "OFF": "HORSSERVICE",
+        }
     ),
     words(
         "JE JAI AI JE LA LE LES L COMMANDE COMMANDES COURSE LIVRAISON MERCI SUIS EST CEST A AU RESTAURANT RESTO "
@@ -78,22 +79,23 @@ FRENCH = Words(
 )
 SPANISH = Words(
     _spelt(
-        TAKE="ACEPTO TOMO COJO ACEPTAR",
-        PASS="PASO RECHAZO",
-        HERE="LLEGUE LLEGADO",
-        GOT="RECOGIDO RECOGIDA RECOGI COGIDO COGIDA COGI",
-        DONE="HECHO HECHA ENTREGUE ENTREGADO ENTREGADA ENTREGADOS ENTREGADAS TERMINADO",
-        UNDO="DESHACER ANULAR",
-        LATE="RETRASO RETRASADO RETRASADA DEMORA",
-        TROUBLE="ACCIDENTE",
-        PAY="PAGA",
-        HELP="AYUDA",
-        ACK="RECIBIDO",
-        REST="",
-        SHIFTS="HORARIOS",
-        STAY="QUEDO",
-        ON="DESERVICIO",
-        OFF="FUERADESERVICIO",
+        {
+            "TAKE": "ACEPTO TOMO COJO ACEPTAR",
+            "PASS": "PASO RECHAZO",
+            "HERE": "LLEGUE LLEGADO",
+            "GOT": "RECOGIDO RECOGIDA RECOGI COGIDO COGIDA COGI",
+            "DONE": "HECHO HECHA ENTREGUE ENTREGADO ENTREGADA ENTREGADOS ENTREGADAS TERMINADO",
+            "UNDO": "DESHACER ANULAR",
+            "LATE": "RETRASO RETRASADO RETRASADA DEMORA",
+            "TROUBLE": "ACCIDENTE",
+            "PAY": "PAGA",
+            "HELP": "AYUDA",
+            "ACK": "RECIBIDO",
+            "SHIFTS": "HORARIOS",
+            "STAY": "QUEDO",
+            "ON": "DESERVICIO",
+            "OFF": "FUERADESERVICIO",
+        }
     ),
     words(
         "YO YA EL LA LOS LAS HE AL DEL PEDIDO PEDIDOS ENTREGA CARRERA TRABAJO ESTOY ESTE ESTA ESE ESA GRACIAS "
@@ -104,15 +106,16 @@ TONGUES = (PORTUGUESE, FRENCH, SPANISH)
 FOREIGN: dict[str, Verb] = {word: verb for tongue in TONGUES for word, verb in tongue.spellings.items()}
 AND = words("E ET Y")  # in their own tongue only: E is a drop too
 ALL = words("TUDO TODO TODOS TODAS TOUT TOUS TOUTES")
-# Only with an accent, or beside a word that says it is French: `livre` is "free" in Portuguese, `j'arrive` is "coming".
-ACCENTED = words("ARRIVE LIVRE")
+# Only with an accent at its end, or beside a word that says it is French: `livre` is "free" in Portuguese,
+# `j'arrive` is "coming".
+ACCENTED = words("ARRIVE LIVRE TERMINE RECUPERE")
 FRENCH_ALREADY = words("SUIS JAI AI BIEN CEST EST")
 # Only with a job's number: alone they may mean tomorrow, or the evening.
 NUMBERED = words("TOMO FINI TERMINE TERMINEI TERMINADO TARDE PEGO FAIT COJO PORQUE")
 # With nothing but a number beside them: `pego o 12` is "I'll take 12", `pego 12` is "collected".
 ALONE = words("PEGO PAS")
-# Past or refused by somebody else: `passé` is not "I pass".
-NOT_ACCENTED = words("PASSE REFUSE")
+# Past, or done by somebody else: `passé` and `pasó` are not "I pass".
+NOT_ACCENTED = words("PASSE REFUSE PASO TOMO ACEPTO RECHAZO")
 # Words harmless beside some verbs only: `je suis pris` is "I am busy", `paso en 12` "I come by in 12".
 _PLACE = words("EN EM AU AL DEL DO DA DOS A RESTAURANT RESTO RESTAURANTE PORTA")
 _ONLY: tuple[tuple[frozenset[str], frozenset[Verb]], ...] = (

@@ -150,11 +150,13 @@ TIMED: frozenset[Verb] = frozenset({"HERE", "GOT", "DONE"})
 NEGATIONS = _words("NO NOT NEVER WITHOUT WONT ISNT DONT CANT CANNOT NT NON ANY NAO SEM SIN PAS SANS NONE")
 LABELS = frozenset({"NO", "NR", "NUM", "NUMBER", "JOB", "N", "J"})
 UNITS = frozenset({"MIN", "MINS", "MINUTE", "MINUTES", "M", "MINUTO", "MINUTOS"})
-_TEENS = "TEN ELEVEN TWELVE THIRTEEN FOURTEEN FIFTEEN SIXTEEN SEVENTEEN EIGHTEEN NINETEEN"
+_ONES = (
+    "ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE TEN "
+    "ELEVEN TWELVE THIRTEEN FOURTEEN FIFTEEN SIXTEEN SEVENTEEN EIGHTEEN NINETEEN"
+)
 _DECADES = "TWENTY THIRTY FORTY FIFTY SIXTY SEVENTY EIGHTY NINETY"
 NUMBER_WORDS = {
-    **{word: n for n, word in enumerate("ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE".split(), 1)},
-    **{word: n for n, word in enumerate(_TEENS.split(), 10)},
+    **{word: n for n, word in enumerate(_ONES.split(), 1)},
     **{word: n * 10 for n, word in enumerate(_DECADES.split(), 2)},
 }
 EVERYTHING = frozenset({"ALL", "EVERYTHING"})

@@ -16,6 +16,7 @@ from dispatch import (
     incidents,
     jobs,
     offers,
+    people,
     planning,
     resting,
     shifts,
@@ -30,6 +31,7 @@ from dispatch.web import access, pages
 from dispatch.web.access import Now, Reading, Rider, Writing
 from payments import pay
 from riders_app.web import cards
+from riders_app.wording import LANGUAGES
 
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
 
@@ -65,6 +67,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
             for row in cards.coming(session, who.person_id, now=now)
         ],
         wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
+        languages=LANGUAGES,
         duty_phone=access.program(request).settings.on_duty_phone,
         at=now.astimezone(zone),
     )
@@ -225,6 +228,15 @@ def take_break(request: Request, who: Rider, session: Writing, now: Now) -> Resp
     """My break begins now, with no food on board."""
     resting.rest(session, who.person_id, now=now)
     return _answer(request, session, who, None, now)
+
+
+@router.post("/language")
+def language(
+    request: Request, who: Rider, session: Writing, language: Annotated[str, Form(max_length=5)] = ""
+) -> Response:
+    """The language of my texts."""
+    people.speak(session, who.person_id, language)
+    return pages.said(request, "/my")
 
 
 @router.post("/point")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from dispatch.facts import Marked, ShiftFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fold, septets
@@ -17,19 +18,25 @@ def marked(
     ended: ShiftFacts | None = None,
     desk: str = "",
     link: str = "",
+    truly: datetime | None = None,
     voice: Voice = ENGLISH,
 ) -> str:
     """The answer to a rider's own text: it names what was marked, and carries the next stop.
 
-    `ended` is the shift that ended with this job, if it did; `desk` the number of whoever is on duty.
+    `ended` is the shift that ended with this job, if it did; `desk` the number of whoever is on duty; `truly`
+    the local time the rider gave for it, where they gave one.
     """
-    if told.verb in ("passed", "trouble", "late") or (told.verb == "undone" and not told.letters):
+    if _is_note(told):
         return _noted(told, desk, voice)
-    said = _said(told, voice)
+    said = _said(told, voice, truly)
     if told.next is None:
         text = voice.say("{said}. Job {number} is finished, thank you.", said=said, number=told.number)
         return cut(text + _over(ended, voice), ONE_SEGMENT)
     return stop(told.next, turn, before=f"{said}. ", link=link, voice=voice)
+
+
+def _is_note(told: Marked) -> bool:
+    return told.verb in ("passed", "trouble", "late") or (told.verb == "undone" and not told.letters)
 
 
 def _noted(told: Marked, desk: str, voice: Voice) -> str:
@@ -68,14 +75,16 @@ def several(said: Sequence[str], following: str = "", voice: Voice = ENGLISH) ->
     return tuple(packed)
 
 
-def short(told: Marked, voice: Voice = ENGLISH) -> str:
+def short(told: Marked, *, truly: datetime | None = None, voice: Voice = ENGLISH) -> str:
     """What was marked in a few words, for one of several."""
     if told.verb == "passed":
         return voice.say("Passed on job {number}", number=told.number)
+    if _is_note(told):
+        return _noted(told, "", voice)
+    said = _said(replace(told, references=told.references[:2]), voice, truly)
     if told.next is None and told.verb == "done":
-        bare = replace(told, references=())
-        return voice.say("{said}, finished", said=_said(bare, voice))
-    return _said(replace(told, references=told.references[:2]), voice)
+        return voice.say("{said}, job {number} finished", said=said, number=told.number)
+    return said
 
 
 def not_marked(command: str, why: str, voice: Voice = ENGLISH) -> str:
@@ -89,7 +98,14 @@ def _over(ended: ShiftFacts | None, voice: Voice) -> str:
     return voice.say(" Shift ended {at}: {hours}.", at=f"{ended.ended_at:%H:%M}", hours=hours(ended.minutes))
 
 
-def _said(told: Marked, voice: Voice) -> str:
+def _said(told: Marked, voice: Voice, truly: datetime | None = None) -> str:
+    said = _verb(told, voice)
+    if truly is None or told.repeated or told.verb not in ("got", "done"):
+        return said
+    return voice.say("{said} at {at}", said=said, at=f"{truly:%H:%M}")
+
+
+def _verb(told: Marked, voice: Voice) -> str:
     names = fold(" ".join(told.references))
     what = f"{told.number}{''.join(told.letters)}" + (f" {names}" if names else "")
     if told.verb == "took":

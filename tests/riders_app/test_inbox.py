@@ -256,7 +256,7 @@ def test_two_jobs_and_no_number_are_asked_which(evening: Evening) -> None:
                 )
             )
     assert evening.hears(RIDER, "take") == "Which job? Text TAKE 12 or TAKE 14"
-    assert evening.hears(RIDER, "take 12 and 14").endswith("TAKE 12, then TAKE 14")
+    assert evening.hears(RIDER, "take 1 4").endswith("TAKE 1, then TAKE 4")
 
 
 def test_off_with_a_job_in_hand_ends_with_its_last_drop(offered: Offered) -> None:

@@ -263,3 +263,19 @@ def test_the_riders_page_is_small_and_needs_no_script(house: House, sam: Browser
     total = len(page.encode()) + sum(len(sam.get(path).encode()) for path in linked)
     assert linked
     assert total < 60_000
+
+
+def test_a_rider_chooses_the_language_of_their_texts(house: House, sam: Browser) -> None:
+    """The page offers every language; the one chosen is kept, its own card speaks it, and no other is taken."""
+    page = sam.get("/my")
+    for name in ("English", "Português", "Français", "Español"):
+        assert name in page
+    sam.send("/my/language", language="pt")
+    page = sam.get("/my")
+    assert '<option value="pt" selected>Português</option>' in page
+    assert "As minhas mensagens vêm em" in page
+    assert sam.refused("/my/language", language="xx")[0] == 422
+    with house.database.reading() as session:
+        person = people.by_phone(session, "+447700900011")
+        assert person is not None
+        assert person.language == "pt"
