@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, board, deliveries, incidents, jobs, offers, people, planning, shifts
+from dispatch import attention, board, deliveries, incidents, jobs, offers, people, shifts
 from dispatch.errors import DispatchError, OfferGone, WhichJob
 from dispatch.facts import JobFacts, Marked, ShiftFacts
 from dispatch.states import LIVE_JOB
