@@ -118,17 +118,14 @@ def start(session: Session, person_id: int, *, now: datetime) -> Shift:
         running.off_asked_at = None
         present(session, running, now=now)
         return running
-    early = timedelta(minutes=books.in_force(session, at=now)[1].shifts.early_on_min)
     shift = session.exec(
         select(Shift)
-        .where(
-            Shift.person_id == person_id,
-            Shift.state == "planned",
-            Shift.planned_start_at <= now + early,
-            Shift.planned_end_at > now,
-        )
+        .where(Shift.person_id == person_id, Shift.state == "planned", Shift.planned_end_at > now)
         .order_by(col(Shift.planned_start_at))
     ).first()
+    if shift is not None and shift.planned_start_at > now:
+        early = timedelta(minutes=books.in_force(session, at=now)[1].shifts.early_on_min)
+        shift = shift if shift.planned_start_at <= now + early else None
     if shift is None:
         raise Unplanned
     shift.started_at = shift.there_at = now
