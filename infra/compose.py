@@ -49,6 +49,8 @@ def gateway(program: Program) -> Gateway | None:
         public_url=settings.url,
         sender=settings.twilio_from,
         messaging_service=settings.twilio_messaging_service,
+        segments_per_s=settings.twilio_segments_per_s,
+        service_numbers=settings.twilio_service_numbers,
     )
 
 

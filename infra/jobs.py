@@ -11,7 +11,7 @@ from infra import rounds
 from infra.clock import SandboxClock
 from infra.errors import InfraError, JobStuck
 from infra.program import Program
-from riders_app import inbox, outbox
+from riders_app import inbox, outbox, sandbox_carrier
 
 # A job works off its rows in bounded rounds; this many at one instant is no longer work but a loop.
 ROUNDS_AT_ONE_INSTANT = 1000
@@ -33,6 +33,7 @@ class Job:
 
 # In the order one instant is worked off: what came in, what it changes, what must then be said.
 JOBS: tuple[Job, ...] = (
+    Job("sandbox", sandbox_carrier.next_due, sandbox_carrier.run),
     Job("inbox", inbox.next_due, inbox.run),
     Job("expire", rounds.expire_due, rounds.expire),
     Job("watch", rounds.watch_due, rounds.watch_shifts),
@@ -42,6 +43,7 @@ JOBS: tuple[Job, ...] = (
     Job("hint", rounds.hint_due, rounds.hint),
     Job("spread", outbox.spread_due, outbox.run_spread),
     Job("send", outbox.next_due, outbox.run_send),
+    Job("prices", outbox.prices_due, outbox.run_prices),
     Job("release", rounds.release_due, rounds.release),
     Job("forget", rounds.forget_due, rounds.forget),
 )

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -50,9 +51,29 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = Field(
         None, description="Twilio's auth token; also checks that what comes in is from Twilio."
     )
-    twilio_from: str | None = Field(None, description="The number texts come from, as +44...")
+    twilio_from: str | None = Field(
+        None,
+        description="The number texts come from, as +44..., or several with commas between them: "
+        "each person is always texted from the same one.",
+    )
     twilio_messaging_service: str | None = Field(
-        None, description="A Twilio messaging service instead of one number."
+        None, description="A Twilio messaging service instead of numbers."
+    )
+    twilio_service_numbers: int = Field(
+        1, ge=1, le=400, description="How many numbers that messaging service has."
+    )
+    twilio_segments_per_s: float = Field(
+        1.0,
+        gt=0,
+        le=1000,
+        description="How many segments a second one number may send; Twilio tells yours. What is more waits "
+        "here, what is urgent first, rather than in the carrier's queue.",
+    )
+    sms_segment_price: Decimal | None = Field(
+        None,
+        ge=0,
+        description="What one segment costs in the co-op's currency, such as 0.04: for a guess at an evening's "
+        "cost until the carrier has told its own.",
     )
     stripe_secret_key: SecretStr | None = Field(None, description="Stripe's secret key: cards for real.")
     nominatim_url: str | None = Field(

@@ -148,6 +148,8 @@ class Worker:
                     self._failed(job.name, "JobStuck")
                     return
                 break
+            # What one job wrote is the next one's work: an offer is on its way without waiting for the second.
+            self.nudge()
         with self.program.database.reading() as session:
             in_trouble = any(row.job == job.name for row in trouble.troubles(session))
         if in_trouble:

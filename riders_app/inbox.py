@@ -40,11 +40,17 @@ class House:
     brief: bool = False  # one of several answers: only what was marked
 
 
-def store(session: Session, *, vendor_id: str, phone: str, body: str, now: datetime) -> bool:
+def store(
+    session: Session, *, vendor_id: str, phone: str, body: str, now: datetime, our_number: str | None = None
+) -> bool:
     """Keep a text by the carrier's id, once; whether it is new."""
     if session.exec(select(InboundText.id).where(InboundText.vendor_id == vendor_id)).first() is not None:
         return False
-    session.add(InboundText(vendor_id=vendor_id, phone=phone, body=body, received_at=now, due_at=now))
+    session.add(
+        InboundText(
+            vendor_id=vendor_id, phone=phone, our_number=our_number, body=body, received_at=now, due_at=now
+        )
+    )
     session.flush()
     return True
 

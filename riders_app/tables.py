@@ -1,8 +1,9 @@
 """Texts out and in, and the sandbox phones' own log."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, Session, SQLModel, select
 
 from dispatch.tables import known
@@ -11,6 +12,8 @@ from dispatch.tables.people import moment, one_of
 WAITING = ("queued", "sending")
 _DUE = text("state IN ('queued', 'sending')")
 _NEW = text("state = 'new'")
+_UNDONE = text("done_at IS NULL")
+_PRICED = text("price_due_at IS NOT NULL")
 
 
 class Text(SQLModel, table=True):
@@ -37,7 +40,10 @@ class Text(SQLModel, table=True):
         ),
         UniqueConstraint("key", name="uq_outbound_text_key"),
         UniqueConstraint("vendor_id", name="uq_outbound_text_vendor_id"),
+        CheckConstraint("segments >= 1", name="ck_outbound_text_segments"),
+        CheckConstraint("(price_micro IS NULL) = (price_unit IS NULL)", name="ck_outbound_text_price"),
         Index("ix_outbound_text_due", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_outbound_text_unpriced", "price_due_at", sqlite_where=_PRICED, postgresql_where=_PRICED),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -58,6 +64,11 @@ class Text(SQLModel, table=True):
     claimed_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # when first tried
     sent_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     told_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # last news from the carrier
+    sender: str | None = None  # our own number it left from, or the carrier's place
+    segments: int = 1
+    price_micro: int | None = None  # millionths of the unit below, as the carrier reckoned
+    price_unit: str | None = None
+    price_due_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # when to ask for it
 
 
 class TextNews(SQLModel, table=True):
@@ -71,6 +82,15 @@ class TextNews(SQLModel, table=True):
     status: str
     error: str | None = None
     at: datetime = Field(sa_column=moment(index=True))
+
+
+class SenderPace(SQLModel, table=True):
+    """Until when a number of ours is busy with what it was given: carriers take so many segments a second."""
+
+    __tablename__ = "sender_pace"
+
+    sender: str = Field(primary_key=True)
+    free_at: datetime = Field(sa_column=moment())
 
 
 class InboundText(SQLModel, table=True):
@@ -87,6 +107,7 @@ class InboundText(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     vendor_id: str
     phone: str = Field(index=True)
+    our_number: str | None = None  # the one of ours it was sent to
     person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     body: str
     received_at: datetime = Field(sa_column=moment(index=True))
@@ -115,6 +136,35 @@ class SandboxText(SQLModel, table=True):
     at: datetime = Field(sa_column=moment())
     vendor_id: str
     key: str | None = None
+
+
+class SandboxSky(SQLModel, table=True):
+    """One row: how badly the pretend carrier treats texts, as `gateways.weather.Weather` reads it."""
+
+    __tablename__ = "sandbox_sky"
+    __table_args__ = (CheckConstraint("id = 1", name="ck_sandbox_sky_one_row"),)
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    weather: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class SandboxPost(SQLModel, table=True):
+    """Something the pretend carrier has yet to do: put a text on a phone, bring one in, or bring news of one."""
+
+    __tablename__ = "sandbox_post"
+    __table_args__ = (
+        one_of("what", ("land", "bring", "news"), "ck_sandbox_post_what"),
+        Index("ix_sandbox_post_due", "due_at", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
+        Index("ix_sandbox_post_vendor", "vendor_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    what: str
+    due_at: datetime = Field(sa_column=moment())
+    vendor_id: str
+    phone: str = ""
+    params: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    done_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
 def queue(

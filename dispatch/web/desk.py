@@ -5,7 +5,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session
 
 from dispatch import attention, board, orders, people, planning
@@ -23,6 +23,8 @@ OPEN = (*OPEN_DELIVERY, "offered")
 @router.get("")
 def tonight(request: Request, who: Desk, session: Reading, now: Now) -> Response:
     """The evening: attention first, then orders and riders."""
+    if pages.for_program(request):
+        return JSONResponse({"attention": _told(session)}, headers={"cache-control": "no-store"})
     seen = board.desk(session, now=now)
     zone = forms.zone(session, now)
     paused = orders.pause(session, now=now)
@@ -60,6 +62,22 @@ def _item(session: Session, row: Attention, zone: ZoneInfo) -> dict[str, object]
         "person": person,
         "order": order,
     }
+
+
+def _told(session: Session) -> list[dict[str, object]]:
+    """What a person must look at, for a program: ids and our own words."""
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "words": row.words,
+            "raised_at": row.raised_at.isoformat(),
+            "person_id": row.person_id,
+            "job_id": row.job_id,
+            "order": orders.by_id(session, row.order_id).public_id if row.order_id is not None else None,
+        }
+        for row in attention.open_(session)
+    ]
 
 
 @router.post("/attention/{attention_id}/close")

@@ -1,6 +1,9 @@
 """`pannier demo`: a whole Friday evening in simulated time, then its pages."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import Annotated
@@ -10,12 +13,15 @@ from rich.console import Console
 
 from infra.cli.root import err, out
 from infra.compiled import Compiled
+from infra.program import Program
 from infra.settings import Settings
-from infra.simulation import evening, live, report, stage
+from infra.simulation import evening, live, report, rest, stage
+from infra.simulation.chaos import BadNight
 from infra.simulation.client import Server
 from infra.simulation.errors import DoesNotAddUp, SimulationFailed
 from infra.simulation.evening import Evening
-from infra.simulation.outcome import of_evening
+from infra.simulation.outcome import Chaos, Outcome, of_evening
+from payments import checks
 from payments.rulebook import Rulebook, parse
 
 commands = typer.Typer()
@@ -35,6 +41,15 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another number, another evening.")] = 1,
     orders: Annotated[int, typer.Option(min=8, max=400, help="How many orders.")] = 120,
     hours: Annotated[float, typer.Option(min=0.25, max=4.0, help="Over how many hours.")] = 4.0,
+    chaos: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=0.5,
+            help="A bad night: at this rate texts are late, lost, doubled and garbled, and riders pass, fall silent "
+            "and go home.",
+        ),
+    ] = 0.0,
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
     """Play a Friday evening in Finsbury Park: restaurants, riders, texts and books, then serve its pages."""
@@ -58,9 +73,11 @@ def demo(
             )
             staged.program.compiled = compiled
             server = stack.enter_context(Server(staged.url))
-            played = _play(server, rulebook, out, seed=seed, orders=orders, hours=hours, fast=fast)
+            night = partial(BadNight, rate=chaos) if chaos else Evening
+            played = _play(server, rulebook, out, night, seed=seed, orders=orders, hours=hours, fast=fast)
             stage.seed_shares(staged.program, [(person_id, SHARES) for person_id in played.member_ids()])
             outcome = of_evening(played, rulebook, began)
+            outcome = _of_night(outcome, played, staged.program)
             if json is not None:
                 report.write(outcome, json)
             late = round(outcome.figures.delivered * (1 - outcome.figures.on_time_pct / 100))
@@ -79,6 +96,7 @@ def _play(
     server: Server,
     rulebook: Rulebook,
     console: Console,
+    night: Callable[..., Evening],
     *,
     seed: int,
     orders: int,
@@ -86,16 +104,32 @@ def _play(
     fast: bool,
 ) -> Evening:
     if fast:
-        played = Evening(server, rulebook, seed=seed, orders=orders, hours=hours)
+        played = night(server, rulebook, seed=seed, orders=orders, hours=hours)
         played.set_up()
         played.play()
         return played
     with live.Scene(console) as scene:
-        played = Evening(server, rulebook, seed=seed, orders=orders, hours=hours, each_step=scene.each_step)
+        played = night(server, rulebook, seed=seed, orders=orders, hours=hours, each_step=scene.each_step)
         played.set_up()
         scene.show(played)
         played.play()
     return played
+
+
+def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
+    """The figures of a bad night, with what the books' own audit finds; those of an ordinary evening as they are."""
+    if not isinstance(played, BadNight):
+        return outcome
+    with program.database.reading() as session:
+        found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
+        night = Chaos(len(played.in_hands), played.doubled, rest.broken(session))
+    out.print(
+        f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} "
+        f"brought twice, {night.rest_violations} rules of rest broken; the desk rang {played.rings} times.",
+        soft_wrap=True,
+    )
+    sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found))
+    return replace(outcome, sums=sums, chaos=night)
 
 
 def _serve(played: Evening, url: str) -> None:

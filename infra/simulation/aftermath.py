@@ -147,14 +147,16 @@ def add_up(
     *,
     per_hour_minor: int,
     all_delivered: bool = True,
+    watch_off_min: int = 0,
 ) -> Sums:
     """Both sums, and whether every order, wage, tip and settlement is what the simulation makes it. Pure.
 
-    Without `all_delivered` an order may still wait at the end.
+    Without `all_delivered` an order may still wait at the end. Where texts take their time a shift may begin and end
+    `watch_off_min` minutes off the rider's own watch; its wages are then those of the minutes shown.
     """
     findings = [
         *_orders_left(shown, parcels, all_delivered),
-        *_riders_off(shown, parcels, riders, per_hour_minor),
+        *_riders_off(shown, parcels, riders, per_hour_minor, watch_off_min),
     ]
     done = [parcel for parcel in parcels if _is_delivered(shown, parcel)]
     findings += _settlements_off(shown, done)
@@ -214,16 +216,20 @@ def _orders_left(shown: Shown, parcels: Parcels, all_delivered: bool) -> list[st
     return findings
 
 
-def _riders_off(shown: Shown, parcels: Parcels, riders: Sequence[Rider], per_hour_minor: int) -> list[str]:
+def _riders_off(
+    shown: Shown, parcels: Parcels, riders: Sequence[Rider], per_hour_minor: int, watch_off_min: int
+) -> list[str]:
     """Riders whose drops, minutes, wages or tips are not what their own watch and bag say."""
     findings = []
     for rider in riders:
         slip = shown.payslips[rider.name]
         brought = set(rider.brought)
         tips = sum(parcel.tip_minor for parcel in parcels if parcel.reference in brought)
-        due = wages_minor(rider.minutes_on, per_hour_minor)
+        close = abs(slip.minutes - rider.minutes_on) <= watch_off_min
+        minutes = slip.minutes if close else rider.minutes_on
+        due = wages_minor(minutes, per_hour_minor)
         for what, said, own in (
-            ("minutes", slip.minutes, rider.minutes_on),
+            ("minutes", slip.minutes, minutes),
             ("wages", slip.wages_minor, due),
             ("tips", slip.tips_minor, tips),
             ("pay in all", slip.total_minor, slip.wages_minor + slip.holiday_minor + slip.tips_minor),

@@ -129,6 +129,10 @@ class Server:
         )
         return Moved(datetime.fromisoformat(told["now"]), texts, told["reached"])
 
+    def weather(self, **switches: float | bool) -> None:
+        """Set how the pretend carrier treats texts; nothing said: calm."""
+        self._json("POST", "/sandbox/weather", json=switches)
+
     def text(self, phone: str, body: str) -> None:
         """Send a text from a sandbox phone."""
         self._json("POST", f"/sandbox/phones/{phone}/texts", json={"body": body})

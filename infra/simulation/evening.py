@@ -11,7 +11,7 @@ from infra.simulation import town
 from infra.simulation.client import Server, Visit
 from infra.simulation.errors import SimulationFailed
 from infra.simulation.habits import Human
-from infra.simulation.parcels import Kitchen, Parcel, Parcels
+from infra.simulation.parcels import Kitchen, Parcel, Parcels, Point
 from infra.simulation.riders import Rider
 from infra.simulation.town import Plan
 from infra.simulation.world import World
@@ -128,7 +128,7 @@ class Evening:
             offers=surprises.get(place, {}),
             slips_at=4 if place == SLIPS else 0,
         )
-        rider = Rider(self.world, self.parcels, habits, name=name, phone=phone, where=home)
+        rider = self._a_rider(place, habits, name=name, phone=phone, where=home)
         rider.on_delivered, rider.on_surprise = self._delivered, self.happened.append
         self.riders.append(rider)
         self.world.at(starts_at + timedelta(seconds=self.rng.randint(-240, 120)), rider.comes_on)
@@ -137,6 +137,9 @@ class Evening:
             self._later(ends_at + timedelta(minutes=31), lambda: self._mend(rider, ends_at))
         else:
             self.world.at(ends_at + timedelta(seconds=self.rng.randint(-60, 200)), rider.goes_off)
+
+    def _a_rider(self, place: int, habits: Human, *, name: str, phone: str, where: Point) -> Rider:
+        return Rider(self.world, self.parcels, habits, name=name, phone=phone, where=where)
 
     # Playing -----------------------------------------------------------------------------------------------
 

@@ -7,11 +7,21 @@ from time import perf_counter
 
 from infra.simulation import aftermath, evening, mdrp, metrics
 from infra.simulation.aftermath import Shown, Sums
+from infra.simulation.chaos import BadNight
 from infra.simulation.evening import Evening
 from infra.simulation.metrics import Figures
 from infra.simulation.official import Solution, brought_by
 from infra.simulation.replay import MIDNIGHT, ON, Replay
 from payments.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken."""
+
+    in_persons_hands: int
+    doubled: int
+    rest_violations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +32,16 @@ class Outcome:
     sums: Sums
     texts_sent: int
     wall_s: float
+    chaos: Chaos | None = None
+
+
+# On a bad night an ON or OFF may be said again and again before it is heard.
+WATCH_OFF_MIN = 20
 
 
 def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
     """Look at a played evening over HTTP, and add it up; `began` is of time.perf_counter."""
+    bad_night = isinstance(played, BadNight)
     shown = aftermath.look(
         played.world,
         played.kitchens,
@@ -35,7 +51,12 @@ def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
         until=evening.OPENS + timedelta(hours=12),
     )
     sums = aftermath.add_up(
-        shown, played.parcels, played.riders, per_hour_minor=rulebook.pay.rate_on(evening.DAY)
+        shown,
+        played.parcels,
+        played.riders,
+        per_hour_minor=rulebook.pay.rate_on(evening.DAY),
+        all_delivered=not bad_night,
+        watch_off_min=WATCH_OFF_MIN if bad_night else 0,
     )
     work = [
         metrics.Work(

@@ -31,12 +31,16 @@ def keys(outcome: Outcome) -> dict[str, float]:
     shown: dict[str, float] = {
         name: round(value, 4) for name, value in asdict(outcome.figures).items() if name != "on_time_pct"
     }
-    return shown | {
-        "texts_sent": outcome.texts_sent,
-        "money_in_minor": outcome.sums.in_minor,
-        "money_out_minor": outcome.sums.out_minor,
-        "wall_s": round(outcome.wall_s, 2),
-    }
+    return (
+        shown
+        | {
+            "texts_sent": outcome.texts_sent,
+            "money_in_minor": outcome.sums.in_minor,
+            "money_out_minor": outcome.sums.out_minor,
+            "wall_s": round(outcome.wall_s, 2),
+        }
+        | (asdict(outcome.chaos) if outcome.chaos is not None else {})
+    )
 
 
 def write(outcome: Outcome, path: Path) -> None:

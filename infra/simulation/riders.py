@@ -65,6 +65,7 @@ class Task:
     next: Collect | Deliver | None = None
     collected: list[tuple[datetime, str]] = field(default_factory=list)
     delivered: list[tuple[datetime, str]] = field(default_factory=list)
+    taken_back: set[str] = field(default_factory=set)  # delivered, and then said not to be
 
 
 SLIP_S = 15.0
@@ -275,6 +276,7 @@ class Rider:
         self.says(f"DONE {task.number}{stop.letter}")
         if self.habits.slips():
             self._hold_until = self.world.now + timedelta(seconds=2 * SLIP_S)
+            task.taken_back.add(parcel.reference)
             self.world.after(SLIP_S, self._takes_back)
         self.on_delivered(parcel)
 

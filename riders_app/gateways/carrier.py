@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 
 from requests.exceptions import ConnectionError as NotConnected
 from requests.exceptions import ConnectTimeout, RequestException
@@ -12,19 +13,20 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from riders_app.errors import BadNumber, OptedOut, Refused, TextError, TryLater, Unanswered
-from riders_app.gateways import STATUS_HOOK
+from riders_app.gateways import STATUS_HOOK, Pool, Price
 
 # A send must be over well before its claim lapses (outbox.LEASE), or it would be asked after while under way.
 TIMEOUT_S = 15.0
 _OPTED_OUT = 21610
 _BAD_NUMBER = frozenset({21211, 21214, 21217, 21408, 21612, 21614, 21635})
 _BAD_TEXT = frozenset({21602, 21617, 21619, 21654})
+_MOST_PRICED = 5_000  # texts of a day, at most
 _SKEW = timedelta(seconds=60)
 _LOOK_BACK = 100  # a phone gets far fewer of our texts than this between a crash and its recovery
 
 
 class TwilioGateway:
-    """Sends by one number or one Messaging Service; status callbacks come back to our public URL."""
+    """Sends by numbers of ours or one Messaging Service; status callbacks come back to our public URL."""
 
     def __init__(
         self,
@@ -34,25 +36,28 @@ class TwilioGateway:
         public_url: str,
         sender: str | None = None,
         messaging_service: str | None = None,
+        segments_per_s: float | None = None,
+        service_numbers: int = 1,
         http_client: TwilioHttpClient | None = None,
     ) -> None:
-        if not sender and not messaging_service:
+        senders = numbers(sender)
+        if not senders and not messaging_service:
             raise ValueError("Twilio needs a number to send from, or a messaging service")
         self._client = Client(
             account_sid, auth_token, http_client=http_client or TwilioHttpClient(timeout=TIMEOUT_S)
         )
         self._validator = RequestValidator(auth_token)
         self._status_url = public_url.rstrip("/") + STATUS_HOOK
-        self._sender = sender
         self._service = messaging_service
+        self.pool = Pool(() if messaging_service else senders, segments_per_s, max(1, service_numbers))
 
-    def send(self, to: str, body: str, *, key: str, validity_s: int | None) -> str:
+    def send(self, to: str, body: str, *, key: str, validity_s: int | None, sender: str | None = None) -> str:
         """Send one text (Twilio takes no key of ours: after an unknown outcome, `find` is asked)."""
         try:
             message = self._client.messages.create(
                 to=to,
                 body=body,
-                from_=unset if self._service else self._sender,
+                from_=unset if self._service else sender or self.pool.of(to),
                 messaging_service_sid=self._service or unset,
                 # Twilio takes 1 to 36000 seconds and recommends more than 5.
                 validity_period=unset if validity_s is None else min(max(validity_s, 6), 36_000),
@@ -80,9 +85,38 @@ class TwilioGateway:
                 return str(message.sid)
         return None
 
+    def prices(self, since: datetime, until: datetime) -> dict[str, Price]:
+        """What Twilio reckoned for each text; a price it has not made yet is left out."""
+        try:
+            messages = self._client.messages.list(
+                date_sent_after=since, date_sent_before=until, limit=_MOST_PRICED
+            )
+        except (TwilioException, RequestException) as fault:
+            raise _meaning(fault) from fault
+        found = {}
+        for message in messages:
+            micro = _micro(message.price)
+            if micro is not None and message.sid is not None:
+                unit = str(message.price_unit or "USD").upper()
+                found[str(message.sid)] = Price(micro, unit, int(message.num_segments or 1))
+        return found
+
     def verify(self, url: str, params: Mapping[str, str], signature: str) -> bool:
         """Twilio's HMAC-SHA1 over the public URL and every field it sent."""
         return bool(signature) and bool(self._validator.validate(url, dict(params), signature))
+
+
+def numbers(written: str | None) -> tuple[str, ...]:
+    """The numbers of a pool, written with commas between them."""
+    return tuple(dict.fromkeys(each.strip() for each in (written or "").split(",") if each.strip()))
+
+
+def _micro(price: object) -> int | None:
+    """Twilio's price ("-0.04000": what it takes) in millionths; None where it has none yet."""
+    try:
+        return None if price is None else int(abs(Decimal(str(price))) * 1_000_000)
+    except InvalidOperation:
+        return None
 
 
 def _meaning(fault: Exception) -> TextError:

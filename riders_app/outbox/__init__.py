@@ -5,6 +5,7 @@
 
 from riders_app.outbox.forgetting import forget, forget_due
 from riders_app.outbox.news import news
+from riders_app.outbox.prices import prices_due, run_prices
 from riders_app.outbox.sending import (
     Outcome,
     Sending,
@@ -28,6 +29,8 @@ __all__ = [
     "hold",
     "news",
     "next_due",
+    "prices_due",
+    "run_prices",
     "run_send",
     "run_spread",
     "settle",

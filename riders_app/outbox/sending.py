@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from dispatch import attention, offers, orders, people
 from dispatch.tables import Event, SignInLink, known
 from riders_app import wording
 from riders_app.errors import BadNumber, OptedOut, Refused, TryLater, Unanswered
-from riders_app.gateways import Gateway, Program
+from riders_app.gateways import Gateway, Pool, Program
+from riders_app.outbox import pace
 from riders_app.outbox.news import catch_up, unreachable
 from riders_app.outbox.spreading import offer_stands
-from riders_app.tables import WAITING, Text
+from riders_app.tables import WAITING, InboundText, Text
+from riders_app.wording.gsm import segments
 
 LEASE = timedelta(seconds=120)
 HELD = timedelta(seconds=60)
@@ -39,6 +41,7 @@ class Sending:
     to: str
     body: str
     key: str
+    sender: str
     validity_s: int | None
     ask_first: bool
     only_ask: bool  # too late to send, but it may have been sent before a crash
@@ -78,7 +81,9 @@ def run_send(program: Program, now: datetime) -> bool:
             if not did:
                 attention.settle(session, "no-gateway", now=now, note="Texts can be sent again.")
             waiting = (next_due(session, now) or now + LEASE) <= now
-            sending = take(session, now=now, secret=program.secret, public_url=program.settings.url)
+            sending = take(
+                session, now=now, secret=program.secret, public_url=program.settings.url, pool=gateway.pool
+            )
         did = did or waiting
         if sending is None:
             return did
@@ -100,12 +105,26 @@ def hold(session: Session, *, now: datetime) -> int:
     return len(due)
 
 
-def take(session: Session, *, now: datetime, secret: bytes, public_url: str) -> Sending | None:
-    """Claim the next text that is due and still worth sending; None when there is none."""
+# What somebody stands at a door or a counter for goes before what can be read later.
+_LATER_KINDS = ("wait_hint", "sign_in", "desk_note", "order_placed")
+_PRECEDENCE = case((col(Text.kind).in_(_LATER_KINDS), 1), else_=0)
+_PRICED_AFTER = timedelta(hours=9)
+
+
+def take(
+    session: Session, *, now: datetime, secret: bytes, public_url: str, pool: Pool | None = None
+) -> Sending | None:
+    """Claim the next text that is due and still worth sending; None when there is none.
+
+    Where the numbers of the pool have a pace, a text whose number is busy waits until it is not.
+    """
+    pool = pool or Pool()
     due = session.exec(
         select(Text)
         .where(col(Text.state).in_(WAITING), Text.due_at <= now)
-        .order_by(col(Text.due_at), col(Text.id))
+        .order_by(
+            _PRECEDENCE, col(Text.due_at) if pool.segments_per_s is None else col(Text.id), col(Text.id)
+        )
         .limit(_ROUND)
     ).all()
     for row in due:
@@ -115,23 +134,46 @@ def take(session: Session, *, now: datetime, secret: bytes, public_url: str) -> 
         elif row.state == "queued" and _stale(session, row, now):
             row.state, row.error = "expired", "it was too late to send it"
         else:
-            return _claim(session, row, to, now, secret, public_url)
+            sender = pool.of(to, _heard_at(session, row))
+            busy_until = pace.busy_until(session, sender, pool.segments_per_s, now=now)
+            if busy_until is None:
+                sending = _claim(session, row, to, sender, now, secret, public_url)
+                pace.given(session, sender, row.segments, pool.segments_per_s, now=now)
+                return sending
+            row.due_at = busy_until
         session.add(row)
     return None
 
 
-def _claim(session: Session, row: Text, to: str, now: datetime, secret: bytes, public_url: str) -> Sending:
+def _heard_at(session: Session, row: Text) -> str | None:
+    """Which of our numbers this person texted last."""
+    if row.person_id is None:
+        return None
+    return session.exec(
+        select(InboundText.our_number)
+        .where(InboundText.person_id == row.person_id, col(InboundText.our_number).is_not(None))
+        .order_by(col(InboundText.id).desc())
+        .limit(1)
+    ).first()
+
+
+def _claim(
+    session: Session, row: Text, to: str, sender: str, now: datetime, secret: bytes, public_url: str
+) -> Sending:
     ask_first = row.state == "sending"
     row.state, row.tries, row.due_at = "sending", row.tries + 1, now + LEASE
     row.claimed_at = row.claimed_at or now
+    body = row.body if row.body is not None else _sign_in(session, row, secret, public_url)
+    row.sender, row.segments = sender, segments(body)[1]
     session.add(row)
     left_s = None if row.expires_at is None else int((row.expires_at - now).total_seconds())
     return Sending(
         text_id=known(row.id),
         tries=row.tries,
         to=to,
-        body=row.body if row.body is not None else _sign_in(session, row, secret, public_url),
+        body=body,
         key=row.key,
+        sender=sender,
         validity_s=None if left_s is None else max(left_s, 1),
         ask_first=ask_first,
         only_ask=ask_first and _stale(session, row, now),
@@ -190,7 +232,13 @@ def do(gateway: Gateway, sending: Sending) -> Outcome:
                 return came("sent", vendor_id=found)
             if sending.only_ask:
                 return came("too_late", error="it was too late to send it")
-        vendor_id = gateway.send(sending.to, sending.body, key=sending.key, validity_s=sending.validity_s)
+        vendor_id = gateway.send(
+            sending.to,
+            sending.body,
+            key=sending.key,
+            validity_s=sending.validity_s,
+            sender=sending.sender,
+        )
     except OptedOut as fault:
         return came("opted_out", error=fault.message)
     except BadNumber as fault:
@@ -213,6 +261,8 @@ def settle(session: Session, outcome: Outcome, *, now: datetime) -> None:
     session.add(row)
     if outcome.how == "sent":
         row.state, row.vendor_id, row.sent_at = "sent", outcome.vendor_id, now
+        # By the hour, so that many are asked for at once.
+        row.price_due_at = (now + _PRICED_AFTER).replace(minute=0, second=0, microsecond=0)
         session.flush()
         if row.tries > _SAID_EARLY:
             attention.settle(session, "texts-stuck", now=now, note="Texts leave again.")

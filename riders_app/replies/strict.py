@@ -92,12 +92,17 @@ def _job(verb: Verb, tokens: list[Token], i: int, seen: _Seen) -> None:
         seen.sure = False
     if before and before.text in _AT - {"A"} and verb in TIMED and (verb != "HERE" or seen.jobs):
         seen.sure = False  # "at 7" may be a time
+    said = next((t for t in reversed(tokens[:i]) if t.text not in LABELS), None)  # "at number 14" is a door
     if before and not _leads_to_a_job(verb, before, first=not seen.jobs):
         seen.sure = False
+    if said and said.text in ("AT", "TO", "WITH", "DOOR") and verb in ("GOT", "DONE"):
+        seen.sure = False
+    if before and before.text in EVERYTHING | tongues.ALL and number is not None and number <= len(DROPS):
+        seen.sure = False  # "all 3 done" may be three drops
     if before and before.number is not None:
-        apart = token.gap.strip()
-        if apart in ("-", "–", ".", "/", ":") and not (apart == "/" and verb not in ("TAKE", "PASS")):
-            seen.sure = False  # a range, a fraction, a choice
+        apart = token.gap.replace("#", "").strip()
+        if apart not in ("", ",", ";", "&", "+") and not (apart == "/" and verb not in ("TAKE", "PASS")):
+            seen.sure = False  # a range, a fraction, a choice, a slip on the exclamation mark
         if not apart and verb in ("TAKE", "PASS") and len(before.text) == len(token.text) == 1:
             seen.sure = False  # "take 1 2" may be 12
     if number is not None:
@@ -133,8 +138,8 @@ def _word(verb: Verb, at: int, tokens: list[Token], i: int, seen: _Seen) -> None
         seen.sure &= verb in TIMED
     elif foreign and word in tongues.AND and i and tokens[i - 1].number and (numbered or _is_article(after)):
         pass
-    elif foreign and word == "A" and numbered:
-        seen.sure = False  # a drop to some, an article to others
+    elif numbered and ((foreign and word == "A") or (word == "E" and seen.jobs and not token.glued)):
+        seen.sure = False  # a drop to some, an article or an "and" to others
     elif verb == "DONE" and not (foreign and word == "A" and not seen.jobs) and _is_drops(tokens, i):
         place = list(seen.jobs.values())[-1] if seen.jobs else seen.letters
         place += word

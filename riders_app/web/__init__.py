@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from riders_app.web import desk_texts, earnings, hooks, member, my_shifts, rider, sandbox
+from riders_app.web import desk_delivery, desk_texts, earnings, hooks, member, my_shifts, rider, sandbox
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -15,5 +15,6 @@ def routers() -> tuple[APIRouter, ...]:
         my_shifts.open_router,
         earnings.router,
         member.router,
+        desk_delivery.router,
         desk_texts.router,
     )

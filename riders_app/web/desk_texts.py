@@ -1,12 +1,12 @@
 """The desk's texts: write to one rider or to all on shift, and read what they wrote."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -39,6 +39,9 @@ class Line:
 def texts(request: Request, who: Desk, session: Reading, now: Now, person_id: int | None = None) -> Response:
     """Threads by who wrote last, and one of them open."""
     zone = forms.zone(session, now)
+    if pages.for_program(request) and person_id is not None:
+        told = [asdict(line) | {"at": line.at.isoformat()} for line in _thread(session, person_id, zone)]
+        return JSONResponse({"lines": told}, headers={"cache-control": "no-store"})
     threads = _threads(session, zone, now)
     on_shift = [people.get(session, shift.person_id) for shift in shifts.on_now(session)]
     strangers = session.exec(

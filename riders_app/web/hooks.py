@@ -53,6 +53,7 @@ def receive(program: Program, params: Mapping[str, str]) -> bool:
             vendor_id=params["MessageSid"],
             phone=params["From"],
             body=params.get("Body", ""),
+            our_number=params.get("To") or None,
             now=program.clock.now(),
         )
     program.nudge()

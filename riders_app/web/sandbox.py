@@ -20,7 +20,8 @@ from dispatch.web.access import Access, loopback
 from payments import books
 from payments.errors import NoRulebook
 from riders_app.gateways import SMS_HOOK, Program
-from riders_app.gateways.sandbox import SandboxGateway
+from riders_app.gateways.sandbox import SandboxGateway, set_weather, weather_of
+from riders_app.gateways.weather import RATES, Weather
 from riders_app.tables import InboundText, SandboxText
 from riders_app.web.hooks import program_of, receive
 
@@ -28,6 +29,17 @@ router = APIRouter(include_in_schema=False)
 LONGEST = 480  # three segments: more than any rider types
 _SHOWN = 40
 _MOST = 500
+_SWITCHES = (
+    ("slow", "Slow: overtaken by later ones"),
+    ("doubled", "Come twice, both ways"),
+    ("lost", "Lost, both ways"),
+    ("garbled", "Mistyped on the way in"),
+    ("unanswered", "Taken, but the carrier's answer is lost"),
+    ("refused", "Carrier says: try later"),
+    ("undelivered", "Phone out of reach"),
+    ("news_lost", "News of a text is lost"),
+    ("news_doubled", "News of a text comes twice"),
+)
 _HERE = Path(__file__).parent
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE / "templates"),
@@ -83,8 +95,11 @@ def phones(gateway: Phones, request: Request) -> Response:
     with program.database.reading() as session:
         zone = _zone(session, now)
         shown = _phones(session, zone)
+        sky = weather_of(session)
     page = _TEMPLATES.get_template("sandbox_phones.html").render(
         phones=shown,
+        sky=sky,
+        rates=[(name, words, round(100 * getattr(sky, name), 2)) for name, words in _SWITCHES],
         now=now.astimezone(zone),
         longest=LONGEST,
         moves=hasattr(program.clock, "move"),
@@ -132,15 +147,55 @@ def type_text(
 
 
 def typed(program: Program, gateway: SandboxGateway, phone: str, body: str) -> int:
-    """Post what was typed as a carrier would, signature and all; the id of the text that came in."""
+    """Post what was typed as a carrier would, signature and all; the id of the text that came in.
+
+    In bad weather it comes in later, twice or never: the answer is then 0.
+    """
     address = program.settings.url + SMS_HOOK
     params, signature = gateway.typed(phone, body, url=address)
     if not gateway.verify(address, params, signature):
         raise HTTPException(403, "This text was not signed by the sandbox.")
+    if gateway.sent_off(params):
+        program.nudge()
+        return 0
     receive(program, params)
     with program.database.reading() as session:
         kept = session.exec(select(InboundText.id).where(InboundText.vendor_id == params["MessageSid"])).one()
     return known(kept)
+
+
+async def _sky(request: Request) -> Weather:
+    """The weather somebody wants: JSON, or the page's form in percent and seconds."""
+    from_here(request)
+    try:
+        given = dict(await request.json()) if _is_json(request) else await _percent(request)
+        return Weather(**given)
+    except (TypeError, ValueError) as bad:
+        raise HTTPException(422, f"The weather cannot be so: {bad}") from bad
+
+
+@router.post("/sandbox/weather")
+def weather(gateway: Phones, sky: Annotated[Weather, Depends(_sky)], request: Request) -> Response:
+    """Set how the pretend carrier treats texts from now on."""
+    with program_of(request).database.writing() as session:
+        set_weather(session, sky)
+    return JSONResponse(sky.kept()) if _is_json(request) else RedirectResponse("/sandbox/phones", 303)
+
+
+async def _percent(request: Request) -> dict[str, Any]:
+    """The form's fields: rates come in percent, a box that is not ticked does not come."""
+    form = await request.form()
+    given: dict[str, Any] = {"news": "news" in form}
+    for name in (*RATES, "delay_s", "slow_s", "seed"):
+        text = str(form.get(name, "")).strip()
+        if not text:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            raise HTTPException(422, f"{name}: write a number, such as 5.") from None
+        given[name] = value / 100 if name in RATES else int(value) if name == "seed" else value
+    return given
 
 
 @router.get("/sandbox/phones.css")

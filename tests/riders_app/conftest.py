@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlmodel import select
@@ -11,7 +12,7 @@ import routing
 from dispatch import offers, planning
 from dispatch.tables import Attention, Job, known
 from infra.database import Database
-from riders_app import inbox, outbox
+from riders_app import inbox, outbox, sandbox_carrier
 from riders_app.gateways import Gateway
 from riders_app.gateways.carrier import TwilioGateway
 from riders_app.gateways.sandbox import SandboxGateway
@@ -39,6 +40,7 @@ class Settings:
 
     url: str = PUBLIC
     on_duty_phone: str | None = "+447700900999"
+    sms_segment_price: Decimal | None = None
 
 
 @dataclass
@@ -60,6 +62,7 @@ class Evening:
     def jobs(self) -> None:
         """Run every job of texts until none is due."""
         due: tuple[tuple[Callable[..., datetime | None], Callable[..., bool]], ...] = (
+            (sandbox_carrier.next_due, sandbox_carrier.run),
             (inbox.next_due, inbox.run),
             (outbox.spread_due, outbox.run_spread),
             (outbox.next_due, outbox.run_send),

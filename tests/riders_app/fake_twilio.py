@@ -65,6 +65,9 @@ class FakeTwilio(HttpClient):
             "status": "queued",
             "date_created": format_datetime(self.clock()),
             "date_sent": None,
+            "price": None,
+            "price_unit": "GBP",
+            "num_segments": "1",
         }
         self.messages.append(message)
         if fault == "no_answer":
@@ -75,7 +78,9 @@ class FakeTwilio(HttpClient):
         self.lists += 1
         if isinstance(fault, int):
             return self._refuse(fault, 503)
-        found = [m for m in reversed(self.messages) if m["to"] == params["To"]]
+        if "To" not in params:  # asked by time, for prices
+            assert {"DateSent>", "DateSent<"} <= set(params), params
+        found = [m for m in reversed(self.messages) if m["to"] == params.get("To", m["to"])]
         return Response(
             200, json.dumps({"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
         )

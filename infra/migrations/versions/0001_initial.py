@@ -82,6 +82,25 @@ STATEMENTS = {
 	CONSTRAINT pk_sandbox_clock PRIMARY KEY (id),
 	CONSTRAINT ck_sandbox_clock_one_row CHECK (id = 1)
 )""",
+        r"""CREATE TABLE sandbox_post (
+	id INTEGER NOT NULL,
+	what VARCHAR NOT NULL,
+	due_at DATETIME NOT NULL,
+	vendor_id VARCHAR NOT NULL,
+	phone VARCHAR NOT NULL,
+	params JSON NOT NULL,
+	done_at DATETIME,
+	CONSTRAINT pk_sandbox_post PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_post_what CHECK (what IN ('land', 'bring', 'news'))
+)""",
+        r"""CREATE INDEX ix_sandbox_post_due ON sandbox_post (due_at) WHERE done_at IS NULL""",
+        r"""CREATE INDEX ix_sandbox_post_vendor ON sandbox_post (vendor_id)""",
+        r"""CREATE TABLE sandbox_sky (
+	id INTEGER NOT NULL,
+	weather JSON NOT NULL,
+	CONSTRAINT pk_sandbox_sky PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_sky_one_row CHECK (id = 1)
+)""",
         r"""CREATE TABLE sandbox_text (
 	id INTEGER NOT NULL,
 	phone VARCHAR NOT NULL,
@@ -96,6 +115,11 @@ STATEMENTS = {
 	CONSTRAINT uq_sandbox_text_key UNIQUE ("key")
 )""",
         r"""CREATE INDEX ix_sandbox_text_phone ON sandbox_text (phone, id)""",
+        r"""CREATE TABLE sender_pace (
+	sender VARCHAR NOT NULL,
+	free_at DATETIME NOT NULL,
+	CONSTRAINT pk_sender_pace PRIMARY KEY (sender)
+)""",
         r"""CREATE TABLE sign_in_attempt (
 	id INTEGER NOT NULL,
 	at DATETIME NOT NULL,
@@ -189,6 +213,7 @@ STATEMENTS = {
 	id INTEGER NOT NULL,
 	vendor_id VARCHAR NOT NULL,
 	phone VARCHAR NOT NULL,
+	our_number VARCHAR,
 	person_id INTEGER,
 	body VARCHAR NOT NULL,
 	received_at DATETIME NOT NULL,
@@ -777,6 +802,11 @@ STATEMENTS = {
 	claimed_at DATETIME,
 	sent_at DATETIME,
 	told_at DATETIME,
+	sender VARCHAR,
+	segments INTEGER NOT NULL,
+	price_micro INTEGER,
+	price_unit VARCHAR,
+	price_due_at DATETIME,
 	CONSTRAINT pk_outbound_text PRIMARY KEY (id),
 	CONSTRAINT ck_outbound_text_state CHECK (state IN ('queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'expired')),
 	CONSTRAINT ck_outbound_text_to CHECK ((person_id IS NULL) <> (order_id IS NULL)),
@@ -787,6 +817,8 @@ STATEMENTS = {
 	CONSTRAINT ck_outbound_text_vendor CHECK (state NOT IN ('sent', 'delivered', 'undelivered') OR vendor_id IS NOT NULL),
 	CONSTRAINT uq_outbound_text_key UNIQUE ("key"),
 	CONSTRAINT uq_outbound_text_vendor_id UNIQUE (vendor_id),
+	CONSTRAINT ck_outbound_text_segments CHECK (segments >= 1),
+	CONSTRAINT ck_outbound_text_price CHECK ((price_micro IS NULL) = (price_unit IS NULL)),
 	CONSTRAINT fk_outbound_text_person_id FOREIGN KEY(person_id) REFERENCES person (id),
 	CONSTRAINT fk_outbound_text_order_id FOREIGN KEY(order_id) REFERENCES orders (id),
 	CONSTRAINT fk_outbound_text_event_id FOREIGN KEY(event_id) REFERENCES event (id),
@@ -798,6 +830,7 @@ STATEMENTS = {
         r"""CREATE INDEX ix_outbound_text_in_reply_to ON outbound_text (in_reply_to)""",
         r"""CREATE INDEX ix_outbound_text_order_id ON outbound_text (order_id)""",
         r"""CREATE INDEX ix_outbound_text_person_id ON outbound_text (person_id)""",
+        r"""CREATE INDEX ix_outbound_text_unpriced ON outbound_text (price_due_at) WHERE price_due_at IS NOT NULL""",
     ],
     "postgresql": [
         r"""CREATE TABLE decision (
@@ -875,6 +908,25 @@ STATEMENTS = {
 	CONSTRAINT pk_sandbox_clock PRIMARY KEY (id),
 	CONSTRAINT ck_sandbox_clock_one_row CHECK (id = 1)
 )""",
+        r"""CREATE TABLE sandbox_post (
+	id SERIAL NOT NULL,
+	what VARCHAR NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	vendor_id VARCHAR NOT NULL,
+	phone VARCHAR NOT NULL,
+	params JSON NOT NULL,
+	done_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_sandbox_post PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_post_what CHECK (what IN ('land', 'bring', 'news'))
+)""",
+        r"""CREATE INDEX ix_sandbox_post_due ON sandbox_post (due_at) WHERE done_at IS NULL""",
+        r"""CREATE INDEX ix_sandbox_post_vendor ON sandbox_post (vendor_id)""",
+        r"""CREATE TABLE sandbox_sky (
+	id INTEGER NOT NULL,
+	weather JSON NOT NULL,
+	CONSTRAINT pk_sandbox_sky PRIMARY KEY (id),
+	CONSTRAINT ck_sandbox_sky_one_row CHECK (id = 1)
+)""",
         r"""CREATE TABLE sandbox_text (
 	id SERIAL NOT NULL,
 	phone VARCHAR NOT NULL,
@@ -889,6 +941,11 @@ STATEMENTS = {
 	CONSTRAINT uq_sandbox_text_key UNIQUE (key)
 )""",
         r"""CREATE INDEX ix_sandbox_text_phone ON sandbox_text (phone, id)""",
+        r"""CREATE TABLE sender_pace (
+	sender VARCHAR NOT NULL,
+	free_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_sender_pace PRIMARY KEY (sender)
+)""",
         r"""CREATE TABLE sign_in_attempt (
 	id SERIAL NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -982,6 +1039,7 @@ STATEMENTS = {
 	id SERIAL NOT NULL,
 	vendor_id VARCHAR NOT NULL,
 	phone VARCHAR NOT NULL,
+	our_number VARCHAR,
 	person_id INTEGER,
 	body VARCHAR NOT NULL,
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1569,6 +1627,11 @@ STATEMENTS = {
 	claimed_at TIMESTAMP WITH TIME ZONE,
 	sent_at TIMESTAMP WITH TIME ZONE,
 	told_at TIMESTAMP WITH TIME ZONE,
+	sender VARCHAR,
+	segments INTEGER NOT NULL,
+	price_micro INTEGER,
+	price_unit VARCHAR,
+	price_due_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_outbound_text PRIMARY KEY (id),
 	CONSTRAINT ck_outbound_text_state CHECK (state IN ('queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'expired')),
 	CONSTRAINT ck_outbound_text_to CHECK ((person_id IS NULL) <> (order_id IS NULL)),
@@ -1579,6 +1642,8 @@ STATEMENTS = {
 	CONSTRAINT ck_outbound_text_vendor CHECK (state NOT IN ('sent', 'delivered', 'undelivered') OR vendor_id IS NOT NULL),
 	CONSTRAINT uq_outbound_text_key UNIQUE (key),
 	CONSTRAINT uq_outbound_text_vendor_id UNIQUE (vendor_id),
+	CONSTRAINT ck_outbound_text_segments CHECK (segments >= 1),
+	CONSTRAINT ck_outbound_text_price CHECK ((price_micro IS NULL) = (price_unit IS NULL)),
 	CONSTRAINT fk_outbound_text_person_id FOREIGN KEY(person_id) REFERENCES person (id),
 	CONSTRAINT fk_outbound_text_order_id FOREIGN KEY(order_id) REFERENCES orders (id),
 	CONSTRAINT fk_outbound_text_event_id FOREIGN KEY(event_id) REFERENCES event (id),
@@ -1590,6 +1655,7 @@ STATEMENTS = {
         r"""CREATE INDEX ix_outbound_text_in_reply_to ON outbound_text (in_reply_to)""",
         r"""CREATE INDEX ix_outbound_text_order_id ON outbound_text (order_id)""",
         r"""CREATE INDEX ix_outbound_text_person_id ON outbound_text (person_id)""",
+        r"""CREATE INDEX ix_outbound_text_unpriced ON outbound_text (price_due_at) WHERE price_due_at IS NOT NULL""",
     ],
 }
 

@@ -1,0 +1,171 @@
+"""The same evening on a bad night: texts late, doubled, lost and garbled, riders who pass, fall silent and go home."""
+
+import random
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from infra.simulation.errors import Refused
+from infra.simulation.evening import LAST_CALL, Evening
+from infra.simulation.habits import Human
+from infra.simulation.insistent import Insistent, Wobbly
+from infra.simulation.parcels import Parcel, Point
+from infra.simulation.riders import Rider
+from riders_app.gateways.weather import Weather
+
+LOOKS_EVERY_S = 90.0
+DEALS_WITH_THE_REST = LAST_CALL - timedelta(minutes=25)
+MOST_RINGS = 400
+
+
+class BadNight(Evening):
+    """An evening at a rate of chaos from 0 to 0.5; what chance decides hangs on the seed."""
+
+    def __init__(self, *args: Any, rate: float, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.rate = rate
+        self.seed: int = more["seed"]
+        self.in_hands: set[str] = set()  # orders a person at the desk took care of, by reference
+        self.rings = 0
+        self._seen: set[int] = set()
+
+    def _a_rider(self, place: int, habits: Human, *, name: str, phone: str, where: Point) -> Rider:
+        wobbly = Wobbly(
+            habits.rng,
+            habits.metres_per_s,
+            habits.crow_m,
+            offers=habits.offers,
+            slips_at=habits.slips_at,
+            rate=self.rate,
+        )
+        rider = Insistent(self.world, self.parcels, wobbly, name=name, phone=phone, where=where)
+        rider.on_lost = lambda lost: self.world.after(60, lambda: self._ring(lost))
+        return rider
+
+    def play(self) -> None:
+        """Let the night happen; the desk watches, rings, and at its end deals with what is left."""
+        drawn = random.Random(self.seed + 1)  # noqa: S311 - an invented evening, not a secret
+        self.server.weather(**Weather.chaos(self.rate, seed=self.seed).kept())
+        for rider in self.riders:
+            if drawn.random() < self.rate:  # not well: goes home in the middle of it
+                at = self.world.now + timedelta(minutes=drawn.randint(60, 180))
+                self.world.at(at, rider.goes_off)
+                self.happened.append(f"{rider.name} goes home at {at:%H:%M}")
+        self.world.after(LOOKS_EVERY_S, self._watch)
+        self.world.at(DEALS_WITH_THE_REST, self._deal_with_the_rest)
+        try:
+            super().play()
+        finally:
+            self.server.weather()
+
+    def _left(self) -> str:
+        """As on any evening, but what a person took in hand is no longer waited for."""
+        if self.still_to_do:
+            return f"{self.still_to_do} things were still to come"
+        waiting = [p.reference for p in self.parcels if self._waits(p)]
+        out = [
+            rider.name for rider in self.riders if rider.off_at is None or not self._knows_it_is_over(rider)
+        ]
+        said = [f"not delivered: {', '.join(waiting)}"] if waiting else []
+        return "; ".join(said + ([f"still out: {', '.join(out)}"] if out else []))
+
+    def _cancel(self, parcel: Parcel) -> None:
+        """As on any evening; by now its rider may have it, and then it is brought."""
+        with suppress(Refused):
+            super()._cancel(parcel)
+
+    def _runs_late(self, parcel: Parcel) -> None:
+        """The same: what was collected meanwhile is no longer late."""
+        with suppress(Refused):
+            super()._runs_late(parcel)
+
+    def _refund(self, parcel: Parcel, liable: str) -> None:
+        """As on any evening, once the desk has heard that it was delivered."""
+        try:
+            super()._refund(parcel, liable)
+        except Refused:
+            if self.world.now < LAST_CALL - timedelta(minutes=10) and parcel.reference not in self.in_hands:
+                self._later(self.world.now + timedelta(minutes=5), partial(self._refund, parcel, liable))
+
+    def _knows_it_is_over(self, rider: Rider) -> bool:
+        return not isinstance(rider, Insistent) or rider.told_it_is_over or rider.keeps_silent_at_the_end
+
+    def _mend(self, rider: Rider, ends_at: datetime) -> None:
+        """As on any evening; while the rider still has a job, the desk looks again in five minutes."""
+        try:
+            super()._mend(rider, ends_at)
+        except Refused:
+            if self.world.now < LAST_CALL - timedelta(minutes=10):
+                self._later(self.world.now + timedelta(minutes=5), partial(self._mend, rider, ends_at))
+            return
+        if isinstance(rider, Insistent):
+            rider.told_it_is_over = True  # on the phone
+
+    def _waits(self, parcel: Parcel) -> bool:
+        return not parcel.cancelled and parcel.delivered_at is None and parcel.reference not in self.in_hands
+
+    # The desk ----------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Look at what wants a person, and ring whoever it is about."""
+        by_id = {self.ids[rider.name]: rider for rider in self.riders}
+        for item in self.server.page(self.dispatcher, "/desk")["attention"]:
+            rider = by_id.get(item["person_id"])
+            if item["id"] in self._seen or not isinstance(rider, Insistent):
+                continue
+            self._seen.add(item["id"])
+            if item["kind"] == "forgotten_off" and rider.off_at is not None:
+                self._later(self.world.now + timedelta(seconds=45), partial(self._mend, rider, rider.off_at))
+            else:
+                self.world.after(45, partial(self._ring, rider, item["id"]))
+        if not self.is_over() and self.rings < MOST_RINGS:
+            self.world.after(LOOKS_EVERY_S, self._watch)
+
+    def _ring(self, rider: Insistent, attention_id: int | None = None) -> None:
+        """Ring a rider, read out what was last texted, and note that it was done."""
+        self.rings += 1
+        person_id = self.ids[rider.name]
+        lines = self.server.page(self.dispatcher, "/desk/texts", {"person_id": str(person_id)})["lines"]
+        ours = [line["body"] for line in lines if not line["theirs"]]
+        rider.is_rung(ours[-1:])
+        if attention_id is not None:
+            self._try(f"/desk/attention/{attention_id}/close", note="Rang the rider.")
+
+    def _deal_with_the_rest(self) -> None:
+        """Close to the end, what no rider will bring any more is a dispatcher's to settle, by name and in writing."""
+        for rider in self.riders:
+            if not rider.tasks and rider.off_said_at is None:
+                rider.goes_off()
+        for parcel in self.parcels:
+            if not self._waits(parcel) or self._in_a_bag(parcel):
+                continue
+            if self._try(f"/desk/orders/{parcel.id}/cancel", reason="No rider could bring it tonight"):
+                parcel.cancelled = True
+            self.in_hands.add(parcel.reference)
+        if any(self._waits(parcel) for parcel in self.parcels) and self.world.now < LAST_CALL:
+            self.world.after(300, self._deal_with_the_rest)
+
+    def _in_a_bag(self, parcel: Parcel) -> bool:
+        """Whether some rider has it, or has still to come for it."""
+        return any(
+            parcel.reference in {name for _, name in task.collected}
+            for rider in self.riders
+            for task in rider.tasks
+        )
+
+    def _try(self, path: str, **fields: str) -> bool:
+        """A form of the desk; refused, it was done by somebody or something else meanwhile."""
+        try:
+            self.server.form(self.dispatcher, path, fields)
+        except Refused:
+            return False
+        return True
+
+    # Afterwards --------------------------------------------------------------------------------------------
+
+    @property
+    def doubled(self) -> int:
+        """Orders that came to their door twice."""
+        brought = [name for rider in self.riders for name in rider.brought]
+        return len(brought) - len(set(brought))

@@ -1,0 +1,159 @@
+"""A rider whose phone cannot be relied on: says it again, asks what is next, notices what was misread."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from infra.simulation.habits import Human
+from infra.simulation.reading import Collect, Deliver, Told, read
+from infra.simulation.riders import Rider, Task
+
+PATIENCE_S = 75.0
+WATCH_S = 120.0
+MOST_TRIES = 5
+_MARKED = re.compile(r"(Got|Done) (\d{1,2})([A-Z]*)\b")
+
+
+@dataclass(slots=True)
+class Wobbly(Human):
+    """A person on a bad evening: at `rate` does not hear an offer, passes on one, or says DONE too soon."""
+
+    rate: float = 0.0
+    planned: Mapping[int, str | None] = field(default_factory=dict)
+
+    def answer(self, number: int) -> tuple[str | None, float]:
+        """TAKE, mostly."""
+        word, seconds = Human.answer(self, number)
+        if word != "TAKE":
+            return word, seconds
+        drawn = self.rng.random()
+        if drawn < self.rate:
+            return None, seconds
+        return ("PASS" if drawn < 2 * self.rate else "TAKE"), seconds
+
+    def slips(self) -> bool:
+        """Too soon, now and then."""
+        return Human.slips(self) or self.rng.random() < self.rate / 2
+
+
+class Insistent(Rider):
+    """Repeats what is not answered, five times; then, and whenever nothing else helps, the desk hears of it."""
+
+    on_lost: Callable[["Insistent"], None]
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        self.heard = 0
+        self.last_said = ""
+        self.asked_what_is_next = False
+        self.stuck_since: datetime | None = None
+        self.told_it_is_over = False
+        super().__init__(*args, **more)
+        self.on_lost = lambda rider: None
+        self.world.after(WATCH_S, self._watches)
+
+    def says(self, body: str, tries: int = 0) -> None:
+        """Send a text, and send it again while nothing at all comes back."""
+        super().says(body)
+        self.last_said = body
+        heard = self.heard
+        self.world.after(PATIENCE_S + 3 * tries, lambda: self._insists(body, tries, heard))
+
+    def _insists(self, body: str, tries: int, heard: int) -> None:
+        if self.heard > heard or body != self.last_said:
+            return
+        if tries + 1 >= MOST_TRIES:
+            self.on_lost(self)
+        elif body == "UNDO":  # heard twice, it would undo what was right
+            self.asked_what_is_next = True
+            self.says("MENU")
+        else:
+            self.says(body, tries + 1)
+
+    def _watches(self) -> None:
+        """Now and then a look at what is in hand: a job one knows nothing more of is asked about."""
+        if self.off_at is not None and not self.tasks:
+            # Nobody likes to find out on payday that OFF was never heard.
+            if not self.told_it_is_over and not self.keeps_silent_at_the_end:
+                self.says("OFF")
+                self.world.after(WATCH_S, self._watches)
+            return
+        waiting = next((task for task in self.tasks if task.next is None), None)
+        now = self.world.now
+        self.stuck_since = (self.stuck_since or now) if waiting is not None else None
+        if (
+            waiting is not None
+            and self.stuck_since is not None
+            and now - self.stuck_since >= timedelta(minutes=3)
+        ):
+            self.asked_what_is_next = True
+            self.says(f"MENU {waiting.number}")
+        self.world.after(WATCH_S, self._watches)
+
+    def reads(self, body: str) -> None:
+        """Read a text; one that says something else was marked than was meant is put right at once."""
+        self.heard += 1
+        if "Shift ended" in body or (self.off_at is not None and "not on shift" in body):
+            self.told_it_is_over = True
+        if self._misread(body):
+            meant = self.last_said
+            self.says("UNDO")
+            self.world.after(20, lambda: self.says(meant))
+            return
+        told = read(body)
+        if self._known_already(told):
+            return
+        before = len(self.puzzled)
+        super().reads(body)
+        self.asked_what_is_next = False
+        if len(self.puzzled) > before and self.last_said not in ("", "MENU") and not body.startswith("Desk:"):
+            meant = self.last_said
+            self.world.after(20, lambda: self._once_more(meant))
+
+    def _once_more(self, meant: str) -> None:
+        if self.last_said == meant:
+            self.says(meant)
+
+    def _misread(self, body: str) -> bool:
+        """Whether what was marked is another drop or job than was said."""
+        found = _MARKED.match(body)
+        said = re.fullmatch(r"(GOT|DONE) (\d{1,2})([A-Z]*)", self.last_said)
+        if found is None or said is None or "already" in body[:40] or found[1].upper() != said[1]:
+            return False
+        other_job = found[2] != said[2]
+        other_drop = bool(said[3]) and bool(found[3]) and said[3] not in found[3]
+        return (other_job or other_drop) and int(found[2]) in {task.number for task in self.tasks}
+
+    def _known_already(self, told: Told | None) -> bool:
+        """Whether a stop is one already made: the same text again, or an old one that took its time.
+
+        Where it is the answer to the question what is next, the desk has not heard that it was made: it is said again.
+        """
+        task = self._task(told.number) if isinstance(told, Collect | Deliver) else None
+        if task is None:
+            return False
+        if isinstance(told, Collect):
+            made = {reference for _, reference in task.collected}
+            done, again = set(told.references) <= made, f"GOT {told.number}"
+        elif isinstance(told, Deliver):
+            made = {reference for _, reference in task.delivered} - task.taken_back
+            done, again = told.reference in made, f"DONE {told.number}{told.letter}"
+        else:
+            return False
+        if done and self.asked_what_is_next:
+            self.asked_what_is_next = False
+            self.says(again)
+        return done
+
+    def is_rung(self, thread: list[str]) -> None:
+        """The desk rings, reads out its last texts, and asks for a sign of life."""
+        for body in thread:
+            self.reads(body)
+        if self.off_said_at is None:
+            self.says("MENU")
+
+    def _delivers(self, turn: int, task: Task, stop: Deliver, parcel: Any) -> None:
+        if turn == self._turn:
+            task.taken_back.discard(parcel.reference)
+        super()._delivers(turn, task, stop, parcel)

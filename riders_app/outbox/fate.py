@@ -1,0 +1,241 @@
+"""What became of texts, in words a dispatcher can act on: one text's way, and why a phone hears nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from dispatch import people, planning, shifts
+from dispatch.tables import Person, known
+from riders_app.tables import WAITING, InboundText, Text, TextNews
+
+# What Twilio's codes mean for whoever waits for the text: www.twilio.com/docs/api/errors
+CODES = {
+    "20429": "Twilio takes no more texts from us just now",
+    "21211": "that is no phone number",
+    "21408": "our Twilio account may not text that country",
+    "21610": "this phone has opted out: only START, texted from it, brings our texts back",
+    "21611": "Twilio's queue for our number is full",
+    "21612": "our number cannot reach that one",
+    "21614": "that number takes no texts: it is a landline",
+    "30001": "Twilio's queue was full",
+    "30002": "our Twilio account is suspended",
+    "30003": "the phone is off or out of reach",
+    "30004": "the phone or its network blocks us",
+    "30005": "the number does not exist any more",
+    "30006": "a landline, or a network that takes no texts",
+    "30007": "the network took it for spam",
+    "30008": "the network gave no reason",
+    "30036": "it waited longer than it was good for",
+}
+_SILENT_FOR = timedelta(minutes=5)
+_HOUR = timedelta(hours=1)
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to a text."""
+
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A text with its way so far; `ended` says in words what came of it."""
+
+    text: Text
+    steps: tuple[Step, ...]
+    ended: str
+
+
+def meaning(error: str | None) -> str:
+    """An error's words, with what its code means where one stands in them."""
+    if not error:
+        return ""
+    code = next((code for code in CODES if code in error), None)
+    return error if code is None else f"{CODES[code]} ({error})"
+
+
+def log(
+    session: Session,
+    *,
+    since: datetime,
+    until: datetime,
+    person_id: int | None = None,
+    state: str | None = None,
+) -> list[Fate]:
+    """The texts made in `since` <= at < `until`, newest first, each with everything the carrier told of it."""
+    query = select(Text).where(Text.created_at >= since, Text.created_at < until)
+    if person_id is not None:
+        query = query.where(Text.person_id == person_id)
+    if state == "trouble":
+        query = query.where(col(Text.state).in_(("failed", "undelivered", "expired")))
+    elif state:
+        query = query.where(Text.state == state)
+    rows = session.exec(query.order_by(col(Text.id).desc()).limit(_SHOWN)).all()
+    told: dict[str, list[TextNews]] = {}
+    ids = [row.vendor_id for row in rows if row.vendor_id]
+    for piece in session.exec(
+        select(TextNews).where(col(TextNews.vendor_id).in_(ids)).order_by(col(TextNews.id))
+    ).all():
+        told.setdefault(piece.vendor_id, []).append(piece)
+    return [_fate(row, told.get(row.vendor_id or "", [])) for row in rows]
+
+
+def _fate(row: Text, told: list[TextNews]) -> Fate:
+    steps = [Step(row.created_at, "written")]
+    if row.claimed_at is not None:
+        steps.append(Step(row.claimed_at, "tried" if row.tries == 1 else f"tried, {row.tries} times in all"))
+    if row.sent_at is not None:
+        steps.append(Step(row.sent_at, "taken by the carrier"))
+    for piece in told:
+        code = f": {meaning(piece.error)}" if piece.error else ""
+        steps.append(Step(piece.at, f"carrier: {piece.status}{code}"))
+    return Fate(row, tuple(sorted(steps, key=lambda step: step.at)), _ended(row))
+
+
+def _ended(row: Text) -> str:
+    if row.state == "queued":
+        return f"waits: {meaning(row.error)}" if row.error else "waits to be sent"
+    if row.state == "sending":
+        return "being sent, or its answer was lost: the carrier is asked before it is sent again"
+    if row.state == "sent":
+        return "taken by the carrier; nothing heard of it since"
+    if row.state == "delivered":
+        return "on the phone"
+    return f"{row.state}: {meaning(row.error) or 'no reason was given'}"
+
+
+def why_nothing(session: Session, person_id: int, *, now: datetime, sends: bool, hook: str) -> list[str]:
+    """Why this person hears nothing from us, the likeliest reason first; never empty.
+
+    `sends`: whether there is a way to send texts at all; `hook` is where the carrier brings us its news.
+    """
+    person = people.get(session, person_id)
+    found: list[str] = []
+    if person.phone is None:
+        found.append("We have no phone number for them: add one on their page.")
+    if not sends:
+        found.append("No text leaves this install: it has no Twilio keys (docs/settings.md).")
+    found += _unreachable(session, person)
+    last = session.exec(
+        select(Text).where(Text.person_id == person_id).order_by(col(Text.id).desc()).limit(1)
+    ).first()
+    if last is None:
+        found.append("Nothing was ever written to them.")
+    else:
+        found += _last(session, last, now, hook)
+    found += _no_offers(session, person_id)
+    return found or [f"Our texts reach this phone: the last one, {_ago(last, now)}, is on it."]
+
+
+def _unreachable(session: Session, person: Person) -> list[str]:
+    if person.unreachable_at is None:
+        return []
+    said = session.exec(
+        select(InboundText.reading)
+        .where(InboundText.person_id == person.id, col(InboundText.reading).in_(("OPT_OUT", "OPT_IN")))
+        .order_by(col(InboundText.id).desc())
+        .limit(1)
+    ).first()
+    if said == "OPT_OUT":
+        return [
+            "They texted a word that stops all our texts (STOP, END, QUIT, CANCEL or UNSUBSCRIBE). Phone "
+            "them: only START, texted from their phone, brings our texts back."
+        ]
+    lost = session.exec(
+        select(Text)
+        .where(Text.person_id == person.id, col(Text.state).in_(("undelivered", "failed")))
+        .order_by(col(Text.id).desc())
+        .limit(1)
+    ).first()
+    reason = f": {meaning(lost.error)}" if lost is not None and lost.error else ""
+    return [f"The last texts did not reach this phone{reason}. Phone them; any text of theirs ends this."]
+
+
+def _last(session: Session, last: Text, now: datetime, hook: str) -> list[str]:
+    if last.state in WAITING:
+        waiting = session.exec(
+            select(func.count()).select_from(Text).where(col(Text.state).in_(WAITING))
+        ).one()
+        why = f" The carrier said: {meaning(last.error)}." if last.error else ""
+        return [
+            f"A text to them waits since {_ago(last, now)}, one of {waiting} that wait; it is tried again within "
+            f"{max(0, int((last.due_at - now).total_seconds()))} seconds.{why}"
+        ]
+    if last.state in ("failed", "undelivered", "expired"):
+        return [f"The last text to them, {_ago(last, now)}, did not arrive: {meaning(last.error)}."]
+    if last.state == "sent" and last.sent_at is not None and now - last.sent_at > _SILENT_FOR:
+        if not _any_news(session, now):
+            return [
+                f"The carrier took the last text {_ago(last, now)}, but tells us nothing of any text: it must be "
+                f"able to reach {hook}."
+            ]
+        return [f"The carrier took the last text {_ago(last, now)} and has told nothing of it since."]
+    return []
+
+
+def _any_news(session: Session, now: datetime) -> bool:
+    return session.exec(select(TextNews.id).where(TextNews.at >= now - _HOUR).limit(1)).first() is not None
+
+
+def _no_offers(session: Session, person_id: int) -> list[str]:
+    if "rider" not in people.roles(session, person_id)[0]:
+        return []
+    shift = shifts.current(session, person_id)
+    if shift is None:
+        return ["They are not on shift, so they get no jobs: ON starts a planned shift."]
+    if shift.off_asked_at is not None:
+        return ["They said OFF, so they get no further jobs."]
+    if shift.silences >= planning.SILENCES:
+        return [
+            f"{shift.silences} offers in a row went unanswered: no more are sent until they text anything."
+        ]
+    return []
+
+
+def _ago(text: Text | None, now: datetime) -> str:
+    if text is None:
+        return "none yet"
+    minutes = int((now - (text.sent_at or text.created_at)).total_seconds() // 60)
+    return (
+        "just now"
+        if minutes < 1
+        else f"{minutes} minutes ago"
+        if minutes < 120
+        else f"{minutes // 60} hours ago"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a time's texts came to: texts that left, their segments, and millionths of each currency told so far."""
+
+    texts: int
+    segments: int
+    told: dict[str, int]
+    untold_segments: int
+
+
+def cost(session: Session, *, since: datetime, until: datetime) -> Cost:
+    """What the texts that left in `since` <= at < `until` cost."""
+    rows = session.exec(
+        select(Text.price_unit, func.count(), func.sum(Text.segments), func.sum(Text.price_micro))
+        .where(col(Text.sent_at) >= since, col(Text.sent_at) < until)
+        .group_by(col(Text.price_unit))
+    ).all()
+    told = {str(unit): int(micro or 0) for unit, _, _, micro in rows if unit}
+    return Cost(
+        texts=sum(count for _, count, _, _ in rows),
+        segments=sum(int(segments or 0) for _, _, segments, _ in rows),
+        told=told,
+        untold_segments=sum(int(segments or 0) for unit, _, segments, _ in rows if not unit),
+    )
+
+
+def person_of(session: Session, text: Text) -> str:
+    """Whose phone a text is for, by name; a customer is only called that."""
+    return "a customer" if text.person_id is None else people.get(session, known(text.person_id)).name

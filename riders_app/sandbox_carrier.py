@@ -1,0 +1,98 @@
+"""What the pretend carrier does when its time comes: texts land, texts come in, news of texts is told.
+
+`run` is the job; in calm weather, and wherever texts are real, there is nothing for it to do.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from riders_app import inbox, outbox
+from riders_app.gateways import SMS_HOOK, STATUS_HOOK, Program
+from riders_app.tables import SandboxPost, SandboxText
+
+_ROUND = 50
+_NEXT = select(func.min(SandboxPost.due_at)).where(col(SandboxPost.done_at).is_(None))
+
+
+def next_due(session: Session, _now: datetime) -> datetime | None:
+    """When the pretend carrier next has something to do."""
+    return session.connection().scalar(_NEXT)
+
+
+def run(program: Program, now: datetime) -> bool:
+    """Do what is due, each in its own transaction; whether there was anything."""
+    with program.database.reading() as session:
+        due = session.exec(
+            select(SandboxPost.id)
+            .where(SandboxPost.due_at <= now, col(SandboxPost.done_at).is_(None))
+            .order_by(col(SandboxPost.due_at), col(SandboxPost.id))
+            .limit(_ROUND)
+        ).all()
+    for post_id in due:
+        with program.database.writing() as session:
+            post = session.get(SandboxPost, post_id)
+            if post is not None and post.done_at is None:
+                _ACTS[post.what](program, session, post, now)
+                post.done_at = now
+                session.add(post)
+    if due:
+        program.nudge()
+    return bool(due)
+
+
+def _land(_program: Program, session: Session, post: SandboxPost, now: datetime) -> None:
+    """The text is on the phone; one that came twice has the carrier's id once."""
+    first = post.params["key"]
+    session.add(
+        SandboxText(
+            phone=post.phone,
+            direction="in",
+            body=post.params["Body"],
+            at=now,
+            vendor_id=post.vendor_id if first else f"{post.vendor_id}:{post.id}",
+            key=first or None,
+        )
+    )
+
+
+def _bring(program: Program, session: Session, post: SandboxPost, now: datetime) -> None:
+    """A typed text reaches us, signed as the carrier signs it."""
+    params = {name: str(value) for name, value in post.params.items()}
+    _signed(program, SMS_HOOK, params)
+    inbox.store(
+        session,
+        vendor_id=params["MessageSid"],
+        phone=params["From"],
+        body=params["Body"],
+        our_number=params["To"],
+        now=now,
+    )
+
+
+def _news(program: Program, session: Session, post: SandboxPost, now: datetime) -> None:
+    """News of a text of ours."""
+    params = {name: str(value) for name, value in post.params.items()}
+    _signed(program, STATUS_HOOK, params)
+    outbox.news(
+        session,
+        vendor_id=post.vendor_id,
+        status=params["MessageStatus"],
+        error=params["ErrorCode"] or None,
+        now=now,
+    )
+
+
+def _signed(program: Program, hook: str, params: dict[str, str]) -> None:
+    from riders_app.gateways.sandbox import SandboxGateway  # Twilio's library takes a while to load
+
+    gateway = program.gateway
+    if not isinstance(gateway, SandboxGateway):
+        raise TypeError("Only the sandbox has a pretend carrier.")
+    address = program.settings.url + hook
+    if not gateway.verify(address, params, gateway.signed(address, params)):
+        raise ValueError("The pretend carrier signs what it brings.")
+
+
+_ACTS = {"land": _land, "bring": _bring, "news": _news}

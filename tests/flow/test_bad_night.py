@@ -1,0 +1,65 @@
+"""A bad night: every text may be late, lost, doubled or garbled, and every order is still brought once or in hands."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from infra.settings import Settings
+from infra.simulation import evening, rest
+from infra.simulation.chaos import BadNight
+from infra.simulation.client import Server
+from infra.simulation.outcome import of_evening
+from infra.simulation.stage import example, stage, with_rules
+from payments import checks
+from payments.rulebook import parse
+
+
+def play(folder: Path, *, rate: float, seed: int, orders: int, hours: float) -> BadNight:
+    """Play a bad night on a fresh database, and hold it to everything that must be true of it."""
+    text = with_rules(example("finsbury-park.toml"), solve_budget_ms=15)
+    with (
+        stage(
+            Settings(data=folder),
+            rulebook=text,
+            effective_on=evening.DAY.replace(day=1),
+            start=evening.OPENS,
+            administrator=evening.ADMINISTRATOR,
+        ) as staged,
+        Server(staged.url) as server,
+    ):
+        played = BadNight(server, parse(text), seed=seed, orders=orders, hours=hours, rate=rate)
+        played.set_up()
+        played.play()
+        outcome = of_evening(played, parse(text), 0.0)
+        with staged.program.database.reading() as session:
+            assert checks.findings(session) == []
+            assert rest.broken(session) == 0
+    assert outcome.sums.findings == ()
+    assert played.doubled == 0
+    left = [p.reference for p in played.parcels if not p.cancelled and p.delivered_at is None]
+    assert set(left) <= played.in_hands
+    assert outcome.sums.in_minor == outcome.sums.out_minor
+    return played
+
+
+def test_a_short_bad_night(tmp_path: Path) -> None:
+    """A dozen orders in weather that spoils one text in twenty: brought once each, and the books balance."""
+    play(tmp_path, rate=0.05, seed=3, orders=12, hours=0.5)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.2])
+def test_a_bad_night_at_stated_rates(tmp_path: Path, rate: float) -> None:
+    """At each rate forty orders are brought once or settled by a person."""
+    play(tmp_path, rate=rate, seed=1, orders=40, hours=1.5)
+
+
+@pytest.mark.deep
+@given(seed=st.integers(2, 10_000), rate=st.sampled_from([0.03, 0.08, 0.15]))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+def test_bad_nights_of_any_seed(tmp_path_factory: pytest.TempPathFactory, seed: int, rate: float) -> None:
+    """Whatever the seed: nothing lost, nothing doubled, nobody kept from their rest."""
+    note(f"pannier demo --chaos {rate} --seed {seed} --orders 24 --hours 1")
+    play(tmp_path_factory.mktemp("night"), rate=rate, seed=seed, orders=24, hours=1.0)
