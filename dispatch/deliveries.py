@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import attention, cases, jobs, kitchens, offers, orders, planning, proofs, shifts, tips
+from dispatch import attention, breaks, cases, jobs, kitchens, offers, orders, planning, proofs, shifts, tips
 from dispatch.errors import BadInput, NoSuchJob, NotOnShift
 from dispatch.facts import Marked, Point
 from dispatch.proofs import Shown
@@ -128,6 +128,7 @@ def done(
     if job.state in LIVE_JOB and not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
         shifts.finish_if_asked(session, person_id, now=now)
+        breaks.when_quiet(session, person_id, now=now)
     planning.wanted(session, now=now)
     return jobs.marked(session, "done", job, chosen, now=now)
 

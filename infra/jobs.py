@@ -37,6 +37,8 @@ JOBS: tuple[Job, ...] = (
     Job("inbox", inbox.next_due, inbox.run),
     Job("expire", rounds.expire_due, rounds.expire),
     Job("watch", rounds.watch_due, rounds.watch_shifts),
+    Job("rest", rounds.rest_due, rounds.rest),
+    Job("rota", rounds.rota_due, rounds.lapse),
     Job("plan", rounds.plan_due, rounds.plan),
     Job("ring", rounds.ring_due, rounds.ring),
     Job("hint", rounds.hint_due, rounds.hint),

@@ -11,12 +11,14 @@ from sqlmodel import Session
 from dispatch import (
     alarms,
     attention,
+    breaks,
     contests,
     decisions,
     notices,
     offers,
     planning,
     retention,
+    rota,
     tips,
     waiting,
     watch,
@@ -98,6 +100,31 @@ def ring(program: Program, now: datetime) -> bool:
     """Ring the desk about what nobody has acknowledged."""
     with program.database.writing() as session:
         return alarms.ring(session, now=now, on_duty=program.settings.on_duty_phone) > 0
+
+
+def rest_due(session: Session, now: datetime) -> datetime | None:
+    """When a break is next to be placed, moved or told."""
+    return breaks.next_due(session, now=now)
+
+
+def rest(program: Program, now: datetime) -> bool:
+    """Keep the breaks the rules call for."""
+    with program.database.writing() as session:
+        did = breaks.keep(session, now=now) > 0
+        if did:
+            planning.wanted(session, now=now)
+        return did
+
+
+def rota_due(session: Session, _now: datetime) -> datetime | None:
+    """When a place on the rota that was offered next goes on to another rider."""
+    return rota.asking.next_due(session)
+
+
+def lapse(program: Program, now: datetime) -> bool:
+    """Pass on the places nobody answered for."""
+    with program.database.writing() as session:
+        return rota.asking.lapse(session, now=now) > 0
 
 
 def hint_due(session: Session, now: datetime) -> datetime | None:

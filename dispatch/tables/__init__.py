@@ -7,12 +7,25 @@ from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
 from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
+from dispatch.tables.rota import (
+    Asking,
+    Availability,
+    CalendarFeed,
+    RotaLine,
+    RotaWeek,
+    Slot,
+    Swap,
+    WorkingStatement,
+)
 from dispatch.tables.shifts import Rest, Shift, ShiftChange
 
 __all__ = [
     "Absence",
     "ApiKey",
+    "Asking",
     "Attention",
+    "Availability",
+    "CalendarFeed",
     "Contest",
     "Decision",
     "DeskNote",
@@ -37,12 +50,17 @@ __all__ = [
     "Rest",
     "Restaurant",
     "RoleGrant",
+    "RotaLine",
+    "RotaWeek",
     "Shift",
     "ShiftChange",
     "SignInAttempt",
     "SignInLink",
+    "Slot",
     "Stop",
+    "Swap",
     "TipDay",
     "Visit",
+    "WorkingStatement",
     "known",
 ]

@@ -37,6 +37,7 @@ from payments.rulebook.sections import (
     Zone,
 )
 from payments.rulebook.words import zone_info
+from payments.rulebook.working import Rest, Rota
 
 __all__ = [
     "CoOp",
@@ -53,8 +54,10 @@ __all__ = [
     "PayPeriod",
     "Rain",
     "Rate",
+    "Rest",
     "Retention",
     "Revenue",
+    "Rota",
     "Rulebook",
     "Shares",
     "Shifts",
@@ -78,6 +81,8 @@ class Rulebook(Section):
     pay: Pay
     pay_period: PayPeriod = Field(default_factory=PayPeriod)
     shifts: Shifts = Field(default_factory=Shifts)
+    rota: Rota = Field(default_factory=Rota)
+    rest: Rest = Field(default_factory=Rest)
     dispatch: Dispatch = Field(default_factory=Dispatch)
     surplus: Surplus | None = None
     retention: Retention = Field(default_factory=Retention)

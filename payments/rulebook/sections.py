@@ -232,10 +232,15 @@ class PayPeriod(Section):
 
 
 class Shifts(Section):
-    """How long after a shift's end, and after a rider's last word, the rider is asked."""
+    """When a shift may start and what its end is worth: how early ON works, who may start unplanned, when is asked."""
 
     ask_after_end_min: Minutes = 15
     silence_min: Minutes = 10
+    early_on_min: Minutes = 60
+    late_on_min: Minutes = 10
+    unplanned_on: Annotated[Literal["ask", "allow"], one_of("ask", "allow")] = "ask"
+    unplanned_h: Annotated[float, number(0.25, 16)] = 4.0
+    stay_ask_min: Minutes = 30
 
 
 class Dispatch(Section):

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from dispatch import (
+    attention,
     board,
     breaks,
     deliveries,
@@ -18,7 +19,9 @@ from dispatch import (
     offers,
     people,
     planning,
+    resting,
     shifts,
+    starting,
     waiting,
 )
 from dispatch.errors import BadInput
@@ -59,6 +62,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         leaving=shift is not None and shift.off_asked_at is not None,
         tips=tips,
         rests=_rests(session, shift, now),
+        desk_asked=shift is None and attention.raised_since(session, f"unplanned:{who.person_id}", now),
         coming=[
             (row.planned_start_at.astimezone(zone), row.planned_end_at.astimezone(zone))
             for row in cards.coming(session, who.person_id, now=now)
@@ -209,7 +213,8 @@ def trouble(
 @router.post("/on")
 def on(request: Request, who: Rider, session: Writing, now: Now) -> Response:
     """Start my shift."""
-    shifts.start(session, who.person_id, now=now)
+    if starting.on(session, who.person_id, now=now) is None:
+        return pages.said(request, "/my", asked=True)
     return answered(request, session, who, None, now)
 
 
@@ -219,6 +224,13 @@ def off(request: Request, who: Rider, session: Writing, now: Now) -> Response:
     deliveries.off(session, who.person_id, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/my")
+
+
+@router.post("/break")
+def take_break(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+    """My break begins now, with no food on board."""
+    resting.rest(session, who.person_id, now=now)
+    return answered(request, session, who, None, now)
 
 
 @router.post("/language")
