@@ -5,7 +5,20 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import attention, breaks, cases, jobs, kitchens, offers, orders, planning, proofs, shifts, tips
+from dispatch import (
+    attention,
+    breaks,
+    cards,
+    cases,
+    jobs,
+    kitchens,
+    offers,
+    orders,
+    planning,
+    proofs,
+    shifts,
+    tips,
+)
 from dispatch.errors import BadInput, NoSuchJob, NotOnShift
 from dispatch.facts import Marked, Point
 from dispatch.proofs import Shown
@@ -292,6 +305,7 @@ def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: d
     session.flush()
     pay.delivered(session, orders.money(order), now=when)
     tips.came(session, known(order.id), order.attempt, now=now)
+    cards.follow(session, order, now=when)
     _not_before_pick_up(session, job, stop, order, when)
     failure = cases.failure_of(session, known(order.id))
     if failure is not None:  # it could be delivered after all

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, offers, orders, planning, proofs, shifts, tips
+from dispatch import cards, jobs, offers, orders, planning, proofs, shifts, tips
 from dispatch.errors import NothingToUndo
 from dispatch.facts import Marked
 from dispatch.states import DELIVERY, JOB, LIVE_JOB, PAYMENT, move
@@ -91,6 +91,7 @@ def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
         tips.came(session, known(order.id), order.attempt, now=now)
         proofs.taken_back(session, order, now=now)
         order.attempt += 1
+        cards.follow(session, order, now=now)
     else:
         move(order, "delivery", DELIVERY, "assigned")
         order.carried_at = order.kitchen_slip_s = None  # nothing is learnt from a word taken back

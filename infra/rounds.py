@@ -5,8 +5,10 @@ another that checks again what it relied on.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from dispatch import (
     alarms,
@@ -24,10 +26,12 @@ from dispatch import (
     watch,
 )
 from dispatch.errors import PlanRefused
+from dispatch.web import stripe_hook
 from infra.clock import WallClock
 from infra.program import Program
-from payments import checks, payouts
+from payments import checks, payouts, settlements, settling
 from payments.books import holds
+from payments.rails.tables import SandboxEvent
 from riders_app import outbox, photos
 
 ORPHAN = timedelta(hours=1)  # a picture just written may wait for its proof to be committed
@@ -166,6 +170,20 @@ def release(program: Program, now: datetime) -> bool:
         return bool(let_go or lapsed)
 
 
+def sandbox_due(session: Session, _now: datetime) -> datetime | None:
+    """When the pretend Stripe of a demo next posts an event."""
+    return session.connection().scalar(_NEXT_POST)
+
+
+def sandbox(program: Program, now: datetime) -> bool:
+    """Take in what the pretend Stripe posts, by the way a real one's events come."""
+    return bool(program.stripe.post_due(partial(stripe_hook.receive, program), now))
+
+
+# The pretend Stripe's own module loads Stripe's library, which most commands do without.
+_NEXT_POST = select(func.min(SandboxEvent.due_at)).where(col(SandboxEvent.sent_at).is_(None))
+
+
 def check_due(session: Session, now: datetime) -> datetime | None:
     """When the books are next to be read by night."""
     return checks.next_due(session, now=now)
@@ -191,6 +209,21 @@ def _wrong(seen: checks.Look) -> str:
     count = len(seen.findings)
     things = "1 thing does not hold" if count == 1 else f"{count} things do not hold"
     return f"The books were read by night, and {things}: the treasurer's page of checks says what. Nothing is paid."
+
+
+def settle_due(session: Session, now: datetime) -> datetime | None:
+    """When settlements are next to be drafted, or one was paid by itself; a named person issues them."""
+    return now if settling.to_follow(session) else settlements.next_due(session, now=now)
+
+
+def settle(program: Program, now: datetime) -> bool:
+    """Draft the settlements of a period that ended; note those that were paid."""
+    with program.database.writing() as session:
+        due = settlements.next_due(session, now=now)
+        drafted = due is not None and due <= now
+        if drafted:
+            settlements.draft_due(session, now=now)
+        return bool(settling.follow(session, now=now)) or drafted
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

@@ -46,6 +46,15 @@ class NoRate(MoneyFault):
         super().__init__(f"no hourly rate is in force on {on.isoformat()}")
 
 
+class NoVatRate(MoneyFault):
+    """No rate of VAT is in force for that income on that day."""
+
+    def __init__(self, kind: str, on: date) -> None:
+        self.kind = kind
+        self.on = on
+        super().__init__(f"no rate of VAT is in force for {kind} on {on.isoformat()}")
+
+
 class UnknownZone(MoneyFault):
     """The rulebook has no such zone."""
 
@@ -225,6 +234,38 @@ class HoldIsFinal(MoneyFault):
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
 
 
+class RailsFault(MoneyFault):
+    """The card processor did not do what was asked."""
+
+
+class CallRefused(RailsFault):
+    """The card processor refused this for good."""
+
+
+class NotEnoughYet(RailsFault):
+    """The card processor does not hold enough available money yet."""
+
+
+class CallLater(RailsFault):
+    """The card processor could not be reached, or would not listen now: nothing was done."""
+
+
+class NoAnswer(RailsFault):
+    """The card processor gave no answer: nobody knows whether it was done."""
+
+
+class NotFromStripe(RailsFault):
+    """This was not signed by the card processor, or too long ago."""
+
+
+class NoCards(RailsFault):
+    """Cards cannot be taken here yet: the Stripe keys are missing."""
+
+
+class BadClaim(RailsFault, ValueError):
+    """This cannot be asked of the card processor."""
+
+
 class NoSuchPayout(MoneyFault):
     """There is no such payout."""
 
@@ -278,3 +319,15 @@ class DeductionsRefused(MoneyFault, ValueError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         self.faults = faults
         super().__init__("\n".join(faults) or None)
+
+
+class NoSuchSettlement(MoneyFault):
+    """There is no such settlement."""
+
+    def __init__(self, settlement_id: int) -> None:
+        self.settlement_id = settlement_id
+        super().__init__(f"There is no settlement {settlement_id}.")
+
+
+class SettlementRefused(MoneyFault):
+    """A settlement does not go that way."""

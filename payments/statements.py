@@ -8,7 +8,20 @@ from fractions import Fraction
 
 from payments import money
 from payments.ledger import HOLIDAY, MINUTES, Line, held
-from payments.terms import CARD, COMMISSION, DELIVERY, DROPS, REFUNDS, SET_ASIDE, TOP_UP, WAGES
+from payments.terms import (
+    ADJUSTMENTS,
+    BANK,
+    CARD,
+    COMMISSION,
+    DELIVERY,
+    DROPS,
+    REFUNDS,
+    SERVICES,
+    SET_ASIDE,
+    TOP_UP,
+    WAGES,
+)
+from payments.terms.tax import OUTPUT
 from payments.work import PREMIUMS, SICK
 
 _PREMIUM = {f"{WAGES}:{name}": f"premium: {name}" for name in PREMIUMS}
@@ -125,7 +138,8 @@ class Statement:
 class SettlementLine:
     """One thing the co-op owes a restaurant (positive) or the restaurant owes the co-op (negative).
 
-    `what` is food, commission, delivery fee, tip, refund or other; `amount_minor` in minor units.
+    `what` is food, commission, delivery fee, tip, refund, the VAT on one of them, service, adjustment, payment or
+    other; `amount_minor` in minor units.
     """
 
     at: datetime
@@ -140,7 +154,7 @@ class SettlementLine:
 class Settlement:
     """A restaurant's statement for `since` <= at < `until`, in minor units; every figure sums its lines.
 
-    due = food - commission - charged - refunds + other. `till_minor` is what its own till took for orders
+    due = food - commission - charged - refunds - vat + other. `till_minor` is what its own till took for orders
     on account, less what it gave back: told, and no part of what is due.
     """
 
@@ -171,9 +185,14 @@ class Settlement:
         return -self._of("refund")
 
     @property
+    def vat_minor(self) -> int:
+        """The VAT on what the restaurant is charged."""
+        return -self._of("VAT on commission", "VAT on delivery fee", "VAT on service")
+
+    @property
     def other_minor(self) -> int:
-        """Anything else."""
-        return self._of("other")
+        """Anything else: services, adjustments, what was paid."""
+        return self._of("service", "adjustment", "payment", "other")
 
     @property
     def due_minor(self) -> int:
@@ -249,7 +268,7 @@ def restaurant(lines: Sequence[Line], restaurant_id: int, *, since: datetime, un
     """A restaurant's settlement from the lines of its accounts; setting money aside changes nothing due."""
     due = f"restaurant:{restaurant_id}"
     told = tuple(
-        SettlementLine(line.at, _settled(line), line.subject, line.why, line.amount, (line.entry_id,))
+        SettlementLine(line.at, settled(line), line.subject, line.why, line.amount, (line.entry_id,))
         for line in lines
         if line.account == due and line.other != held(due)
     )
@@ -257,10 +276,25 @@ def restaurant(lines: Sequence[Line], restaurant_id: int, *, since: datetime, un
     return Settlement(restaurant_id, since, until, told, till)
 
 
-def _settled(line: Line) -> str:
+def settled(line: Line) -> str:
+    """What a line of a restaurant's account is, in a word or two."""
     kind = "".join((line.reverses or line.key).split(":")[2:3])
     if line.other in (CARD, REFUNDS):
         return "refund" if kind == "refunded" else "food"
     if line.other.startswith("rider:"):
         return "tip"
-    return {COMMISSION: "commission", DELIVERY: "delivery fee"}.get(line.other, "other")
+    if line.other == held(line.account):
+        return "payment"
+    return _SETTLED.get(line.other, "other")
+
+
+_SETTLED = {
+    COMMISSION: "commission",
+    DELIVERY: "delivery fee",
+    SERVICES: "service",
+    ADJUSTMENTS: "adjustment",
+    BANK: "payment",
+    OUTPUT["commission"]: "VAT on commission",
+    OUTPUT["delivery"]: "VAT on delivery fee",
+    OUTPUT["service"]: "VAT on service",
+}

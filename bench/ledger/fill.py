@@ -72,7 +72,7 @@ def order_money(number: int) -> OrderMoney:
 
 
 def _delivery(rulebook: Rulebook, version: str, number: int, at: datetime) -> Entry:
-    postings = terms.order_postings(rulebook, order_money(number))
+    postings = terms.order_postings(rulebook, order_money(number), rulebook.local(at).date(), at=at)
     key = f"order:{number}:delivered:1"
     return Entry(key, at, f"Order {number} delivered", postings, "GBP", version, f"order:{number}")
 

@@ -6,7 +6,7 @@ from dispatch.tables.incidents import Incident, IncidentNote, Notice, Proof
 from dispatch.tables.jobs import Decision, Job, Mark, PlanRound, Refusal, Stop
 from dispatch.tables.orders import IdempotencyKey, Order, OrderContact, Refund
 from dispatch.tables.people import Person, RoleGrant, SignInAttempt, SignInLink, Visit, known
-from dispatch.tables.places import ApiKey, OpeningHours, Restaurant
+from dispatch.tables.places import ApiKey, OpeningHours, Restaurant, RestaurantBilling
 from dispatch.tables.rota import (
     Asking,
     Availability,
@@ -49,6 +49,7 @@ __all__ = [
     "Refusal",
     "Rest",
     "Restaurant",
+    "RestaurantBilling",
     "RoleGrant",
     "RotaLine",
     "RotaWeek",

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from dispatch.tables import Person, Restaurant
 
 CO_OP = {
+    "co-op": "The co-op",
     "outside:card": "Customers' cards",
     "outside:customers": "Customers at the till",
     "outside:capital": "Members' own money",
@@ -15,7 +16,13 @@ CO_OP = {
     "vat:output": "VAT owed",
     "co-op:delivery": "Delivery fees",
     "co-op:commission": "Commission from restaurants",
+    "co-op:services": "Services to restaurants",
+    "co-op:adjustments": "Corrections with restaurants",
+    "vat:output:commission": "VAT owed on commission",
+    "vat:output:delivery": "VAT owed on delivery fees",
+    "vat:output:service": "VAT owed on services",
     "co-op:card-cost": "What cards cost the co-op",
+    "co-op:disputes": "Card payments taken back by customers' banks",
     "co-op:wages": "Wages",
     "co-op:wages:top-up": "Top-ups to the pay floor",
     "co-op:wages:drops": "Drops, paid beside the hours",
@@ -106,6 +113,8 @@ def _named(
     if kind == "restaurant" and number.isdigit():
         name = restaurants.get(int(number), account)
         return f"{name}: {words}" if words else name
+    if kind == "customer" and number.isdigit():
+        return f"Paid ahead for order {number}"
     if account.startswith("held:"):
         return f"Held: {_named(account.removeprefix('held:'), people, restaurants, me)}"
     if account.startswith("pool:tips:"):

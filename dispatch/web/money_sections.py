@@ -5,5 +5,12 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("/desk/money/accounts", "Accounts"),
     ("/desk/money/evenings", "Evenings"),
     ("/desk/pay", "Pay runs"),
+    ("/desk/settlements", "Settlements"),
+    ("/desk/vat", "VAT"),
+    ("/desk/money/tips", "Tips"),
+    ("/desk/money/expenses", "Expenses"),
+    ("/desk/money/absences", "Absences"),
+    ("/desk/cards", "Cards"),
+    ("/desk/reconciliation", "Reconciliation"),
     ("/desk/money/checks", "Checks"),
 )

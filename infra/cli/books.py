@@ -269,3 +269,29 @@ def _write(file: Path, lines: Iterable[str], *, force: bool) -> int:
         finally:
             Path(draft.name).unlink(missing_ok=True)
     return count
+
+
+@commands.command()
+def reconcile() -> None:
+    """Compare Stripe's balance with the books now: every difference and its likely cause. Exit code 1 with any."""
+    from dispatch import cards
+    from payments.rails import reconciling
+
+    with opened() as program:
+        if program.stripe is None:
+            raise InfraError(
+                "There are no Stripe keys: set PANNIER_STRIPE_SECRET_KEY and PANNIER_STRIPE_WEBHOOK_SECRET."
+            )
+        done = cards.reconcile(program, program.clock.now())
+        with program.database.reading() as session:
+            found = reconciling.open_(session)
+    if done.transactions < 0:
+        raise InfraError("Stripe could not be asked just now: try again later.")
+    table = Table("thing", "Stripe", "the books", "likely cause")
+    for row in found:
+        table.add_row(row.thing, str(row.stripe_minor), str(row.books_minor), row.words)
+    if found:
+        out.print(table)
+        say(f"{len(found)} open. Amounts are in minor units. Close them at /desk/reconciliation.")
+        raise typer.Exit(1)
+    say(f"Stripe and the books agree, over {done.transactions} movements.")

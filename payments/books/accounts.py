@@ -77,6 +77,7 @@ def _line(row: Row[Any], account: str, other: str, sign: int) -> Line:
         rulebook=row.rulebook,
         other=other,
         reverses=row.reverses,
+        position=row.position,
     )
 
 

@@ -16,6 +16,7 @@ from payments.checks.repeats import Repeats
 from payments.checks.reversals import Reversals
 from payments.checks.rulebooks import Rulebooks
 from payments.checks.rules import Finding, Rule, Since
+from payments.checks.settled import Settled
 from payments.checks.splits import Splits
 from payments.checks.sums import Sums
 from payments.checks.tips import Tips
@@ -31,6 +32,7 @@ RULES: tuple[type[Rule], ...] = (
     Payables,
     Held,
     Paid,
+    Settled,
     Refunds,
     Sums,
 )

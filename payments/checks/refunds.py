@@ -8,6 +8,7 @@ from sqlmodel import Session
 from payments import books, terms
 from payments.books import Booked
 from payments.checks.rules import Finding, Rule, Since, kind
+from payments.checks.splits import untaxed
 from payments.errors import MoneyFault
 from payments.ledger import Entry
 
@@ -30,12 +31,12 @@ class Refunds(Rule):
         for subject, entry_id in self._refunded.items():
             try:
                 standing = books.standing(self.session, subject)
-                paid = [
-                    terms.read_sale(each.entry.postings) for each in standing if ":delivered:" in each.key
-                ]
-                given = sum(
-                    terms.refunded_minor(each.entry.postings) for each in standing if ":refunded:" in each.key
-                )
+                sold = [each for each in standing if ":delivered:" in each.key]
+                back = [each for each in standing if ":refunded:" in each.key]
+                paid = [terms.read_sale(each.entry.postings) for each in sold]
+                given = sum(terms.refunded_minor(each.entry.postings) for each in back)
+                rules = [(self.rulebook(each.rulebook), each.entry.at) for each in sold]
+                moved = [posting for each in (*sold, *back) for posting in each.entry.postings]
             except (MoneyFault, ValueError, TypeError):
                 continue  # told already
             limit = sum(sale.refundable_minor for sale in paid)
@@ -43,3 +44,6 @@ class Refunds(Rule):
                 yield Finding(
                     "refund", entry_id, f"{subject}: {given} was given back, of {limit} that could be"
                 )
+            for rulebook, at in rules[:1]:
+                if rulebook is not None:
+                    yield from untaxed(entry_id, subject, rulebook, moved, at)

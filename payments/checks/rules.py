@@ -22,8 +22,8 @@ from payments.rulebook import Rulebook
 class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
-    Rules: rulebook, readable, chain, end, reversal, split, tips, twice, payable, taken back, hold, payout, refund, sum,
-    balance.
+    Rules: rulebook, readable, chain, end, reversal, split, vat, tips, twice, payable, taken back,
+    hold, payout, settlement, refund, sum, balance.
     """
 
     rule: str

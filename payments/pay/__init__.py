@@ -2,7 +2,14 @@
 
 from payments.pay.absences import absence_taken_back, leave, leave_left, sick
 from payments.pay.expenses import expense_approved
-from payments.pay.orders import cancelled, delivered, refundable, refunded, undelivered
+from payments.pay.orders import (
+    cancel_gives_back,
+    cancelled,
+    delivered,
+    refundable,
+    refunded,
+    undelivered,
+)
 from payments.pay.register import Tip, TipPart, tips_given
 from payments.pay.shifts import pays_otherwise, rider_statement, shift_corrected, shift_ended
 from payments.pay.tips import pooled_on, pot, shared_out
@@ -22,6 +29,7 @@ __all__ = [
     "Tip",
     "TipPart",
     "absence_taken_back",
+    "cancel_gives_back",
     "cancelled",
     "card_cost",
     "delivered",

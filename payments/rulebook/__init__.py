@@ -28,7 +28,6 @@ from payments.rulebook.sections import (
     Rain,
     Rate,
     Retention,
-    Revenue,
     Section,
     Shares,
     Shifts,
@@ -36,10 +35,25 @@ from payments.rulebook.sections import (
     Surplus,
     Zone,
 )
+from payments.rulebook.trade import (
+    STAGES,
+    VAT_KINDS,
+    CancelledAt,
+    Revenue,
+    Settlement,
+    Stage,
+    Vat,
+    VatKind,
+    VatRate,
+    trade_faults,
+)
 from payments.rulebook.words import zone_info
 from payments.rulebook.working import Rest, Rota
 
 __all__ = [
+    "STAGES",
+    "VAT_KINDS",
+    "CancelledAt",
     "CoOp",
     "Difference",
     "Dispatch",
@@ -59,10 +73,15 @@ __all__ = [
     "Revenue",
     "Rota",
     "Rulebook",
+    "Settlement",
     "Shares",
     "Shifts",
     "Sick",
+    "Stage",
     "Surplus",
+    "Vat",
+    "VatKind",
+    "VatRate",
     "Zone",
     "check",
     "differences",
@@ -78,6 +97,8 @@ class Rulebook(Section):
     zones: tuple[Zone, ...]
     hours: Hours | None = None
     revenue: Revenue
+    vat: Vat = Field(default_factory=Vat)
+    settlement: Settlement = Field(default_factory=Settlement)
     pay: Pay
     pay_period: PayPeriod = Field(default_factory=PayPeriod)
     shifts: Shifts = Field(default_factory=Shifts)
@@ -105,6 +126,11 @@ class Rulebook(Section):
     def period_at(self, at: datetime) -> tuple[datetime, datetime]:
         """The pay period an instant is in: its beginning and the next one's, in UTC."""
         since, until = self.pay_period.around(self.local(at).date())
+        return self.midnight(since), self.midnight(until)
+
+    def settled_around(self, at: datetime) -> tuple[datetime, datetime]:
+        """The settlement period an instant is in: its beginning and the next one's, in UTC."""
+        since, until = self.settlement.around(self.local(at).date())
         return self.midnight(since), self.midnight(until)
 
     def is_open(self, at: datetime) -> bool:
@@ -135,7 +161,10 @@ def parse(text: str) -> Rulebook:
 
 def check(raw: dict[str, Any]) -> Rulebook:
     """The rulebook that TOML tables already read make; RulebookFault lists every fault."""
-    faults = [f"{_path(place, raw)}: {words}" for place, words in (*across(raw), *class_faults(raw))]
+    faults = [
+        f"{_path(place, raw)}: {words}"
+        for place, words in (*across(raw), *trade_faults(raw), *class_faults(raw))
+    ]
     try:
         rulebook = Rulebook.model_validate(raw)
     except ValidationError as refused:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from payments.money import told
 from payments.rulebook.sections import Hours, Opening, Rate, Section, Zone
+from payments.rulebook.trade import VatRate
 from payments.rulebook.words import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ _TOUCHES = {
     "hours": "riders, restaurants and customers",
     "revenue": "the co-op",
     "commission_bp": "restaurants",
+    "refund_commission": "restaurants",
+    "cancelled": "restaurants and customers",
+    "vat": "customers and restaurants",
+    "quarter_begins": "the co-op",
+    "settlement": "restaurants",
     "pay": "riders",
     "pay_period": "riders",
     "shifts": "riders",
@@ -46,6 +52,22 @@ _SAYS = {
     ("revenue", "commission_bp"): "What the co-op keeps of the food",
     ("revenue", "card_fee_bp"): "What a card costs the co-op, of the amount",
     ("revenue", "card_fee_fixed_minor"): "What a card costs the co-op, for each payment",
+    (
+        "revenue",
+        "refund_commission",
+    ): "Whether commission on refunded food goes back to the restaurant that bears it",
+    ("revenue", "cancelled", "kitchen_begins_min"): "How long before it is ready a kitchen is taken to begin",
+    ("vat", "registered"): "Whether the co-op is registered for VAT",
+    ("vat", "number"): "The co-op's VAT number",
+    ("vat", "quarter_begins"): "The first month of a VAT quarter",
+    ("settlement", "period"): "How long restaurants are settled for at a time",
+    ("settlement", "day"): "The day a settlement period begins",
+    ("settlement", "first_on"): "The day fortnights are counted from",
+    ("settlement", "method"): "How restaurants are paid",
+    ("settlement", "minimum_payout_minor"): "The least that is paid out to a restaurant; less is carried",
+    ("settlement", "invoice_prefix"): "What invoice numbers begin with",
+    ("settlement", "address"): "The co-op's address on invoices",
+    ("settlement", "payment_terms_days"): "How long a restaurant has to pay an invoice",
     ("pay", "basis"): "What riders are paid by",
     ("pay", "per_drop_minor"): "Pay for a drop",
     ("pay", "holiday_bp"): "Holiday, of the minutes and the wages",
@@ -110,6 +132,19 @@ _SAYS = {
     ("retention", "bank_days"): "How long bank accounts of people who left are kept",
     ("shares", "par_minor"): "What a share costs",
     ("shares", "max_minor"): "The most one member may hold",
+}
+
+_VAT_OF = {"commission": "commission", "delivery": "delivery fees", "service": "services to restaurants"}
+_CANCELLED = {
+    "before_kitchen": "Cancelled before the kitchen began",
+    "cooking": "Cancelled while it was cooking",
+    "ready": "Cancelled when it was ready",
+    "picked_up": "Cancelled after pick-up",
+}
+_CANCEL_SAYS = {
+    "food_bp": "what the restaurant is paid of the food",
+    "delivery_fee": "what becomes of the delivery fee",
+    "borne_by": "who bears it",
 }
 
 _SUFFIXES = {
@@ -205,6 +240,9 @@ def _listed(item: Section, path: Path) -> Iterator[tuple[Path, Any]]:
     if isinstance(item, Rate):
         yield (*path, item.from_on.isoformat()), item.per_hour_minor
         return
+    if isinstance(item, VatRate):
+        yield (*path, item.from_on.isoformat()), item
+        return
     here = (*path, str(getattr(item, "name", "")))
     for each, value in _rules(item, here):
         if each[-1] not in ("name", "everywhere", "polygon"):
@@ -232,6 +270,10 @@ def _rule(path: Path) -> str:
         return f"The least an hour earns, from {last}"
     if section == "classes":
         return f"{path[1].capitalize()}: {_plain(last)}"
+    if section == "vat":
+        return f"VAT on {_VAT_OF[path[1]]} from {last}"
+    if path[:2] == ("revenue", "cancelled"):
+        return f"{_CANCELLED[path[2]]}: {_CANCEL_SAYS[last]}"
     if len(path) > 2:
         return f"{section.replace('_', ' ').capitalize()}: {_plain(path[1])} of a {last}"
     return f"{section.replace('_', ' ').capitalize()}: {_plain(last)}"
@@ -246,6 +288,8 @@ def _plain(name: str) -> str:
 
 
 def _touches(path: Path) -> str:
+    if path[:2] == ("revenue", "cancelled"):
+        return _TOUCHES["cancelled"]
     if path[0] == "classes":
         return f"members who are {path[1]}"
     return _TOUCHES.get(path[-1]) or _TOUCHES[path[0]]
@@ -258,6 +302,10 @@ def _value(path: Path, value: Any, currency: str) -> str:
         return f"{told(value, currency)} an hour"
     if path[-1] == "border":
         return f"within {len(value)} points" if value else "everywhere"
+    if isinstance(value, VatRate):
+        return f"{value.rate_bp / 100:g} %, {'in the price' if value.included else 'on top of the price'}"
+    if path[:2] == ("revenue", "cancelled") and value in ("kept", "back"):
+        return "kept" if value == "kept" else "given back"
     if isinstance(value, Opening):
         return f"{_value(path, value.open, currency)} to {_value(path, value.close, currency)}"
     if isinstance(value, bool):

@@ -103,14 +103,6 @@ class Hours(Section):
         return eve is not None and eve.close <= eve.open and hour < eve.close
 
 
-class Revenue(Section):
-    """What the co-op keeps of the food, and what a card costs it."""
-
-    commission_bp: BasisPoints
-    card_fee_bp: BasisPoints = 0
-    card_fee_fixed_minor: Pence = 0
-
-
 class Rate(Section):
     """An hourly rate and the day it holds from."""
 

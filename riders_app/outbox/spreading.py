@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, jobs, orders, people, shifts, waiting
+from dispatch import attention, cards, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink, known
 from payments import books
@@ -127,11 +127,12 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
     if order.delivery in OPEN_DELIVERY and who.phone:
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
-        link = f"{url}/t/{order.public_id}"
+        link, voice = f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
+        pay = cards.to_pay(session, order, now=now) is not None
         if who.code:
-            body = wording.road.customer_code(restaurant, promise_at, who.code, link)
+            body = wording.road.customer_code(restaurant, promise_at, who.code, link, pay=pay)
         else:
-            body = wording.customer_link(restaurant, promise_at, link, _customers_voice(session, order, now))
+            body = wording.customer_link(restaurant, promise_at, link, voice, pay=pay)
         _tell_customer(session, event, "order_placed", body, now)
 
 

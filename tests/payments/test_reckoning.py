@@ -28,7 +28,7 @@ def pasts(draw: st.DrawFn) -> tuple[list[PastOrder], list[ShiftMoney]]:
         paid_by: Literal["card", "account"] = draw(st.sampled_from(["card", "account"]))
         who = draw(st.integers(1, 3)), draw(st.integers(1, 3))
         value, tip, metres = draw(st.integers(0, 5000)), draw(st.integers(0, 500)), draw(st.integers(0, 5000))
-        fee = pay.fee(HOURLY, "Finsbury Park", metres)
+        fee = pay.fee(HOURLY, "Finsbury Park", metres, AT.date())
         money = OrderMoney(number + 1, *who, value, fee, tip, paid_by)
         orders.append(PastOrder(money, AT + timedelta(minutes=number), *INSIDE, metres))
     shifts = []

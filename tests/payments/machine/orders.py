@@ -8,6 +8,7 @@ import pytest
 from payments import pay
 from payments.errors import MoneyFault
 from payments.pay import OrderMoney
+from payments.rulebook import Stage
 from tests.payments.machine.world import Order, World
 
 
@@ -66,11 +67,10 @@ def refund(world: World, order: Order, amount: int, restaurant: bool, fail_at: i
     order.given, order.refunds = order.given + part, attempt
 
 
-def cancel(world: World, order: Order, picked_up: bool, fail_at: int | None) -> None:
-    """The order is called off, before or after the food was on the bike."""
+def cancel(world: World, order: Order, stage: Stage, fail_at: int | None) -> None:
+    """The order is called off, at any stage of its food."""
     if order.cancelled or order.given:
         return
-    stage: Literal["before_pickup", "picked_up"] = "picked_up" if picked_up else "before_pickup"
     world.take(lambda session: pay.cancelled(session, order.money, stage=stage, now=world.now), fail_at)
     if order.stands:
         world.tips[order.money.rider_id] -= order.money.tip_minor

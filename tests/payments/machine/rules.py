@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from infra.database import Database
+from payments.rulebook import STAGES, Stage
 from tests.payments.machine import orders, payday, shifts
 from tests.payments.machine.world import RIDERS, World
 
@@ -74,9 +75,9 @@ class Orders(Lived):
         orders.refund(self.world, self.world.orders[pick % len(self.world.orders)], amount, restaurant, fail)
 
     @precondition(lambda self: self.world.orders)
-    @rule(pick=PICK, picked_up=st.booleans(), fail=FAIL)
-    def cancel(self, pick: int, picked_up: bool, fail: int | None) -> None:
-        orders.cancel(self.world, self.world.orders[pick % len(self.world.orders)], picked_up, fail)
+    @rule(pick=PICK, stage=st.sampled_from(STAGES), fail=FAIL)
+    def cancel(self, pick: int, stage: Stage, fail: int | None) -> None:
+        orders.cancel(self.world, self.world.orders[pick % len(self.world.orders)], stage, fail)
 
 
 class Shifts(Lived):
