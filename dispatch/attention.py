@@ -20,8 +20,12 @@ def raise_(
     order_id: int | None = None,
     job_id: int | None = None,
     shift_id: int | None = None,
+    ring: bool = False,
 ) -> Attention:
-    """Put something before a person; while one with this key is open, it stays the only one."""
+    """Put something before a person; while one with this key is open, it stays the only one.
+
+    With `ring` the desk is rung about it too, again and again until a named person acknowledges it.
+    """
     row = session.exec(
         select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))
     ).first()
@@ -36,8 +40,10 @@ def raise_(
             shift_id=shift_id,
             raised_at=now,
         )
-        session.add(row)
-        session.flush()
+    if ring and row.acknowledged_at is None and row.rung_at is None:
+        row.ring_at = now
+    session.add(row)
+    session.flush()
     return row
 
 
@@ -47,7 +53,7 @@ def settle(session: Session, *keys: str, now: datetime, note: str) -> None:
         select(Attention).where(col(Attention.key).in_(keys), col(Attention.closed_at).is_(None))
     ).all()
     for row in rows:
-        row.closed_at, row.note = now, note
+        row.closed_at, row.note, row.ring_at = now, note, None
         session.add(row)
 
 
@@ -57,7 +63,7 @@ def close(session: Session, attention_id: int, *, by: int, note: str, now: datet
     if row is None:
         raise NotFound("There is nothing by that number to look at.")
     if row.closed_at is None:
-        row.closed_at, row.closed_by, row.note = now, by, note
+        row.closed_at, row.closed_by, row.note, row.ring_at = now, by, note, None
         session.add(row)
         session.flush()
     return row

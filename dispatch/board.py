@@ -180,6 +180,7 @@ class Tracking:
     promise_at: datetime
     expected_at: datetime | None
     delivered_at: datetime | None
+    code: str = ""  # what they show at the door, while the food is still to come
 
 
 def tracking(session: Session, public_id: str, *, now: datetime) -> Tracking:
@@ -199,4 +200,5 @@ def tracking(session: Session, public_id: str, *, now: datetime) -> Tracking:
         promise_at=order.promise_at.astimezone(zone),
         expected_at=expected,
         delivered_at=order.delivered_at.astimezone(zone) if order.delivered_at else None,
+        code=orders.contact(session, known(order.id)).code if order.delivery in OPEN_DELIVERY else "",
     )

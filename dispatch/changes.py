@@ -1,12 +1,17 @@
-"""An order changes after it was placed: cancelled, or its kitchen late; a rider who has it is told."""
+"""An order changes after it was placed: cancelled, its kitchen late, its address another; its rider is told."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from dispatch import attention, events, jobs, offers, orders, planning, shifts
-from dispatch.states import LIVE_JOB
-from dispatch.tables import Job, Order, known
+from dispatch import attention, events, jobs, notices, offers, orders, places, planning, shifts
+from dispatch.errors import BadInput, OutOfZone, WrongState
+from dispatch.facts import Point
+from dispatch.states import LIVE_JOB, OPEN_DELIVERY
+from dispatch.tables import Job, Notice, Order, Stop, known
+from payments import books
+
+TOLD_AGAIN = timedelta(minutes=5)  # a customer is told of a time that much later than what they know
 
 
 def cancel(session: Session, order: Order, *, reason: str, now: datetime, by: int | None = None) -> Order:
@@ -44,5 +49,93 @@ def late(session: Session, order: Order, ready_at: datetime, *, now: datetime) -
             stop.planned_at += order.ready_at - was
             session.add(stop)
         events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
+    if order.ready_at > was:
+        tell_customer_late(session, order, now=now)
     planning.wanted(session, now=now)
     return order
+
+
+def tell_customer_late(session: Session, order: Order, *, now: datetime) -> None:
+    """The customer hears of a later time than they know, if there is a number to text it to."""
+    if orders.contact(session, known(order.id)).phone:
+        events.write(session, "order_late", now=now, order_id=known(order.id))
+
+
+def readdress(
+    session: Session,
+    order: Order,
+    *,
+    drop: Point,
+    address: str,
+    by: int | None,
+    now: datetime,
+    flat: str | None = None,
+    note: str | None = None,
+) -> Notice | None:
+    """The food is to go elsewhere. Its rider is texted at once and must confirm; the evening is planned anew.
+
+    What the customer pays does not change. OutOfZone where the co-op does not deliver; WrongState once the
+    order is over. The answer is the notice the rider must confirm, None while no rider has the order.
+    """
+    if order.delivery not in OPEN_DELIVERY:
+        raise WrongState(f"This order is {order.delivery}: its address can no longer be changed.")
+    if not address.strip():
+        raise BadInput("Write the new address.")
+    rulebook = books.in_force(session, at=now)[1]
+    zone = places.zone_of(rulebook, drop)
+    if zone is None:
+        names = ", ".join(z.name for z in rulebook.zones)
+        raise OutOfZone(f"The co-op does not deliver there: its zones are {names}.")
+    who = orders.contact(session, known(order.id))
+    who.address = address.strip()
+    who.flat = who.flat if flat is None else flat.strip()
+    who.note = who.note if note is None else note.strip()
+    was = Point(order.drop_lat, order.drop_lon)
+    order.drop_lat, order.drop_lon, order.zone = drop.lat, drop.lon, zone
+    order.approximate = False
+    start = Point(order.pickup_lat, order.pickup_lon)
+    order.distance_m = places.leg(rulebook, start, drop)[1]
+    session.add_all((who, order))
+    session.flush()
+    planning.wanted(session, now=now)
+    job = session.get(Job, order.job_id) if order.job_id is not None else None
+    if job is None or job.state not in LIVE_JOB:
+        return None
+    given = _ride_elsewhere(session, job, order, further_s=places.leg(rulebook, was, drop)[0])
+    notice = notices.give(session, "address", given, order=order, by=by, now=now)
+    events.write(
+        session,
+        "job_readdressed",
+        now=now,
+        person_id=given.person_id,
+        job_id=known(given.id),
+        order_id=known(order.id),
+    )
+    return notice
+
+
+def _ride_elsewhere(session: Session, job: Job, order: Order, *, further_s: int) -> Job:
+    """Move the drop, in whichever job will make it, and what comes after it; that job."""
+    for live in (job, *_handed_on(session, job)):
+        left = jobs.stops_left(session, live)
+        drops = [s for s in left if s.order_id == order.id and s.kind == "drop" and not s.meeting]
+        for drop in drops:
+            drop.lat, drop.lon = order.drop_lat, order.drop_lon
+            _later(session, left, drop.seq, further_s)
+            return live
+    return job
+
+
+def _handed_on(session: Session, job: Job) -> list[Job]:
+    """The jobs of others that food of this one is on its way to."""
+    found = [jobs.other_side(session, s) for s in jobs.stops_left(session, job) if s.meeting]
+    return [jobs.get(session, stop.job_id) for stop in found if stop is not None]
+
+
+def _later(session: Session, left: list[Stop], seq: int, by_s: int) -> None:
+    """Plan a stop and those after it later; the next plan reads where they truly are."""
+    for stop in left:
+        if stop.seq >= seq:
+            stop.planned_at += timedelta(seconds=by_s)
+            session.add(stop)
+    session.flush()

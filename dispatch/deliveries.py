@@ -5,14 +5,29 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import cards, jobs, kitchens, offers, orders, planning, shifts, tips
-from dispatch.errors import BadInput, NoSuchJob, NothingToUndo, NotOnShift
+from dispatch import (
+    attention,
+    breaks,
+    cards,
+    cases,
+    jobs,
+    kitchens,
+    offers,
+    orders,
+    planning,
+    proofs,
+    shifts,
+    tips,
+)
+from dispatch.errors import BadInput, NoSuchJob, NotOnShift
 from dispatch.facts import Marked, Point
-from dispatch.states import DELIVERY, JOB, KITCHEN, LIVE_JOB, PAYMENT, move
+from dispatch.proofs import Shown
+from dispatch.states import DELIVERY, KITCHEN, LIVE_JOB, PAYMENT, move
 from dispatch.tables import Job, Mark, Order, Shift, Stop, known
+from dispatch.undoing import UNDO_WITHIN as UNDO_WITHIN
+from dispatch.undoing import undo as undo  # what riders call it stands with the rest of what they say
 from payments import pay
 
-UNDO_WITHIN = timedelta(minutes=5)
 CONTEST_DAYS = timedelta(days=14)
 REPEAT_WITHIN = timedelta(minutes=10)
 GOT_AGAIN = timedelta(seconds=90)  # a second GOT this soon says the first one again,
@@ -32,7 +47,7 @@ def here(
 ) -> Marked:
     """The rider has arrived at the next stop."""
     job = taken(session, person_id, number, now=now, by=by)
-    when = _when(at, now)
+    when = _when(job, at, now)
     left = jobs.stops_left(session, job)
     stops = [s for s in left if s.visit == left[0].visit and s.kind == left[0].kind] if left else []
     for stop in stops:
@@ -62,6 +77,8 @@ def got(
     job = taken(session, person_id, number, now=now, by=by)
     pickups = [s for s in jobs.stops_left(session, job) if s.kind == "pickup"]
     if not pickups:
+        if at is not None:
+            _truly_got(session, job, _when(job, at, now))
         return jobs.marked(session, "got", job, [], now=now, repeated=True)
     stops = [s for s in pickups if s.visit == pickups[0].visit]
     if by is None and visit is None and stops[0].planned_at > now + NEAR:
@@ -69,9 +86,9 @@ def got(
         if said is not None and said.verb == "got" and said.said_at > now - GOT_AGAIN:
             before = [s for s in jobs.stops_of(session, job) if s.id in said.stops]
             return jobs.marked(session, "got", job, before, now=now, repeated=True)
-    when = _when(at, now)
+    when = _when(job, at, now)
     for stop in stops:
-        _picked_up(session, job, stop, when)
+        _picked_up(session, job, stop, when, now=now)
     jobs.mark(session, job, "got", stops, at=when, now=now, by=by or person_id)
     _there(session, job, stops[-1], when, now=now)
     planning.wanted(session, now=now)
@@ -88,12 +105,14 @@ def done(
     everything: bool = False,
     at: datetime | None = None,
     by: int | None = None,
+    proof: Shown | None = None,
 ) -> Marked:
     """Drops of a job are delivered: the next one, those named, or all. The books are posted with it.
 
     A drop whose pick-up was never marked has that marked too: the food cannot have come otherwise.
     But a DONE without a number within a minute of the one that finished a job is taken for that one said again
     while the rider's other job has food not yet picked up: it would mark both ends of a ride not ridden.
+    Where the rulebook asks for proof, ProofNeeded until it is given, for one drop at a time.
     """
     job = _for_done(session, person_id, number, letters, now=now, by=by)
     if job is None:
@@ -102,22 +121,27 @@ def done(
     chosen = _chosen(session, job, drops, letters, everything)
     if not chosen:
         return jobs.marked(session, "done", job, [], now=now, repeated=True)
-    when = _when(at, now)
+    when = _when(job, at, now)
+    _proved(session, job, chosen, proof, by=by, now=now)
     implied = [
         s
         for s in jobs.stops_left(session, job)
         if s.kind == "pickup" and s.order_id in {d.order_id for d in chosen}
     ]
     for stop in implied:
-        _picked_up(session, job, stop, when, told=False)
+        _picked_up(session, job, stop, when, now=now, told=False)
     for stop in chosen:
-        _delivered(session, job, stop, when, now=now)
+        if stop.meeting:
+            _met(session, job, stop, when, now=now)
+        else:
+            _delivered(session, job, stop, when, now=now)
     jobs.mark(session, job, "done", [*implied, *chosen], at=when, now=now, by=by or person_id)
     _there(session, job, chosen[-1], when, now=now)
     session.flush()
-    if not jobs.stops_left(session, job):
+    if job.state in LIVE_JOB and not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
         shifts.finish_if_asked(session, person_id, now=now)
+        breaks.when_quiet(session, person_id, now=now)
     planning.wanted(session, now=now)
     return jobs.marked(session, "done", job, chosen, now=now)
 
@@ -207,16 +231,52 @@ def taken(session: Session, person_id: int, number: int | None, *, now: datetime
     return job
 
 
-def _when(at: datetime | None, now: datetime) -> datetime:
+def _when(job: Job, at: datetime | None, now: datetime) -> datetime:
+    """When it truly happened: as told, within the life of the job, or now."""
     if at is None:
         return now
-    if at > now + timedelta(minutes=1) or at < now - timedelta(hours=12):
+    # Times are told in whole minutes.
+    if at > now + timedelta(minutes=1) or at < job.offered_at - timedelta(minutes=1):
         raise BadInput("That time cannot be right: give one from this shift.")
-    return min(at, now)
+    return max(job.offered_at, min(at, now))
 
 
-def _picked_up(session: Session, job: Job, stop: Stop, when: datetime, *, told: bool = True) -> None:
+def _truly_got(session: Session, job: Job, when: datetime) -> None:
+    """The true time of pick-ups that only a DONE had marked, told after it."""
+    for stop in jobs.stops_of(session, job):
+        if stop.kind == "pickup" and not stop.meeting and stop.done_at is not None and stop.done_at > when:
+            order = orders.by_id(session, stop.order_id)
+            stop.done_at = order.carried_at = when
+            session.add_all((stop, order))
+
+
+def _proved(
+    session: Session, job: Job, chosen: Sequence[Stop], proof: Shown | None, *, by: int | None, now: datetime
+) -> None:
+    doors = [stop for stop in chosen if not stop.meeting]
+    if proof is not None and len(doors) > 1:
+        raise BadInput("One drop a text, please: each has its own proof.")
+    several = len({s.letter for s in jobs.stops_of(session, job)}) > 1
+    for stop in doors:
+        order = orders.by_id(session, stop.order_id)
+        if by is not None and by != job.person_id:
+            proofs.vouched(session, order, by=by, now=now)
+        else:
+            letter = stop.letter if several else ""
+            proofs.show(session, order, proof, letter=letter, number=job.number, by=job.person_id, now=now)
+
+
+def _picked_up(
+    session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime, told: bool = True
+) -> None:
     """The food of a stop is collected; `told` by a word about this very stop, and not only by its drop's."""
+    if stop.meeting:
+        stop.done_at = when
+        session.add(stop)
+        there = jobs.other_side(session, stop)
+        if there is not None and there.done_at is None:
+            _met(session, jobs.get(session, there.job_id), there, when, now=now)
+        return
     order = orders.by_id(session, stop.order_id)
     stop.done_at = when
     move(order, "delivery", DELIVERY, "carried")
@@ -246,88 +306,43 @@ def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: d
     pay.delivered(session, orders.money(order), now=when)
     tips.came(session, known(order.id), order.attempt, now=now)
     cards.follow(session, order, now=when)
+    _not_before_pick_up(session, job, stop, order, when)
+    failure = cases.failure_of(session, known(order.id))
+    if failure is not None:  # it could be delivered after all
+        cases.close(session, failure, by=job.person_id, outcome="Delivered after all.", now=now)
+        attention.settle(session, f"failed:{order.id}", now=now, note="Delivered after all.")
+
+
+def _not_before_pick_up(session: Session, job: Job, drop: Stop, order: Order, when: datetime) -> None:
+    """A true time told of a drop, earlier than its GOT was texted, says that the GOT was late too."""
+    for stop in jobs.stops_of(session, job):
+        if stop.kind == "pickup" and stop.order_id == drop.order_id and stop.done_at and stop.done_at > when:
+            stop.done_at = when
+            order.carried_at = when
+            session.add_all((stop, order))
+
+
+def _met(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:
+    """The food of a meeting has changed hands, whichever of the two riders says so first."""
+    order = orders.by_id(session, stop.order_id)
+    there = jobs.other_side(session, stop)
+    stop.done_at = when
+    session.add(stop)
+    if there is not None:
+        theirs = jobs.get(session, there.job_id)
+        there.done_at = there.done_at or when
+        order.job_id, order.rider_id = theirs.id, theirs.person_id
+        session.add_all((there, order))
+    session.flush()
+    if job.state in LIVE_JOB and not jobs.stops_left(session, job):
+        jobs.finish(session, job, now=now)
+        shifts.finish_if_asked(session, job.person_id, now=now)
 
 
 def _there(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:
     shift = shifts.get(session, job.shift_id)
     shift.lat, shift.lon, shift.there_at = stop.lat, stop.lon, when
     shifts.present(session, shift, now=now)
-
-
-# Taking back -----------------------------------------------------------------------------------------------
-
-
-def undo(session: Session, person_id: int, *, now: datetime, by: int | None = None) -> Marked:
-    """Take back the last thing this rider said, within five minutes; a posted entry is reversed."""
-    last = session.exec(
-        select(Mark)
-        .where(
-            Mark.person_id == person_id,
-            col(Mark.undone_at).is_(None),
-            Mark.said_at >= now - UNDO_WITHIN,
-        )
-        .order_by(col(Mark.id).desc())
-        .limit(1)
-    ).first()
-    if last is None:
-        raise NothingToUndo
-    job = session.get(Job, last.job_id)
-    if job is None or job.state not in ("taken", "finished"):
-        raise NothingToUndo("That job is closed: tell the desk what happened.")
-    if shifts.get(session, job.shift_id).state == "ended":
-        raise NothingToUndo("Your shift has ended since: tell the desk what happened.")
-    if job.state == "finished":
-        _reopen(session, job)
-    stops = [s for s in (session.get(Stop, i) for i in last.stops) if s is not None]
-    for stop in reversed(stops):
-        _unmark(session, stop, last.verb, now=now)
-    last.undone_at = now
-    session.add(last)
-    session.flush()
-    if last.verb == "took":
-        told = jobs.marked(session, "undone", job, [], now=now)
-        offers.untake(session, job, now=now)
-        return told
-    planning.wanted(session, now=now)
-    return jobs.marked(
-        session, "undone", job, [s for s in stops if s.kind == _kind(last.verb)] or stops, now=now
-    )
-
-
-def _kind(verb: str) -> str:
-    return "drop" if verb == "done" else "pickup"
-
-
-def _reopen(session: Session, job: Job) -> None:
-    held = session.exec(select(Job).where(Job.number == job.number, col(Job.state).in_(LIVE_JOB))).first()
-    if held is not None:
-        job.number = jobs.free_number(session)
-    move(job, "state", JOB, "taken")
-    job.closed_at = None
-    session.add(job)
-    session.flush()
-
-
-def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
-    if verb == "here":
-        stop.arrived_at = None
-        session.add(stop)
-        return
-    order = orders.by_id(session, stop.order_id)
-    stop.done_at = None
-    if stop.kind == "drop":
-        move(order, "delivery", DELIVERY, "carried")
-        move(order, "payment", PAYMENT, "due")
-        order.delivered_at = None
-        pay.undelivered(session, known(order.id), order.attempt, why="undone by the rider", now=now)
-        tips.came(session, known(order.id), order.attempt, now=now)
-        order.attempt += 1
-        cards.follow(session, order, now=now)
-    else:
-        move(order, "delivery", DELIVERY, "assigned")
-        order.carried_at = order.kitchen_slip_s = None  # nothing is learnt from a word taken back
-    session.add_all((stop, order))
-    session.flush()
 
 
 def off(session: Session, person_id: int, *, now: datetime) -> Shift:

@@ -11,16 +11,33 @@ KINDS = (
     "offer_made",
     "offer_withdrawn",
     "offer_expired",
+    "offer_reminded",
     "job_changed",
+    "job_readdressed",
+    "job_handed",
+    "job_handed_on",
+    "delivery_decided",
+    "door_waited",
     "order_placed",
     "order_cancelled",
+    "order_late",
+    "rider_late",
     "shift_start_set",
     "shift_end_set",
     "shift_end_asked",
+    "shift_planned",
+    "shift_cancelled",
+    "rota_published",
+    "place_offered",
+    "swap_done",
+    "swap_declined",
+    "break_planned",
     "sign_in",
     "desk_note",
     "wait_hint",
     "bank_changed",
+    "desk_rung",
+    "contest_answered",
 )
 
 
@@ -35,6 +52,9 @@ def write(
     shift_id: int | None = None,
     link_id: int | None = None,
     note_id: int | None = None,
+    attention_id: int | None = None,
+    incident_id: int | None = None,
+    contest_id: int | None = None,
 ) -> Event:
     """Write down that something happened and who must know. Ids only."""
     if kind not in KINDS:
@@ -48,6 +68,9 @@ def write(
         shift_id=shift_id,
         link_id=link_id,
         note_id=note_id,
+        attention_id=attention_id,
+        incident_id=incident_id,
+        contest_id=contest_id,
     )
     session.add(event)
     session.flush()

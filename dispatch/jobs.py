@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import orders, shifts
+from dispatch import orders, people, shifts
 from dispatch.errors import NoSuchJob, OfferGone, WhichJob, WrongState
 from dispatch.facts import DropFacts, JobFacts, Marked, PickupFacts
 from dispatch.states import JOB, LIVE_JOB, move
 from dispatch.tables import Job, Mark, Order, Restaurant, Stop, known
 from payments import books
 
-Verb = Literal["took", "passed", "here", "got", "done", "undone", "late", "trouble"]
+Verb = Literal["took", "passed", "here", "got", "done", "undone", "late", "trouble", "failed", "acknowledged"]
 
 
 def get(session: Session, job_id: int) -> Job:
@@ -43,8 +43,26 @@ def find(session: Session, person_id: int, number: int | None, states: tuple[str
             return job
     past = latest(session, person_id, number)
     if past is not None and past.state in ("expired", "withdrawn", "passed"):
-        raise OfferGone(number=number, was=past.state)
+        raise gone(session, past)
     raise NoSuchJob(f"You have no job {number}.", number=number)
+
+
+def gone(session: Session, past: Job) -> OfferGone:
+    """Why a job is this rider's no more, and what is true of its orders now."""
+    held = session.exec(
+        select(Order.delivery, Job.person_id)
+        .join(Stop, col(Stop.order_id) == col(Order.id))
+        .join(Job, col(Job.id) == col(Order.job_id), isouter=True)
+        .where(Stop.job_id == past.id)
+    ).all()
+    states = {delivery for delivery, _ in held}
+    if states and states <= {"cancelled"}:
+        is_now = "cancelled"
+    elif any(person_id not in (None, past.person_id) for _, person_id in held):
+        is_now = "another"
+    else:
+        is_now = "waiting" if "waiting" in states else "over"
+    return OfferGone(number=past.number, was=past.state, is_now=is_now)
 
 
 def latest(session: Session, person_id: int, number: int) -> Job | None:
@@ -145,6 +163,8 @@ def facts(session: Session, job: Job, *, now: datetime) -> JobFacts:
         adds_minor=job.adds_minor,
         tips_minor=sum(o.tip_minor for o in held.values()),
         currency=rulebook.co_op.currency,
+        ends_at=job.past_end_at.astimezone(zone) if job.past_end_at is not None else None,
+        shift_ends_at=shifts.get(session, job.shift_id).planned_end_at.astimezone(zone),
     )
 
 
@@ -158,12 +178,11 @@ def _pickups(
     found = []
     for calls in visits.values():
         there = [held[s.order_id] for s in calls]
-        restaurant = session.get(Restaurant, there[0].restaurant_id)
-        elsewhere = orders.contact(session, known(there[0].id)).pickup_address
+        name, street = _where(session, calls[0], there[0])
         found.append(
             PickupFacts(
-                restaurant=restaurant.name if restaurant else "",
-                street=elsewhere or (restaurant.address if restaurant else ""),
+                restaurant=name,
+                street=street,
                 ready_at=max(o.ready_at for o in there).astimezone(zone),
                 references=tuple(o.external_id for o in there),
                 done=all(s.done_at is not None for s in calls),
@@ -172,7 +191,50 @@ def _pickups(
     return tuple(found)
 
 
+def _where(session: Session, stop: Stop, order: Order) -> tuple[str, str]:
+    """Whom to go to for a pick-up, and where: the restaurant, or the rider who has the food."""
+    if stop.meeting:
+        return f"meet {_other(session, stop)}", stop.meeting
+    restaurant = session.get(Restaurant, order.restaurant_id)
+    elsewhere = orders.contact(session, known(order.id)).pickup_address
+    return restaurant.name if restaurant else "", elsewhere or (restaurant.address if restaurant else "")
+
+
+def _other(session: Session, stop: Stop) -> str:
+    """Who is on the other side of a meeting."""
+    there = other_side(session, stop)
+    job = session.get(Job, there.job_id) if there is not None else None
+    return people.get(session, job.person_id).name if job is not None else "the other rider"
+
+
+def other_side(session: Session, stop: Stop) -> Stop | None:
+    """The same meeting in the other rider's job."""
+    here = get(session, stop.job_id)
+    kind, same = ("pickup", Job.handed_from == here.id)
+    if stop.kind == "pickup":
+        kind, same = ("drop", Job.id == here.handed_from)
+    return session.exec(
+        select(Stop)
+        .join(Job, col(Job.id) == col(Stop.job_id))
+        .where(Stop.order_id == stop.order_id, Stop.kind == kind, Stop.meeting != "", same)
+        .order_by(col(Stop.id).desc())
+        .limit(1)
+    ).first()
+
+
 def _drop(session: Session, stop: Stop, order: Order, live: bool, zone: ZoneInfo) -> DropFacts:
+    if stop.meeting:
+        return DropFacts(
+            letter=stop.letter,
+            street=stop.meeting,
+            flat="",
+            note="Hand the food over.",
+            name=_other(session, stop),
+            phone="",
+            reference=order.external_id,
+            promise_at=order.promise_at.astimezone(zone),
+            done=stop.done_at is not None,
+        )
     who = orders.contact(session, known(order.id))
     return DropFacts(
         letter=stop.letter,

@@ -1,20 +1,28 @@
-"""Offers: a plan's due batches put to their riders; taken, passed, expired, withdrawn."""
+"""Offers: a plan's due batches put to their riders; what becomes of them stands in `answers`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 import routing
-from dispatch import attention, decisions, events, jobs, orders, planning, shifts
+from dispatch import attention, breaks, decisions, events, jobs, limits, planning, shifts
+from dispatch.answers import expire_due as expire_due
+from dispatch.answers import next_expiry as next_expiry
+from dispatch.answers import next_reminder as next_reminder
+from dispatch.answers import reached as reached
+from dispatch.answers import refuse as refuse
+from dispatch.answers import release as release
+from dispatch.answers import remind_due as remind_due
+from dispatch.answers import take as take
+from dispatch.answers import unreached as unreached
+from dispatch.answers import untake as untake
+from dispatch.answers import withdraw as withdraw
 from dispatch.decisions import Decided
-from dispatch.errors import NoSuchJob, OfferGone, WrongState
-from dispatch.facts import Marked
 from dispatch.planning import Picture, instant, seconds
-from dispatch.states import DELIVERY, JOB, LIVE_JOB, move
-from dispatch.tables import Job, Order, Refusal, Shift, Stop, known
+from dispatch.states import DELIVERY, move
+from dispatch.tables import Job, Order, Shift, Stop, known
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -45,15 +53,21 @@ def settle(
         planning.keep(session, plan, fingerprint=picture.fingerprint, solved_at=picture.at)
     made: list[Job] = []
     ready, later = _leaving(session, picture, plan, now=now)
-    for shift, route, held in ready:
+    leaving = [(picture.problem, plan, *each) for each in ready]
+    if result.asks is not None:  # whoever rides these would come home late: they are asked
+        stays, more = _leaving(session, picture, result.asks.plan, now=now)
+        leaving += [(result.asks.problem, result.asks.plan, *each) for each in stays]
+        later = later + more
+    for problem, planned, shift, route, held in leaving:
         if jobs.all_numbers_live(session):
             words = "Ninety-nine jobs are live: no more can be offered."
             attention.raise_(session, "numbers", "numbers", words, now=now)
             break
         if len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
-            metres = first_batch_m(picture.problem, route)
+            metres = first_batch_m(problem, route)
             job = make(session, shift, route, held, metres=metres, timeout_s=rules.offer_timeout_s, now=now)
-            decided = (weighed or {}).get(route.courier) or decisions.attempt(picture.problem, plan, route)
+            decided = (weighed or {}).get(route.courier) if planned is plan else None
+            decided = decided or decisions.attempt(problem, planned, route)
             if decided is not None:
                 kept = decisions.keep(session, decided, made_at=picture.at, rulebook=picture.version)
                 job.decision_id = kept.id
@@ -91,11 +105,21 @@ def _leaving(
         shift = able.get(int(route.courier))
         held = [waiting[i] for i in picked if i in waiting]
         willing = shift is not None and all(shift.person_id not in refused_by.get(i, ()) for i in picked)
+        willing = willing and shift is not None and not _resting(session, shift, route)
         if shift is None or not willing or len(held) < len(picked):
             planning.wanted(session, now=now)
         else:
             ready.append((shift, route, held))
     return ready, later
+
+
+def _resting(session: Session, shift: Shift, route: routing.Route) -> bool:
+    """Whether the rider took a break meanwhile that this would be ridden into."""
+    last = max(stop.leave_s for stop in route.stops if stop.batch == 0)
+    return any(
+        seconds(rest.starts_at) < last and route.departs[0] < seconds(rest.ends_at)
+        for rest in breaks.of(session, [known(shift.id)])
+    )
 
 
 def make(
@@ -112,6 +136,7 @@ def make(
     batch = [s for s in route.stops if s.batch == 0]
     last = batch[-1]
     first_leave = route.departs[0]
+    ends_at, work_s = instant(last.at_s), max(0, last.at_s - max(first_leave, seconds(now)))
     job = Job(
         number=jobs.free_number(session),
         person_id=shift.person_id,
@@ -120,7 +145,9 @@ def make(
         answer_by=now + timedelta(seconds=timeout_s),
         depart_at=instant(first_leave),
         distance_m=metres,
-        duration_s=max(0, last.at_s - max(first_leave, seconds(now))),
+        duration_s=work_s,
+        effort_s=limits.effort_of(session, work_s, batch_orders, now=now),
+        past_end_at=ends_at if ends_at > shift.planned_end_at else None,
         adds_minor=0,
     )
     session.add(job)
@@ -195,166 +222,3 @@ def _raise_unserved(session: Session, still: Sequence[Order], plan: routing.Plan
 def refused(session: Session, why: str, *, now: datetime) -> None:
     """No plan could be made or used: nothing is offered, and a person must look."""
     attention.raise_(session, "plan_refused", "plan-refused", f"No plan could be used: {why}"[:500], now=now)
-
-
-# Answers ---------------------------------------------------------------------------------------------------
-
-
-def take(
-    session: Session, person_id: int, number: int | None, *, now: datetime, by: int | None = None
-) -> Marked:
-    """The rider takes a job; an offer that ran out may still be taken while nobody else has its orders."""
-    try:
-        job = jobs.find(session, person_id, number, LIVE_JOB if number is not None else ("offered",))
-    except OfferGone:
-        job = _revive(session, person_id, number, now=now)
-    except NoSuchJob:
-        if number is not None:
-            raise
-        job = jobs.find(session, person_id, None, ("taken",))  # taken already: say so again
-    if job.state == "taken":
-        return jobs.marked(session, "took", job, [], now=now, repeated=True)
-    move(job, "state", JOB, "taken")
-    job.taken_at = now
-    session.add(job)
-    shifts.present(session, shifts.get(session, job.shift_id), now=now)
-    jobs.mark(session, job, "took", [], at=now, now=now, by=by or person_id)
-    planning.wanted(session, now=now)
-    return jobs.marked(session, "took", job, [], now=now)
-
-
-def _revive(session: Session, person_id: int, number: int | None, *, now: datetime) -> Job:
-    """An expired offer taken late: good as long as its orders still wait and the rider is on shift."""
-    past = jobs.latest(session, person_id, number) if number is not None else None
-    if past is None:
-        raise OfferGone(number=number)
-    stops = jobs.stops_of(session, past)
-    held = [orders.by_id(session, i) for i in dict.fromkeys(s.order_id for s in stops)]
-    shift = shifts.current(session, person_id)
-    if past.state != "expired" or shift is None or not held or any(o.delivery != "waiting" for o in held):
-        raise OfferGone(number=number, was=past.state)
-    taken_number = session.exec(
-        select(Job).where(Job.number == past.number, col(Job.state).in_(LIVE_JOB))
-    ).first()
-    job = Job(
-        number=jobs.free_number(session) if taken_number else past.number,
-        person_id=person_id,
-        shift_id=known(shift.id),
-        decision_id=past.decision_id,
-        offered_at=past.offered_at,
-        answer_by=now,
-        depart_at=now,
-        distance_m=past.distance_m,
-        duration_s=past.duration_s,
-        adds_minor=past.adds_minor,
-    )
-    session.add(job)
-    session.flush()
-    for stop in stops:
-        copy = {k: v for k, v in stop.model_dump().items() if k not in ("id", "job_id")}
-        session.add(Stop(**copy, job_id=known(job.id)))
-    for order in held:
-        order.job_id = job.id
-        move(order, "delivery", DELIVERY, "assigned")
-        session.add(order)
-    session.flush()
-    return job
-
-
-def refuse(session: Session, person_id: int, number: int | None, *, now: datetime) -> Marked:
-    """The rider passes: the orders are planned again for others. No blame is kept."""
-    job = jobs.find(session, person_id, number, LIVE_JOB if number is not None else ("offered",))
-    if job.state == "taken":
-        raise WrongState(
-            f"You took job {job.number}. UNDO gives it back within 5 minutes; later, ask the desk."
-        )
-    shifts.present(session, shifts.get(session, job.shift_id), now=now)
-    told = jobs.marked(session, "passed", job, [], now=now)
-    release(session, job, "passed", now=now)
-    return told
-
-
-def release(session: Session, job: Job, how: str, *, now: datetime, why: str | None = None) -> None:
-    """A job ends undone: its orders wait again, and are not put to this rider a second time by the machine."""
-    move(job, "state", JOB, how)
-    job.closed_at = now
-    session.add(job)
-    for stop in jobs.stops_of(session, job):
-        order = orders.by_id(session, stop.order_id)
-        if order.job_id == job.id and order.delivery == "assigned":
-            move(order, "delivery", DELIVERY, "waiting")
-            order.job_id = None
-            session.add(order)
-            if why != "withdrawn":
-                _remember_refusal(session, known(order.id), job.person_id, why or how, now=now)
-    session.flush()
-    shifts.finish_if_asked(session, job.person_id, now=now)
-    planning.wanted(session, now=now)
-
-
-def _remember_refusal(session: Session, order_id: int, person_id: int, why: str, *, now: datetime) -> None:
-    held = session.exec(
-        select(Refusal).where(Refusal.order_id == order_id, Refusal.person_id == person_id)
-    ).first()
-    if held is None:
-        session.add(Refusal(order_id=order_id, person_id=person_id, why=why, at=now))
-    elif held.why == "expired":  # that one was forgiven; this one stands from now on
-        held.why, held.at = why, now
-        session.add(held)
-
-
-_NEXT_EXPIRY = select(func.min(Job.answer_by)).where(Job.state == "offered")
-
-
-def next_expiry(session: Session) -> datetime | None:
-    """When the first unanswered offer runs out."""
-    return session.connection().scalar(_NEXT_EXPIRY)
-
-
-def expire_due(session: Session, *, now: datetime) -> int:
-    """Offers nobody answered in time end without blame, and their orders are planned again.
-
-    A rider who let two in a row go by gets no more until any text of theirs arrives; a person is asked to look.
-    """
-    due = session.exec(
-        select(Job).where(Job.state == "offered", Job.answer_by <= now).order_by(col(Job.id))
-    ).all()
-    for job in due:
-        if job.reached_at is None:  # it never got to them: nobody let anything go by
-            release(session, job, "withdrawn", now=now, why="withdrawn")
-            continue
-        release(session, job, "expired", now=now)
-        events.write(session, "offer_expired", now=now, person_id=job.person_id, job_id=known(job.id))
-        shift = shifts.get(session, job.shift_id)
-        shift.silences += 1
-        session.add(shift)
-        if shift.silences >= planning.SILENCES and shift.state == "on":
-            attention.raise_(
-                session,
-                "silent",
-                f"silent:{shift.id}",
-                "A rider has let two offers go by and is offered no more: phone them.",
-                now=now,
-                person_id=shift.person_id,
-                shift_id=shift.id,
-            )
-    return len(due)
-
-
-def reached(session: Session, job_id: int, *, now: datetime) -> None:
-    """An offer got to where its rider can read it: only from then on can it run out on them."""
-    job = jobs.get(session, job_id)
-    if job.reached_at is None:
-        job.reached_at = now
-        session.add(job)
-
-
-def withdraw(session: Session, job: Job, *, now: datetime) -> None:
-    """Take an offer or a job back (its rider has gone, or its last order was cancelled); the rider is told."""
-    release(session, job, "withdrawn", now=now, why="withdrawn")
-    events.write(session, "offer_withdrawn", now=now, person_id=job.person_id, job_id=known(job.id))
-
-
-def untake(session: Session, job: Job, *, now: datetime) -> None:
-    """A rider takes a TAKE back: the orders are planned again, this time for others."""
-    release(session, job, "withdrawn", now=now, why="released")

@@ -129,7 +129,7 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
     quoted = quote(session, restaurant, drop=new.drop, ready_at=new.ready_at, pickup=new.pickup, now=now)
     if new.paid_by != "card" and new.card_reference is not None:
         raise BadInput("card_reference goes with paid_by 'card'.")
-    version, _rulebook = books.in_force(session, at=now)
+    version, rulebook = books.in_force(session, at=now)
     start = new.pickup or Point(restaurant.lat, restaurant.lon)
     order = Order(
         public_id=f"ord_{secrets.token_urlsafe(16)}",
@@ -168,6 +168,7 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
             note=new.note,
             items_note=new.items_note,
             pickup_address=new.pickup_address,
+            code=new_code() if rulebook.dispatch.proof == "pin" and new.customer_phone else "",
         )
     )
     session.flush()
@@ -175,6 +176,11 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
     if new.customer_phone:
         events.write(session, "order_placed", now=now, order_id=known(order.id))
     return order
+
+
+def new_code() -> str:
+    """Four digits for a customer to show at the door."""
+    return f"{secrets.randbelow(10_000):04d}"
 
 
 def _needs(words: Sequence[str]) -> list[str]:

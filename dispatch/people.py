@@ -116,8 +116,7 @@ def end(session: Session, person_id: int, *, by: int, reason: str, now: datetime
         person.ended_at, person.ended_by, person.ended_reason = now, by, reason.strip()
         session.add(person)
         for grant in _grants(session, person_id):
-            grant.ended_at = now
-            session.add(grant)
+            _end_grant(session, grant, by=by, reason=reason, now=now)
         end_visits(session, person_id, now=now)
     return person
 
@@ -167,12 +166,18 @@ def grant(
     return held
 
 
-def withdraw(session: Session, person_id: int, role: str, *, now: datetime) -> None:
-    """Take a role back."""
+def withdraw(session: Session, person_id: int, role: str, *, by: int, reason: str, now: datetime) -> None:
+    """A named person takes a role back, in writing."""
+    if not reason.strip():
+        raise BadInput("Write down why: no role is taken back without a reason.")
     for held in _grants(session, person_id):
         if held.role == role:
-            held.ended_at = now
-            session.add(held)
+            _end_grant(session, held, by=by, reason=reason, now=now)
+
+
+def _end_grant(session: Session, held: RoleGrant, *, by: int, reason: str, now: datetime) -> None:
+    held.ended_at, held.ended_by, held.ended_reason = now, by, reason.strip()
+    session.add(held)
 
 
 def get(session: Session, person_id: int) -> Person:
@@ -197,6 +202,22 @@ def with_role(session: Session, role: str) -> Sequence[Person]:
         .order_by(col(Person.name), col(Person.id))
         .distinct()
     ).all()
+
+
+def of_restaurant(session: Session, restaurant_id: int) -> list[int]:
+    """Who speaks for a restaurant and has a phone."""
+    rows = session.exec(
+        select(Person)
+        .join(RoleGrant, col(RoleGrant.person_id) == col(Person.id))
+        .where(
+            RoleGrant.restaurant_id == restaurant_id,
+            col(RoleGrant.ended_at).is_(None),
+            col(Person.ended_at).is_(None),
+            col(Person.phone).is_not(None),
+        )
+        .order_by(col(Person.id))
+    ).all()
+    return [known(person.id) for person in rows]
 
 
 def rider_grant(session: Session, person_id: int) -> RoleGrant | None:

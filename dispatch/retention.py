@@ -11,14 +11,18 @@ from dispatch.tables import (
     DeskNote,
     Event,
     IdempotencyKey,
+    Incident,
+    IncidentNote,
     Job,
     Order,
     OrderContact,
     Person,
+    Proof,
     SignInAttempt,
     SignInLink,
     Stop,
     Visit,
+    known,
 )
 from payments import books, payees
 from payments.columns import UtcDateTime
@@ -105,11 +109,12 @@ def blank_contacts(session: Session, *, now: datetime, limit: int = 500) -> int:
     ).all()
     for contact, order in rows:
         contact.name = contact.address = contact.flat = contact.note = ""
-        contact.items_note = contact.pickup_address = contact.language = ""
+        contact.items_note = contact.pickup_address = contact.code = contact.language = ""
         contact.phone = None
         contact.blanked_at = now
         session.add(contact)
         _round_off(session, order)
+        _forget_the_road(session, known(order.id), now=now)
     session.flush()
     return len(rows)
 
@@ -155,6 +160,17 @@ def drop_spent(session: Session, *, now: datetime) -> int:
         said = col(DeskNote.at) <= now - timedelta(days=days.texts_days)
         notes = update(DeskNote).where(said, col(DeskNote.body) != "").values(body="")
         gone += connection.execute(notes).rowcount
+        old_words = now - timedelta(days=days.texts_days)
+        connection.execute(
+            update(Incident)
+            .where(col(Incident.closed_at) <= old_words, col(Incident.words) != "")
+            .values(words="")
+        )
+        connection.execute(
+            update(IncidentNote)
+            .where(col(IncidentNote.at) <= old_words, col(IncidentNote.words) != "")
+            .values(words="")
+        )
         decided = col(Decision.made_at) <= now - timedelta(days=days.decisions_days)
         spent = select(Decision.id).where(decided)
         connection.execute(update(Job).where(col(Job.decision_id).in_(spent)).values(decision_id=None))
@@ -171,6 +187,26 @@ def _round_off(session: Session, order: Order) -> None:
     for stop in session.exec(select(Stop).where(Stop.order_id == order.id, Stop.kind == "drop")).all():
         stop.lat, stop.lon = round(stop.lat, 2), round(stop.lon, 2)
         session.add(stop)
+
+
+def _forget_the_road(session: Session, order_id: int, *, now: datetime) -> None:
+    """Who took it, its photo, where riders met, and what was said of a failed delivery; that they were stays."""
+    proof = session.get(Proof, order_id)
+    if proof is not None:
+        proof.name = proof.photo = proof.reason = ""
+        proof.blanked_at = now
+        session.add(proof)
+    for stop in session.exec(select(Stop).where(Stop.order_id == order_id, Stop.meeting != "")).all():
+        stop.meeting = "a meeting"
+        session.add(stop)
+    for incident in session.exec(select(Incident).where(Incident.order_id == order_id)).all():
+        incident.words = ""
+        session.add(incident)
+
+
+def photos_kept(session: Session) -> set[str]:
+    """The pictures that proofs still name."""
+    return set(session.exec(select(Proof.photo).where(Proof.photo != "")).all())
 
 
 def texts_before(session: Session, *, now: datetime) -> datetime:

@@ -8,15 +8,12 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dispatch import attention, events, people, tips, worked
-from dispatch.errors import BadInput, NotFound, NotOnShift, WrongState
+from dispatch.errors import BadInput, NotFound, NotOnShift, Unplanned, WrongState
 from dispatch.facts import VEHICLES, Point, ShiftFacts
 from dispatch.states import LIVE_JOB, SHIFT, move
 from dispatch.tables import Job, Order, Refusal, Shift, ShiftChange, Stop, known
 from payments import books, pay
 from payments.pay import ShiftMoney
-
-EARLY = timedelta(minutes=60)  # how long before its planned start a shift may be started
-LATE_START = timedelta(minutes=10)  # a shift not started by then is put before a person
 
 
 def plan(
@@ -64,14 +61,19 @@ def plan(
     return shift
 
 
-def cancel(session: Session, shift_id: int, *, by: int, reason: str, now: datetime) -> Shift:
-    """A named person takes a planned shift off the rota."""
+def cancel(
+    session: Session, shift_id: int, *, by: int, reason: str, now: datetime, told: bool = True
+) -> Shift:
+    """A named person takes a planned shift off the rota; its rider is told, unless they did it themselves."""
     shift = get(session, shift_id)
     if not reason.strip():
         raise BadInput("Write down why the shift is cancelled.")
     move(shift, "state", SHIFT, "cancelled")
     session.add(shift)
     _change(session, shift, "cancel", shift.planned_start_at, now, by=by, reason=reason, now=now)
+    if told and by != shift.person_id and shift.planned_end_at > now:
+        events.write(session, "shift_cancelled", now=now, person_id=shift.person_id, shift_id=known(shift.id))
+    attention.settle(session, f"not_started:{shift.id}", now=now, note="The shift was cancelled.")
     return shift
 
 
@@ -107,7 +109,10 @@ def on_now(session: Session) -> Sequence[Shift]:
 
 
 def start(session: Session, person_id: int, *, now: datetime) -> Shift:
-    """The rider says ON: their planned shift starts by the clock. Saying it again changes nothing."""
+    """The rider says ON: their planned shift starts by the clock. Saying it again changes nothing.
+
+    Unplanned when none is planned that may start now: see `starting`.
+    """
     running = current(session, person_id)
     if running is not None:
         running.off_asked_at = None
@@ -115,21 +120,20 @@ def start(session: Session, person_id: int, *, now: datetime) -> Shift:
         return running
     shift = session.exec(
         select(Shift)
-        .where(
-            Shift.person_id == person_id,
-            Shift.state == "planned",
-            Shift.planned_start_at <= now + EARLY,
-            Shift.planned_end_at > now,
-        )
+        .where(Shift.person_id == person_id, Shift.state == "planned", Shift.planned_end_at > now)
         .order_by(col(Shift.planned_start_at))
     ).first()
+    if shift is not None and shift.planned_start_at > now:
+        early = timedelta(minutes=books.in_force(session, at=now)[1].shifts.early_on_min)
+        shift = shift if shift.planned_start_at <= now + early else None
     if shift is None:
-        raise WrongState("You have no shift planned now: the desk can add one.")
+        raise Unplanned
     shift.started_at = shift.there_at = now
     move(shift, "state", SHIFT, "on")
     session.add(shift)
     session.flush()
     attention.settle(session, f"not_started:{shift.id}", now=now, note="The rider started.")
+    attention.settle(session, f"unplanned:{person_id}", now=now, note="The rider started.")
     return shift
 
 

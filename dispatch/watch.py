@@ -58,6 +58,7 @@ def ask(session: Session, *, now: datetime) -> int:
                 "silent_carrying",
                 "A rider with a job in hand has not been heard of for too long: phone them.",
                 now=now,
+                ring=True,
             )
     for shift, at in _not_started(session, now=now):
         if at <= now:
@@ -122,7 +123,10 @@ def _carrying(session: Session, on: Sequence[Shift], *, now: datetime) -> list[t
 def _not_started(session: Session, *, now: datetime) -> list[tuple[Shift, datetime]]:
     """Shifts that should have been started, or soon should, and when a person is to look."""
     rows = session.exec(_COMING, params={"soon": now + timedelta(hours=1), "now": now}).all()
-    coming = [(s, s.planned_start_at + shifts.LATE_START) for s in rows]
+    if not rows:
+        return []
+    patience = timedelta(minutes=books.in_force(session, at=now)[1].shifts.late_on_min)
+    coming = [(s, s.planned_start_at + patience) for s in rows]
     return [
         (s, at)
         for s, at in coming
@@ -130,7 +134,9 @@ def _not_started(session: Session, *, now: datetime) -> list[tuple[Shift, dateti
     ]
 
 
-def _raise(session: Session, shift: Shift, kind: str, words: str, *, now: datetime) -> None:
+def _raise(
+    session: Session, shift: Shift, kind: str, words: str, *, now: datetime, ring: bool = False
+) -> None:
     attention.raise_(
         session,
         kind,
@@ -139,4 +145,71 @@ def _raise(session: Session, shift: Shift, kind: str, words: str, *, now: dateti
         now=now,
         person_id=shift.person_id,
         shift_id=shift.id,
+        ring=ring,
     )
+
+
+# At the door -----------------------------------------------------------------------------------------------
+
+_AT_A_DOOR = (
+    select(func.min(Stop.arrived_at))
+    .join(Job, col(Job.id) == col(Stop.job_id))
+    .where(
+        Stop.kind == "drop",
+        Stop.meeting == "",
+        col(Stop.arrived_at).is_not(None),
+        col(Stop.done_at).is_(None),
+        col(Stop.asked_at).is_(None),
+        col(Stop.dropped).is_(False),
+        Job.state == "taken",
+    )
+)
+
+
+def door_due(session: Session, *, now: datetime) -> datetime | None:
+    """When a rider has waited at a door as long as the rulebook says."""
+    since = session.connection().scalar(_AT_A_DOOR)
+    if since is None:
+        return None
+    return since + timedelta(minutes=books.in_force(session, at=now)[1].dispatch.door_wait_min)
+
+
+def ask_at_doors(session: Session, *, now: datetime) -> int:
+    """Riders who have waited long enough are told what they can do, once a door, and the desk sees it."""
+    wait = timedelta(minutes=books.in_force(session, at=now)[1].dispatch.door_wait_min)
+    rows = session.exec(
+        select(Stop, Job)
+        .join(Job, col(Job.id) == col(Stop.job_id))
+        .where(
+            Stop.kind == "drop",
+            Stop.meeting == "",
+            col(Stop.arrived_at) <= now - wait,
+            col(Stop.done_at).is_(None),
+            col(Stop.asked_at).is_(None),
+            col(Stop.dropped).is_(False),
+            Job.state == "taken",
+        )
+        .order_by(col(Stop.id))
+    ).all()
+    for stop, job in rows:
+        stop.asked_at = now
+        session.add(stop)
+        events.write(
+            session,
+            "door_waited",
+            now=now,
+            person_id=job.person_id,
+            job_id=known(job.id),
+            order_id=stop.order_id,
+        )
+        attention.raise_(
+            session,
+            "door_waited",
+            f"door:{stop.id}",
+            f"Job {job.number}{stop.letter}: its rider waits at the door: phone the customer.",
+            now=now,
+            person_id=job.person_id,
+            order_id=stop.order_id,
+            job_id=known(job.id),
+        )
+    return len(rows)

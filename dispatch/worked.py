@@ -1,11 +1,12 @@
-"""What a shift's pay is reckoned from: its clock, what was delivered on it, and the rain that fell."""
+"""What a shift's pay is reckoned from: its clock, what was delivered on it, the rain that fell, its unpaid breaks."""
 
 from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
 from dispatch.errors import WrongState
-from dispatch.tables import Job, Order, RainSpell, Shift, known
+from dispatch.tables import Job, Order, RainSpell, Rest, Shift, known
+from payments import books
 from payments.pay import Drop, ShiftMoney, Spell
 
 
@@ -24,6 +25,7 @@ def money(session: Session, shift: Shift, *, until: datetime | None = None) -> S
         len(rides),
         rides,
         _rain(session, shift.started_at, ended_at),
+        _unpaid(session, known(shift.id), shift.started_at),
     )
 
 
@@ -50,3 +52,11 @@ def _rain(session: Session, since: datetime, until: datetime) -> tuple[Spell, ..
         .order_by(col(RainSpell.starts_at), col(RainSpell.id))
     ).all()
     return tuple(Spell(row.starts_at, max(row.starts_at, min(row.ends_at or until, until))) for row in rows)
+
+
+def _unpaid(session: Session, shift_id: int, began: datetime) -> tuple[Spell, ...]:
+    """The breaks of a shift that the rules it began under do not pay."""
+    if books.in_force(session, at=began)[1].rest.break_paid:
+        return ()
+    rows = session.exec(select(Rest).where(Rest.shift_id == shift_id).order_by(col(Rest.starts_at))).all()
+    return tuple(Spell(row.starts_at, row.ends_at) for row in rows)

@@ -4,20 +4,37 @@ A round that solves or calls outside is three steps: read or claim in one transa
 another that checks again what it relied on.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, decisions, offers, planning, retention, tips, waiting, watch
+from dispatch import (
+    alarms,
+    attention,
+    breaks,
+    contests,
+    decisions,
+    notices,
+    offers,
+    planning,
+    retention,
+    rota,
+    tips,
+    waiting,
+    watch,
+)
 from dispatch.errors import PlanRefused
 from dispatch.web import stripe_hook
+from infra.clock import WallClock
 from infra.program import Program
 from payments import checks, payouts, settlements, settling
 from payments.books import holds
 from payments.rails.tables import SandboxEvent
-from riders_app import outbox
+from riders_app import outbox, photos
+
+ORPHAN = timedelta(hours=1)  # a picture just written may wait for its proof to be committed
 
 # Of the books being wrong there is one thing to look at, however many nights find it.
 BOOKS = "books"
@@ -49,25 +66,69 @@ def plan(program: Program, now: datetime) -> bool:
 
 
 def expire_due(session: Session, now: datetime) -> datetime | None:
-    """When the next unanswered offer runs out."""
-    return offers.next_expiry(session)
+    """When the first unanswered offer runs out, or is to be brought to mind."""
+    due = (offers.next_expiry(session), offers.next_reminder(session))
+    return min((at for at in due if at is not None), default=None)
 
 
 def expire(program: Program, now: datetime) -> bool:
-    """End the offers that ran out."""
+    """End the offers that ran out, and remind of those that soon will."""
     with program.database.writing() as session:
-        return offers.expire_due(session, now=now) > 0
+        return offers.expire_due(session, now=now) + offers.remind_due(session, now=now) > 0
 
 
 def watch_due(session: Session, now: datetime) -> datetime | None:
-    """When a shift next needs asking after."""
-    return watch.next_due(session, now=now)
+    """When a shift, a door, an unconfirmed notice or a contested decision next needs asking after."""
+    due = (
+        watch.next_due(session, now=now),
+        watch.door_due(session, now=now),
+        notices.next_due(session),
+        contests.next_due(session, now=now),
+    )
+    return min((at for at in due if at is not None), default=None)
 
 
 def watch_shifts(program: Program, now: datetime) -> bool:
-    """Ask after forgotten shifts."""
+    """Ask after forgotten shifts, long waits, what was not confirmed and what was not answered."""
     with program.database.writing() as session:
-        return watch.ask(session, now=now) > 0
+        did = watch.ask(session, now=now) + watch.ask_at_doors(session, now=now)
+        return did + notices.ring_overdue(session, now=now) + contests.bring_up(session, now=now) > 0
+
+
+def ring_due(session: Session, _now: datetime) -> datetime | None:
+    """When the desk is rung next."""
+    return alarms.next_due(session)
+
+
+def ring(program: Program, now: datetime) -> bool:
+    """Ring the desk about what nobody has acknowledged."""
+    with program.database.writing() as session:
+        return alarms.ring(session, now=now, on_duty=program.settings.on_duty_phone) > 0
+
+
+def rest_due(session: Session, now: datetime) -> datetime | None:
+    """When a break is next to be placed, moved or told."""
+    return breaks.next_due(session, now=now)
+
+
+def rest(program: Program, now: datetime) -> bool:
+    """Keep the breaks the rules call for."""
+    with program.database.writing() as session:
+        did = breaks.keep(session, now=now) > 0
+        if did:
+            planning.wanted(session, now=now)
+        return did
+
+
+def rota_due(session: Session, _now: datetime) -> datetime | None:
+    """When a place on the rota that was offered next goes on to another rider."""
+    return rota.asking.next_due(session)
+
+
+def lapse(program: Program, now: datetime) -> bool:
+    """Pass on the places nobody answered for."""
+    with program.database.writing() as session:
+        return rota.asking.lapse(session, now=now) > 0
 
 
 def hint_due(session: Session, now: datetime) -> datetime | None:
@@ -180,4 +241,11 @@ def forget(program: Program, now: datetime) -> bool:
         gone = retention.drop_spent(session, now=now) + retention.blank_contacts(session, now=now)
         if retention.rules(session, now=now) is not None:
             gone += outbox.forget(session, before=retention.texts_before(session, now=now))
-        return gone > 0
+        kept = retention.photos_kept(session)
+    sweep(program, kept)
+    return gone > 0
+
+
+def sweep(program: Program, kept: set[str]) -> int:
+    """Remove the pictures no proof names any more; files know real time only, also in a demo."""
+    return photos.sweep(program.settings.data, kept, before=(WallClock().now() - ORPHAN).timestamp())

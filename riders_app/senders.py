@@ -1,11 +1,12 @@
 """Who a text is from: nobody we know, somebody who wants no more texts, or somebody who is there."""
 
+from collections.abc import Container
 from datetime import datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, people, planning, shifts
+from dispatch import attention, notices, offers, people, planning, shifts
 from dispatch.tables import OrderContact, known
 from riders_app.replies import Reading
 from riders_app.tables import InboundText
@@ -33,6 +34,7 @@ def foreign(session: Session, row: InboundText, now: datetime) -> None:
 def opted_out(session: Session, person_id: int, now: datetime) -> None:
     """They want no more texts: a person phones them."""
     people.mark_unreachable(session, person_id, now=now)
+    offers.unreached(session, person_id, now=now)
     words = "This person texted a word that stops all our texts: phone them. START brings the texts back."
     attention.raise_(session, "unreachable", f"unreachable:{person_id}", words, now=now, person_id=person_id)
 
@@ -52,3 +54,14 @@ def heard(session: Session, row: InboundText, reading: Reading, now: datetime) -
             attention.settle(session, f"unreachable:{person_id}", now=now, note="They texted us.")
             planning.wanted(session, now=now)
     shifts.heard_from(session, person_id, now=now)
+
+
+def means(session: Session, row: InboundText, part: Reading, acts: Container[str]) -> bool:
+    """Whether a command can be acted on. YES opts in for the carrier, but who texts it usually means to answer
+    something, and an OK with nothing to confirm mostly says that an offer was read: both are asked back.
+    """
+    if part.verb == "OPT_IN" and row.body.strip(" .!").upper() == "YES":
+        return False
+    if part.verb == "ACK" and not notices.asked(session, known(row.person_id), part.number):
+        return False
+    return part.verb is not None and part.verb in acts

@@ -17,7 +17,7 @@ _PRICED = text("price_due_at IS NOT NULL")
 
 
 class Text(SQLModel, table=True):
-    """One text on its way to one person or one order's customer.
+    """One text on its way to one person, one order's customer, or (about an alarm) the desk's own phone.
 
     The number is looked up at sending and not copied. A sign-in text keeps no body: it would hold the link.
     """
@@ -29,7 +29,11 @@ class Text(SQLModel, table=True):
             ("queued", "sending", "sent", "delivered", "undelivered", "failed", "expired"),
             "ck_outbound_text_state",
         ),
-        CheckConstraint("(person_id IS NULL) <> (order_id IS NULL)", name="ck_outbound_text_to"),
+        CheckConstraint(
+            "(CASE WHEN person_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN order_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN attention_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="ck_outbound_text_to",
+        ),
         CheckConstraint("event_id IS NULL OR in_reply_to IS NULL", name="ck_outbound_text_cause"),
         CheckConstraint("(kind = 'sign_in') = (body IS NULL)", name="ck_outbound_text_body"),
         CheckConstraint("tries >= 0", name="ck_outbound_text_tries"),
@@ -50,6 +54,7 @@ class Text(SQLModel, table=True):
     key: str
     person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     order_id: int | None = Field(default=None, foreign_key="orders.id", index=True)
+    attention_id: int | None = Field(default=None, foreign_key="attention.id")
     event_id: int | None = Field(default=None, foreign_key="event.id", index=True)
     in_reply_to: int | None = Field(default=None, foreign_key="inbound_text.id", index=True)
     kind: str
@@ -176,6 +181,7 @@ def queue(
     now: datetime,
     person_id: int | None = None,
     order_id: int | None = None,
+    attention_id: int | None = None,
     event_id: int | None = None,
     in_reply_to: int | None = None,
     expires_at: datetime | None = None,
@@ -189,6 +195,7 @@ def queue(
             body=body,
             person_id=person_id,
             order_id=order_id,
+            attention_id=attention_id,
             event_id=event_id,
             in_reply_to=in_reply_to,
             expires_at=expires_at,

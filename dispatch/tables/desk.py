@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from dispatch.tables.people import moment
+from dispatch.tables.people import moment, one_of
 
 
 class Event(SQLModel, table=True):
@@ -33,14 +33,33 @@ class Event(SQLModel, table=True):
     shift_id: int | None = Field(default=None, foreign_key="shift.id")
     link_id: int | None = Field(default=None, foreign_key="sign_in_link.id")
     note_id: int | None = Field(default=None, foreign_key="desk_note.id")
+    attention_id: int | None = Field(default=None, foreign_key="attention.id")
+    incident_id: int | None = Field(default=None, foreign_key="incident.id")
+    contest_id: int | None = Field(default=None, foreign_key="contest.id")
     spread_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
 class Attention(SQLModel, table=True):
-    """What a person must look at. One open row a key; `words` carry no personal data."""
+    """What a person must look at. One open row a key; `words` carry no personal data.
+
+    `ring_at` is when the desk is rung next about it: null for what may wait until somebody looks, and once a
+    named person has acknowledged it or it is closed.
+    """
 
     __tablename__ = "attention"
     __table_args__ = (
+        CheckConstraint(
+            "(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="ck_attention_acknowledged"
+        ),
+        CheckConstraint(
+            "ring_at IS NULL OR (acknowledged_at IS NULL AND closed_at IS NULL)", name="ck_attention_ring"
+        ),
+        Index(
+            "ix_attention_ring",
+            "ring_at",
+            sqlite_where=text("ring_at IS NOT NULL"),
+            postgresql_where=text("ring_at IS NOT NULL"),
+        ),
         Index(
             "uq_attention_open",
             "key",
@@ -59,6 +78,11 @@ class Attention(SQLModel, table=True):
     job_id: int | None = Field(default=None, foreign_key="job.id")
     shift_id: int | None = Field(default=None, foreign_key="shift.id")
     raised_at: datetime = Field(sa_column=moment(index=True))
+    ring_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    rung_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # last
+    rings: int = 0
+    acknowledged_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    acknowledged_by: int | None = Field(default=None, foreign_key="person.id")
     closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     closed_by: int | None = Field(default=None, foreign_key="person.id")
     note: str | None = None
@@ -91,17 +115,27 @@ class Pause(SQLModel, table=True):
 
 
 class Contest(SQLModel, table=True):
-    """A rider says a decision was wrong: a named person answers within fourteen days."""
+    """A rider says a decision was wrong: a named person, its owner, answers within fourteen days."""
 
     __tablename__ = "contest"
+    __table_args__ = (
+        one_of("verdict", ("upheld", "in_part", "not_upheld"), "ck_contest_verdict"),
+        CheckConstraint(
+            "(closed_at IS NULL) = (closed_by IS NULL) AND (closed_at IS NULL) = (verdict IS NULL)"
+            " AND (closed_at IS NULL) = (outcome IS NULL)",
+            name="ck_contest_answered",
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
     job_id: int | None = Field(default=None, foreign_key="job.id")
     shift_id: int | None = Field(default=None, foreign_key="shift.id")
     words: str
+    owner_id: int | None = Field(default=None, foreign_key="person.id")  # who answers it
     opened_at: datetime = Field(sa_column=moment())
     due_at: datetime = Field(sa_column=moment())
     closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     closed_by: int | None = Field(default=None, foreign_key="person.id")
+    verdict: str | None = None
     outcome: str | None = None

@@ -55,15 +55,23 @@ class Job(SQLModel, table=True):
     shift_id: int = Field(foreign_key="shift.id", index=True)
     decision_id: int | None = Field(default=None, foreign_key="decision.id", index=True)
     by_person_id: int | None = Field(default=None, foreign_key="person.id")  # a dispatcher gave it by hand
+    handed_from: int | None = Field(default=None, foreign_key="job.id")  # another rider had it before
     state: str = "offered"
     offered_at: datetime = Field(sa_column=moment(index=True))
     answer_by: datetime = Field(sa_column=moment(index=True))
     depart_at: datetime = Field(sa_column=moment())
     reached_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # the rider could read it
+    remind_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # unanswered until then: once
     taken_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     distance_m: int
     duration_s: int
+    # When its last stop is planned, where that is after the shift's planned end; and the rider's own yes to it.
+    past_end_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    stay_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    effort_s: int = 0  # its work, weighed by load and rain: see dispatch/limits.py
     adds_minor: int = Field(sa_column=minor())
 
 
@@ -90,6 +98,9 @@ class Stop(SQLModel, table=True):
     arrived_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     done_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # when it happened
     dropped: bool = False  # the order left this job: cancelled, handed over or released
+    # Where one rider hands the food to another: a drop of the one's job and a pick-up of the other's.
+    meeting: str = ""
+    asked_at: datetime | None = Field(default=None, sa_column=moment(null=True))  # waited long at the door
 
 
 class Mark(SQLModel, table=True):

@@ -101,6 +101,7 @@ class OrderContact(SQLModel, table=True):
     note: str = ""
     items_note: str = ""
     pickup_address: str = ""
+    code: str = ""  # four digits the customer shows at the door, where the rulebook asks for them
     blanked_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 

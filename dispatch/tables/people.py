@@ -30,6 +30,12 @@ class Person(SQLModel, table=True):
 
     __tablename__ = "person"
     __table_args__ = (
+        # No access ends without a named person and their written reason, whatever code tries to.
+        CheckConstraint(
+            "(ended_at IS NULL) = (ended_by IS NULL)"
+            " AND (ended_at IS NULL OR (ended_reason IS NOT NULL AND ended_reason <> ''))",
+            name="ck_person_ended",
+        ),
         Index(
             "uq_person_phone_active",
             "phone",
@@ -58,6 +64,11 @@ class RoleGrant(SQLModel, table=True):
         one_of("role", ROLES, "ck_role_grant_role"),
         CheckConstraint(
             "(role = 'restaurant') = (restaurant_id IS NOT NULL)", name="ck_role_grant_restaurant"
+        ),
+        CheckConstraint(
+            "(ended_at IS NULL) = (ended_by IS NULL)"
+            " AND (ended_at IS NULL OR (ended_reason IS NOT NULL AND ended_reason <> ''))",
+            name="ck_role_grant_ended",
         ),
         Index(
             "uq_role_grant_active",
@@ -89,6 +100,8 @@ class RoleGrant(SQLModel, table=True):
     granted_at: datetime = Field(sa_column=moment())
     granted_by: int | None = Field(default=None, foreign_key="person.id")
     ended_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    ended_by: int | None = Field(default=None, foreign_key="person.id")
+    ended_reason: str | None = None
 
 
 class SignInLink(SQLModel, table=True):

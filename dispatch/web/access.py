@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -51,6 +52,9 @@ class _Settings(Protocol):
 
     @property
     def on_duty_phone(self) -> str | None: ...
+
+    @property
+    def data(self) -> Path: ...
 
 
 class Program(Protocol):

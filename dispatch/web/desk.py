@@ -48,10 +48,11 @@ def tonight(request: Request, who: Desk, session: Reading, now: Now) -> Response
 
 
 def _attention(session: Session, zone: ZoneInfo) -> list[dict[str, object]]:
-    return [_item(session, row, zone) for row in attention.open_(session)]
+    return [item(session, row, zone) for row in attention.open_(session)]
 
 
-def _item(session: Session, row: Attention, zone: ZoneInfo) -> dict[str, object]:
+def item(session: Session, row: Attention, zone: ZoneInfo) -> dict[str, object]:
+    """One thing to look at, with who and what it is about."""
     person = people.get(session, row.person_id) if row.person_id is not None else None
     order = orders.by_id(session, row.order_id) if row.order_id is not None else None
     return {
@@ -59,6 +60,9 @@ def _item(session: Session, row: Attention, zone: ZoneInfo) -> dict[str, object]
         "kind": row.kind,
         "words": row.words,
         "at": row.raised_at.astimezone(zone),
+        "rings": row.rings,
+        "ringing": row.ring_at is not None,
+        "taken_by": people.get(session, row.acknowledged_by).name if row.acknowledged_by else "",
         "person": person,
         "order": order,
     }

@@ -1,15 +1,29 @@
 """The desk's hand on an order: typed for a restaurant, given to a rider, marked, cancelled, refunded."""
 
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session, col, select
 
-from dispatch import board, changes, incidents, jobs, orders, overrides, people, planning, shifts
+from dispatch import (
+    board,
+    cases,
+    changes,
+    failures,
+    jobs,
+    orders,
+    overrides,
+    people,
+    planning,
+    proofs,
+    shifts,
+)
 from dispatch.errors import BadInput, DispatchError
 from dispatch.states import LIVE_JOB
-from dispatch.tables import Job, Restaurant, Shift, known
+from dispatch.tables import Job, Notice, Restaurant, Shift, known
 from dispatch.web import access, forms, pages, reasons
 from dispatch.web.access import Desk, Now, Reading, Writing
 from dispatch.web.forms import OrderForm
@@ -84,9 +98,29 @@ def one(request: Request, who: Desk, session: Reading, now: Now, public_id: str)
         call=_next_call(session, known(job.id)) if job is not None else None,
         riders=[(people.get(session, s.person_id), _load(session, s)) for s in shifts.on_now(session)],
         entries=books.about(session, f"order:{order.id}"),
+        failure=cases.failure_of(session, known(order.id)),
+        proof=proofs.of(session, known(order.id)),
+        notices=_notices(session, known(order.id), zone),
         cancelled_at=order.cancelled_at.astimezone(zone) if order.cancelled_at else None,
         carried_at=order.carried_at.astimezone(zone) if order.carried_at else None,
     )
+
+
+def _notices(session: Session, order_id: int, zone: ZoneInfo) -> list[tuple[str, datetime, datetime | None]]:
+    """What riders were told of this order and must confirm: when, and when they did."""
+    rows = session.exec(
+        select(Notice)
+        .where(Notice.order_id == order_id, col(Notice.withdrawn_at).is_(None))
+        .order_by(col(Notice.id))
+    ).all()
+    return [
+        (
+            "Its rider was texted the new address",
+            row.at.astimezone(zone),
+            row.acknowledged_at.astimezone(zone) if row.acknowledged_at else None,
+        )
+        for row in rows
+    ]
 
 
 @router.get("/jobs/{job_id}/why")
@@ -206,9 +240,9 @@ def failed(
     how: Annotated[str, Form(max_length=20)] = "",
     reason: Reason = "",
 ) -> Response:
-    """Food that could not be delivered went back, or was given up."""
+    """Food that could not be delivered is tried again, goes back, or is given up; its rider is told in one text."""
     order = orders.get(session, public_id)
-    incidents.failed(session, order, how, by=who.person_id, reason=reason, now=now)
+    failures.decide(session, order, how, by=who.person_id, reason=reason, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, f"/desk/orders/{public_id}", id=public_id)
 

@@ -203,11 +203,12 @@ def withdraw(
     now: Now,
     person_id: int,
     role: Annotated[str, Form(max_length=20)] = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
-    """Take a role back."""
+    """Take a role back, with a written reason."""
     _may_give(who, role)
     people.get(session, person_id)
-    people.withdraw(session, person_id, role, now=now)
+    people.withdraw(session, person_id, role, by=who.person_id, reason=reason, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, f"/desk/people/{person_id}", id=person_id)
 

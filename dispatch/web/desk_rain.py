@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
-from dispatch import people, rain
+from dispatch import people, planning, rain
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Desk, Now, Reading, Writing
 
@@ -44,6 +44,7 @@ def began(
     begins = forms.instant(since, zone, now=now, what="Rain from")
     ends = forms.instant(until, zone, now=now, what="Rain until") if until.strip() else None
     row = rain.began(session, begins, ends, by=who.person_id, now=now)
+    planning.wanted(session, now=now)  # work in the rain may count for more
     return pages.said(request, "/desk/rain", id=row.id)
 
 
@@ -59,6 +60,7 @@ def stopped(
     """It has stopped: now, or at a time that is given."""
     when = forms.instant(at, forms.zone(session, now), now=now, what="It stopped at") if at.strip() else now
     rain.stopped(session, spell_id, when, now=now)
+    planning.wanted(session, now=now)
     return pages.said(request, "/desk/rain", id=spell_id)
 
 
@@ -66,4 +68,5 @@ def stopped(
 def back(request: Request, who: Desk, session: Writing, now: Now, spell_id: int) -> Response:
     """It did not rain then after all."""
     rain.taken_back(session, spell_id, by=who.person_id, now=now)
+    planning.wanted(session, now=now)
     return pages.said(request, "/desk/rain", id=spell_id)

@@ -34,7 +34,9 @@ def change(session: Session) -> int:
         select(col(Shift.id), col(Shift.off_asked_at), col(Shift.silences), col(Shift.end_asked_at))
         .where(col(Shift.state) == "on")
         .order_by(col(Shift.id)),
-        select(col(Attention.id)).where(col(Attention.closed_at).is_(None)).order_by(col(Attention.id)),
+        select(col(Attention.id), col(Attention.acknowledged_at), col(Attention.ring_at).is_(None))
+        .where(col(Attention.closed_at).is_(None))
+        .order_by(col(Attention.id)),
         select(func.max(Pause.lifted_at)),
         select(func.count()).select_from(Contest).where(col(Contest.closed_at).is_(None)),
     )

@@ -10,7 +10,7 @@ from dispatch import people, places, retention
 from dispatch.errors import BadInput
 from dispatch.facts import ROLES, Point
 from dispatch.tables import known
-from infra import founding
+from infra import founding, rounds
 from infra.cli.root import opened, out, say
 from infra.program import Program
 from payments import books, checks
@@ -113,7 +113,9 @@ def forget_due() -> None:
         now = program.clock.now()
         count = retention.forget_due(session, now=now, limit=100_000)
         texts = outbox.forget(session, before=retention.texts_before(session, now=now))
-        say(f"Blanked the contacts of {count} orders and the words of {texts} texts.")
+        kept = retention.photos_kept(session)
+    photos = rounds.sweep(program, kept)
+    say(f"Blanked the contacts of {count} orders and the words of {texts} texts; {photos} photos are gone.")
 
 
 @people_app.command("add")
@@ -199,13 +201,12 @@ def riders_end(phone: Phone, reason: Reason, by: By) -> None:
     """Take the role rider back; their other roles stay. `pannier people end` ends a person's access."""
     with opened() as program:
         person_id = _who(program, phone)
-        _administrator(program, by)
-        if not reason.strip():
-            raise BadInput("Write down why.")
+        admin = _administrator(program, by)
         with program.database.writing() as session:
             if people.rider_grant(session, person_id) is None:
                 raise BadInput(f"{phone} is not a rider's number.")
-            people.withdraw(session, person_id, "rider", now=program.clock.now())
+            now = program.clock.now()
+            people.withdraw(session, person_id, "rider", by=admin, reason=reason, now=now)
         say("They ride no more; their pay, their shares and their other roles stay.")
 
 

@@ -26,7 +26,7 @@ def shift_ended(session: Session, shift: ShiftMoney, *, now: datetime) -> tuple[
     Asked again it is the same entries. AlreadyBooked while another revision stands; KeyReused when this
     revision was booked with other facts; NoRulebook when none was in force as it began.
     """
-    return _book(session, shift, at=shift.ended_at, why=f"Shift {shift.shift_id}", now=now)
+    return _book(session, shift, at=shift.ended_at, why=_why(shift), now=now)
 
 
 def shift_corrected(
@@ -64,6 +64,12 @@ def rider_statement(session: Session, rider_id: int, *, since: datetime, until: 
     """What a rider earned in `since` <= at < `until`: a line for each thing, with the entries behind it."""
     lines = books.lines(session, f"rider:{rider_id}", since=since, until=until)
     return statements.rider(lines, rider_id, since=since, until=until)
+
+
+def _why(shift: ShiftMoney) -> str:
+    """What a payslip's line says: which shift, and what of its clock the rules do not pay."""
+    unpaid = shift.unpaid_minutes
+    return f"Shift {shift.shift_id}" + (f", {unpaid} min of break unpaid" if unpaid else "")
 
 
 def _key(shift: ShiftMoney, kind: str) -> str:

@@ -48,6 +48,7 @@ from payments.rulebook.trade import (
     trade_faults,
 )
 from payments.rulebook.words import zone_info
+from payments.rulebook.working import Rest, Rota
 
 __all__ = [
     "STAGES",
@@ -67,8 +68,10 @@ __all__ = [
     "PayPeriod",
     "Rain",
     "Rate",
+    "Rest",
     "Retention",
     "Revenue",
+    "Rota",
     "Rulebook",
     "Settlement",
     "Shares",
@@ -99,6 +102,8 @@ class Rulebook(Section):
     pay: Pay
     pay_period: PayPeriod = Field(default_factory=PayPeriod)
     shifts: Shifts = Field(default_factory=Shifts)
+    rota: Rota = Field(default_factory=Rota)
+    rest: Rest = Field(default_factory=Rest)
     dispatch: Dispatch = Field(default_factory=Dispatch)
     surplus: Surplus | None = None
     retention: Retention = Field(default_factory=Retention)

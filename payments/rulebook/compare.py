@@ -31,6 +31,8 @@ _TOUCHES = {
     "pay": "riders",
     "pay_period": "riders",
     "shifts": "riders",
+    "rota": "riders",
+    "rest": "riders",
     "dispatch": "riders and customers",
     "promise_min": "customers and restaurants",
     "solve_budget_ms": "nobody directly",
@@ -91,9 +93,37 @@ _SAYS = {
     ("pay_period", "starts_on"): "When a pay period begins",
     ("shifts", "ask_after_end_min"): "How long after a shift's end the rider is asked",
     ("shifts", "silence_min"): "How long after a rider's last word the rider is asked",
+    ("shifts", "early_on_min"): "How long before its start a shift may be started",
+    ("shifts", "late_on_min"): "How long after its start a shift not started is put before the desk",
+    ("shifts", "unplanned_on"): "Who starts with no shift planned",
+    ("shifts", "unplanned_h"): "How long a shift started unplanned is taken to last",
+    ("shifts", "stay_ask_min"): "How far past a shift's end a rider may be asked to stay",
+    ("rota", "waitlist"): "Who comes first for a place on the rota",
+    ("rota", "answer_min"): "How long a place that came free waits for an answer",
+    ("rota", "swap"): "Swapping a shift",
+    ("rota", "cancel_notice_h"): "The notice a rider gives up a shift with",
+    ("rest", "break_min"): "How long a break is",
+    ("rest", "break_after_h"): "A shift longer than this has a break",
+    ("rest", "break_window_min"): "How long before it is due a break may be placed",
+    ("rest", "break_paid"): "Breaks are paid",
+    ("rest", "max_orders_an_hour"): "The most orders for one rider in an hour",
+    ("rest", "max_effort_min_an_hour"): "The most effort for one rider in an hour",
+    ("rest", "max_km_an_hour"): "The most km for one rider in an hour",
+    ("rest", "load_effort_pct"): "Each bag beyond the first makes work harder by",
+    ("rest", "rain_effort_pct"): "Rain makes work harder by",
+    ("rest", "heavy_run_min"): "A run of this much effort is heavy",
+    ("rest", "cool_down_min"): "Rest after a heavy run",
+    ("rest", "working_time"): "Working time",
     ("dispatch", "promise_min"): "The time promised to customers",
     ("dispatch", "freshness_min"): "The longest food may ride",
     ("dispatch", "max_batch"): "The most orders in one job",
+    ("dispatch", "remind_after_s"): "How long an offer is unanswered before one reminder (0: half its time)",
+    ("dispatch", "ring_every_s"): "How often the desk is rung until somebody acknowledges it",
+    ("dispatch", "ring_after_silences"): "How many riders may let an order go by before the desk is rung",
+    ("dispatch", "passes_per_shift"): "The passes in one shift after which a person has a word",
+    ("dispatch", "acknowledge_within_s"): "How long a rider has to confirm a changed address or a handed job",
+    ("dispatch", "door_wait_min"): "How long a rider waits at a door before they are asked",
+    ("dispatch", "proof"): "How a delivery is proved",
     ("surplus", "reserve_bp"): "Of the surplus, to the reserve",
     ("surplus", "community_bp"): "Of the surplus, to the community fund",
     ("surplus", "share_interest_bp"): "Interest on shares, at most",
@@ -119,7 +149,7 @@ _CANCEL_SAYS = {
 
 _SUFFIXES = {
     "s": "seconds", "ms": "milliseconds", "min": "minutes", "h": "hours", "days": "days", "kmh": "km an hour",
-    "m": "metres",
+    "m": "metres", "pct": "%",
 }  # fmt: skip
 _WORDS = {
     "hourly": "the hour",
@@ -131,6 +161,11 @@ _WORDS = {
     "accrued": "when leave is taken",
     "rolled_up": "with each shift, as its own line",
 }
+_SAID = {
+    "first_come": "who asked first", "fewest_hours": "who has the fewest hours in the pay period",
+    "free": "between the riders", "agreed": "once the desk agrees",
+    "ask": "the desk is asked", "allow": "anyone",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +319,8 @@ def _value(path: Path, value: Any, currency: str) -> str:
     if unit == "bp":
         return f"{value / 100:g} %"
     if isinstance(value, str):
-        return _WORDS.get(value, value) if path[0] == "pay" else value
+        said = _SAID if path[0] in ("rota", "shifts") else _WORDS if path[0] == "pay" else {}
+        return said.get(value, value)
     if isinstance(value, tuple):
         return ", ".join(str(each) for each in value)
     number = f"{value:g}" if isinstance(value, float) else str(value)

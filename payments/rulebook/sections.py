@@ -224,10 +224,15 @@ class PayPeriod(Section):
 
 
 class Shifts(Section):
-    """How long after a shift's end, and after a rider's last word, the rider is asked."""
+    """When a shift may start and what its end is worth: how early ON works, who may start unplanned, when is asked."""
 
     ask_after_end_min: Minutes = 15
     silence_min: Minutes = 10
+    early_on_min: Minutes = 60
+    late_on_min: Minutes = 10
+    unplanned_on: Annotated[Literal["ask", "allow"], one_of("ask", "allow")] = "ask"
+    unplanned_h: Annotated[float, number(0.25, 16)] = 4.0
+    stay_ask_min: Minutes = 30
 
 
 class Dispatch(Section):
@@ -273,6 +278,13 @@ class Dispatch(Section):
     kitchen_most_min: Annotated[int, whole(0, 60, "minutes", " (an hour)")] = 8
     waiting_hints: YesNo = True
     waiting_text_every_min: Minutes = 0
+    remind_after_s: Seconds = 0
+    ring_every_s: Annotated[int, whole(30, 3_600, "seconds", " (an hour)")] = 120
+    ring_after_silences: Annotated[int, whole(1, 20, "riders")] = 2
+    passes_per_shift: Annotated[int, whole(1, 200, "jobs")] | None = None
+    acknowledge_within_s: Annotated[int, whole(30, 3_600, "seconds", " (an hour)")] = 180
+    door_wait_min: Minutes = 10
+    proof: Annotated[Literal["none", "pin", "name", "photo"], one_of("none", "pin", "name", "photo")] = "none"
 
 
 class Surplus(Section):

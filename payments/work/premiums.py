@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from payments.rulebook import HourlyPremium, Rulebook
-from payments.work.shifts import MINUTE, ShiftMoney
+from payments.work.shifts import ShiftMoney
 
 PREMIUMS = ("late", "rain", "distance", "hills")
 
@@ -47,17 +47,16 @@ def _hourly(rulebook: Rulebook, rule: HourlyPremium, minutes: Iterable[date]) ->
 
 
 def _late_minutes(rulebook: Rulebook, shift: ShiftMoney) -> Iterator[date]:
-    """The day of each minute that begins late, by the clock on the wall."""
+    """The day of each paid minute that begins late, by the clock on the wall."""
     late = rulebook.pay.late
-    for minute in range(shift.minutes if late is not None else 0):
-        local = rulebook.local(shift.started_at + minute * MINUTE)
+    for at in shift.paid() if late is not None else ():
+        local = rulebook.local(at)
         if late is not None and late.covers(local.time()):
             yield local.date()
 
 
 def _rain_minutes(rulebook: Rulebook, shift: ShiftMoney) -> Iterator[date]:
-    """The day of each minute that begins in the rain; two spells over one another are one."""
-    for minute in range(shift.minutes if shift.rain else 0):
-        at = shift.started_at + minute * MINUTE
+    """The day of each paid minute that begins in the rain; two spells over one another are one."""
+    for at in shift.paid() if shift.rain else ():
         if any(spell.since <= at < spell.until for spell in shift.rain):
             yield rulebook.local(at).date()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from dispatch import attention, people
+from dispatch import attention, offers, people
 from riders_app.tables import Text, TextNews
 
 _ARRIVED = ("delivered", "read")
@@ -62,7 +62,10 @@ def unreachable(session: Session, text: Text, why: str, *, now: datetime) -> Non
     """A text did not reach its phone: no more offers for a rider until one does, and a person is told."""
     if text.person_id is not None:
         people.mark_unreachable(session, text.person_id, now=now)
+        offers.unreached(session, text.person_id, now=now)
         key, words = f"unreachable:{text.person_id}", f"Texts do not reach this person ({why}): phone them."
+    elif text.attention_id is not None:
+        key, words = "on-duty-phone", f"The on-duty phone does not get our texts ({why}): check its number."
     else:
         key, words = f"customer:{text.order_id}", f"The customer's text did not arrive ({why})."
     attention.raise_(

@@ -18,6 +18,7 @@ from riders_app.errors import BadNumber, OptedOut, Refused, TryLater, Unanswered
 from riders_app.gateways import Gateway, Pool, Program
 from riders_app.outbox import pace
 from riders_app.outbox.news import catch_up, unreachable
+from riders_app.outbox.road import REMINDER, RING, rings
 from riders_app.outbox.spreading import offer_stands
 from riders_app.tables import WAITING, InboundText, Text
 from riders_app.wording.gsm import segments
@@ -82,7 +83,12 @@ def run_send(program: Program, now: datetime) -> bool:
                 attention.settle(session, "no-gateway", now=now, note="Texts can be sent again.")
             waiting = (next_due(session, now) or now + LEASE) <= now
             sending = take(
-                session, now=now, secret=program.secret, public_url=program.settings.url, pool=gateway.pool
+                session,
+                now=now,
+                secret=program.secret,
+                public_url=program.settings.url,
+                desk=program.settings.on_duty_phone,
+                pool=gateway.pool,
             )
         did = did or waiting
         if sending is None:
@@ -112,11 +118,18 @@ _PRICED_AFTER = timedelta(hours=9)
 
 
 def take(
-    session: Session, *, now: datetime, secret: bytes, public_url: str, pool: Pool | None = None
+    session: Session,
+    *,
+    now: datetime,
+    secret: bytes,
+    public_url: str,
+    pool: Pool | None = None,
+    desk: str | None = None,
 ) -> Sending | None:
     """Claim the next text that is due and still worth sending; None when there is none.
 
     Where the numbers of the pool have a pace, a text whose number is busy waits until it is not.
+    `desk` is the on-duty phone, for alarms that are nobody's in particular.
     """
     pool = pool or Pool()
     due = session.exec(
@@ -128,7 +141,7 @@ def take(
         .limit(_ROUND)
     ).all()
     for row in due:
-        to = _number(session, row)
+        to = _number(session, row, desk)
         if to is None:
             row.state, row.error = "failed", "there is no number to send it to"
         elif row.state == "queued" and _stale(session, row, now):
@@ -203,17 +216,21 @@ def _sign_in(session: Session, row: Text, secret: bytes, public_url: str) -> str
     return wording.sign_in(f"{public_url}/sign-in/{people.sign_in_token(secret, link)}", voice)
 
 
-def _number(session: Session, row: Text) -> str | None:
+def _number(session: Session, row: Text, desk: str | None) -> str | None:
     if row.person_id is not None:
         person = people.get(session, row.person_id)
         return person.phone if person.ended_at is None else None
+    if row.attention_id is not None:
+        return desk
     return orders.contact(session, known(row.order_id)).phone or None
 
 
 def _stale(session: Session, row: Text, now: datetime) -> bool:
     if row.expires_at is not None and row.expires_at <= now:
         return True
-    return row.kind == "offer" and not offer_stands(session, row, now)
+    if row.kind == RING:
+        return not rings(session, row)
+    return row.kind in ("offer", REMINDER) and not offer_stands(session, row, now)
 
 
 def do(gateway: Gateway, sending: Sending) -> Outcome:

@@ -8,9 +8,11 @@ from riders_app.web import (
     earnings,
     hooks,
     member,
+    my_shifts,
     own_money,
     payslips,
     rider,
+    road,
     sandbox,
 )
 
@@ -21,6 +23,9 @@ def routers() -> tuple[APIRouter, ...]:
         hooks.router,
         sandbox.router,
         rider.router,
+        road.router,
+        my_shifts.router,
+        my_shifts.open_router,
         earnings.router,
         payslips.router,
         member.router,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, shifts
+from dispatch import jobs, orders, proofs, shifts
 from dispatch.deliveries import UNDO_WITHIN
 from dispatch.facts import DropFacts, JobFacts, PickupFacts
 from dispatch.tables import Job, Mark, Shift, Stop, known
@@ -92,6 +92,19 @@ def card(session: Session, job: Job, *, now: datetime) -> Card:
 
 def _turn(stop: Stop, pickup: PickupFacts | None, drop: DropFacts | None) -> Turn:
     return Turn(stop.visit, pickup, drop, stop.lat, stop.lon, stop.arrived_at is not None)
+
+
+def asked_of(session: Session, card: Card, *, now: datetime) -> str:
+    """What the rulebook asks for as proof at the next drop: none, pin, name or photo."""
+    turn = card.next
+    if turn is None or turn.drop is None:
+        return "none"
+    stop = session.exec(
+        select(Stop).where(Stop.job_id == card.id, Stop.kind == "drop", Stop.letter == turn.drop.letter)
+    ).first()
+    if stop is None or stop.meeting:
+        return "none"
+    return proofs.needed(session, orders.by_id(session, stop.order_id), now=now)
 
 
 def last_said(session: Session, person_id: int, zone: ZoneInfo, *, now: datetime) -> Said | None:

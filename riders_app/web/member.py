@@ -1,12 +1,13 @@
 """Every member's pages: my shares, the books in summary, why a job was mine, and what I contest."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session, col, select
 
-from dispatch import incidents, jobs, people
+from dispatch import contests, jobs, people
 from dispatch.errors import BadInput, NoSuchJob
 from dispatch.people import Who
 from dispatch.tables import Contest, Job
@@ -15,6 +16,12 @@ from dispatch.web.access import Member, Now, Reading, Rider, Writing
 from payments import books, shares
 from payments.books import TrialLine
 
+A_YEAR = timedelta(days=365)
+VERDICTS = {
+    "upheld": "You were right.",
+    "in_part": "You were right in part.",
+    "not_upheld": "The decision stands.",
+}
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
 
 
@@ -119,10 +126,13 @@ def cases(request: Request, who: Member, session: Reading, now: Now) -> Response
                 "opened_at": case.opened_at.astimezone(zone),
                 "due_at": case.due_at.astimezone(zone),
                 "outcome": case.outcome,
+                "verdict": VERDICTS.get(case.verdict or "", ""),
                 "by": people.get(session, case.closed_by).name if case.closed_by else "",
+                "owner": people.get(session, case.owner_id).name if case.owner_id else "",
             }
             for case in rows
         ],
+        tally=contests.tally(session, since=now - A_YEAR, now=now),
     )
 
 
@@ -146,5 +156,5 @@ def contest(
         if latest is None or latest.id != job.id:  # the number has gone to another job of mine since
             at = job.offered_at.astimezone(forms.zone(session, now))
             number, words = None, f"Job {job.number} of {at:%d %B}: {words}"
-    case = incidents.contest(session, who.person_id, number, words, now=now)
+    case = contests.open_(session, who.person_id, number, words, now=now)
     return pages.said(request, "/my/contest", id=case.id, due_at=case.due_at.isoformat())

@@ -8,7 +8,22 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from dispatch import board, breaks, deliveries, incidents, jobs, offers, people, planning, shifts, waiting
+from dispatch import (
+    attention,
+    board,
+    breaks,
+    deliveries,
+    incidents,
+    jobs,
+    notices,
+    offers,
+    people,
+    planning,
+    resting,
+    shifts,
+    starting,
+    waiting,
+)
 from dispatch.errors import BadInput
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
@@ -47,10 +62,13 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         leaving=shift is not None and shift.off_asked_at is not None,
         tips=tips,
         rests=_rests(session, shift, now),
+        desk_asked=shift is None and attention.raised_since(session, f"unplanned:{who.person_id}", now),
         coming=[
             (row.planned_start_at.astimezone(zone), row.planned_end_at.astimezone(zone))
             for row in cards.coming(session, who.person_id, now=now)
         ],
+        asks={card.id: cards.asked_of(session, card, now=now) for card in mine},
+        to_read={card.id: bool(notices.open_of(session, jobs.get(session, card.id))) for card in mine},
         wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
         languages=LANGUAGES,
         duty_phone=access.program(request).settings.on_duty_phone,
@@ -71,7 +89,7 @@ def _planned(session: Session, job_id: int) -> str:
     return left[-1].planned_at.isoformat() if left else ""
 
 
-def _answer(request: Request, session: Session, who: Who, told: Marked | None, now: datetime) -> Response:
+def answered(request: Request, session: Session, who: Who, told: Marked | None, now: datetime) -> Response:
     """Back to the page; whoever taps is there, and is offered jobs again."""
     shifts.heard_from(session, who.person_id, now=now)
     planning.wanted(session, now=now)
@@ -91,19 +109,19 @@ def _answer(request: Request, session: Session, who: Who, told: Marked | None, n
 @router.post("/take")
 def take(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
     """Take a job."""
-    return _answer(request, session, who, offers.take(session, who.person_id, number, now=now), now)
+    return answered(request, session, who, offers.take(session, who.person_id, number, now=now), now)
 
 
 @router.post("/pass")
 def pass_on(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
     """Pass on a job: no blame is kept."""
-    return _answer(request, session, who, offers.refuse(session, who.person_id, number, now=now), now)
+    return answered(request, session, who, offers.refuse(session, who.person_id, number, now=now), now)
 
 
 @router.post("/here")
 def here(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
     """I am at the next stop."""
-    return _answer(request, session, who, deliveries.here(session, who.person_id, number, now=now), now)
+    return answered(request, session, who, deliveries.here(session, who.person_id, number, now=now), now)
 
 
 @router.post("/got")
@@ -120,9 +138,9 @@ def got(
         job = jobs.find(session, who.person_id, number, ("taken",))
         left = [s.visit for s in jobs.stops_left(session, job) if s.kind == "pickup"]
         if visit not in left[:1]:
-            return _answer(request, session, who, None, now)
+            return answered(request, session, who, None, now)
     told = deliveries.got(session, who.person_id, number, now=now, visit=visit)
-    return _answer(request, session, who, told, now)
+    return answered(request, session, who, told, now)
 
 
 @router.post("/done")
@@ -138,7 +156,7 @@ def done(
     """Delivered: the next drop, or those named."""
     named = tuple(c for c in letters.upper() if c.isalpha())
     told = deliveries.done(session, who.person_id, number, letters=named, everything=everything, now=now)
-    return _answer(request, session, who, told, now)
+    return answered(request, session, who, told, now)
 
 
 @router.post("/undo")
@@ -153,8 +171,8 @@ def undo(
     if mark is not None:
         last = cards.last_said(session, who.person_id, cards.own_time(session, now=now), now=now)
         if last is not None and last.mark_id != mark:
-            return _answer(request, session, who, None, now)
-    return _answer(request, session, who, deliveries.undo(session, who.person_id, now=now), now)
+            return answered(request, session, who, None, now)
+    return answered(request, session, who, deliveries.undo(session, who.person_id, now=now), now)
 
 
 @router.post("/late")
@@ -173,9 +191,9 @@ def late(
     if planned is not None:
         left = jobs.stops_left(session, jobs.find(session, who.person_id, number, ("taken",)))
         if left and left[-1].planned_at - planned == timedelta(minutes=minutes):  # they stand already
-            return _answer(request, session, who, None, now)
+            return answered(request, session, who, None, now)
     told = incidents.late(session, who.person_id, number, minutes, now=now)
-    return _answer(request, session, who, told, now)
+    return answered(request, session, who, told, now)
 
 
 @router.post("/trouble")
@@ -189,14 +207,15 @@ def trouble(
 ) -> Response:
     """Something is wrong: the desk is told at once."""
     told = incidents.trouble(session, who.person_id, number, words=words, now=now)
-    return _answer(request, session, who, told, now)
+    return answered(request, session, who, told, now)
 
 
 @router.post("/on")
 def on(request: Request, who: Rider, session: Writing, now: Now) -> Response:
     """Start my shift."""
-    shifts.start(session, who.person_id, now=now)
-    return _answer(request, session, who, None, now)
+    if starting.on(session, who.person_id, now=now) is None:
+        return pages.said(request, "/my", asked=True)
+    return answered(request, session, who, None, now)
 
 
 @router.post("/off")
@@ -205,6 +224,13 @@ def off(request: Request, who: Rider, session: Writing, now: Now) -> Response:
     deliveries.off(session, who.person_id, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/my")
+
+
+@router.post("/break")
+def take_break(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+    """My break begins now, with no food on board."""
+    resting.rest(session, who.person_id, now=now)
+    return answered(request, session, who, None, now)
 
 
 @router.post("/language")
@@ -227,4 +253,4 @@ def point(
 ) -> Response:
     """Where I am, told by me."""
     deliveries.report_point(session, who.person_id, Point(lat, lon), now=now)
-    return _answer(request, session, who, None, now)
+    return answered(request, session, who, None, now)

@@ -8,6 +8,7 @@ from dispatch.facts import JobFacts
 from riders_app.replies import Reading, render
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fold, septets
 from riders_app.wording.jobs import Turn, road
+from riders_app.wording.road import gone, proof_needed, proof_wrong
 from riders_app.wording.voice import ENGLISH, Voice
 
 
@@ -135,6 +136,8 @@ def refused(error: DispatchError, verb: str = "", voice: Voice = ENGLISH) -> str
 
 
 def _gone(error: DispatchError, _verb: str, voice: Voice) -> str:
+    if voice == ENGLISH:
+        return gone(error)
     number, was = error.facts.get("number"), error.facts.get("was")
     job = voice.say("Job {number}", number=number) if number else voice.say("That job")
     if was == "passed":
@@ -148,6 +151,14 @@ def _gone(error: DispatchError, _verb: str, voice: Voice) -> str:
         job=job,
         how=how,
     )
+
+
+def _proof_needed(error: DispatchError, _verb: str, _voice: Voice) -> str:
+    return proof_needed(error)
+
+
+def _proof_wrong(error: DispatchError, _verb: str, _voice: Voice) -> str:
+    return proof_wrong(error)
 
 
 def _which(error: DispatchError, verb: str, voice: Voice) -> str:
@@ -209,10 +220,13 @@ _TERMS: dict[type[DispatchError], Callable[[DispatchError, str, Voice], str]] = 
     errors.OfferGone: _gone,
     errors.WhichJob: _which,
     errors.NoSuchJob: _no_job,
+    errors.ProofNeeded: _proof_needed,
+    errors.ProofWrong: _proof_wrong,
     errors.NothingToUndo: _undo,
     errors.NotOnShift: _off_shift,
     errors.WrongState: _state,
     errors.NotAllowed: _own,
     errors.BadInput: _own,
+    errors.Cautioned: _own,
     DispatchError: _desk,
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from dispatch.facts import ShiftFacts, WaitHint, WhyFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold
 from riders_app.wording.plain import hours, money, orders
+from riders_app.wording.road import weighed
 from riders_app.wording.voice import ENGLISH, Voice
 
 
@@ -107,23 +108,27 @@ def _saved(cause: str, voice: Voice) -> str:
 
 
 def why(told: WhyFacts, link: str = "", voice: Voice = ENGLISH) -> str:
-    """Why a job went to this rider: what made the difference to the next best, in minutes, and by which rules."""
+    """Why a job went to this rider: how far ahead of the next best, what time, ride and turn weighed, and the rules."""
 
     def say(f: Mapping[str, str]) -> str:
-        return voice.say("Job {number}{reference}: {reason}{weighed}.{rules}{link}", number=told.number, **f)
+        return voice.say(
+            "Job {number}{reference}: {reason}{figures}{weighed}.{rules}{link}", number=told.number, **f
+        )
 
+    figures = weighed(told, voice)
     out, rules = told.riders_out, fold(told.rulebook.partition("-")[0])
     fields = {
         "reference": f" ({fold(told.reference)})",
-        "reason": _reason(told, voice),
+        "reason": _reason(told, voice, brief=bool(figures)),
+        "figures": f". {figures}" if figures else "",
         "weighed": voice.say(". Riders out: {count}", count=out) if out > 1 else "",
         "rules": voice.say(" Rules {version}.", version=rules),
         "link": f" {link}" if link else "",
     }
-    return fit(say, fields, (("reference", 0), ("weighed", 0), ("rules", 0), ("reason", 40)))
+    return fit(say, fields, (("reference", 0), ("weighed", 0), ("rules", 0), ("reason", 40), ("figures", 0)))
 
 
-def _reason(told: WhyFacts, voice: Voice) -> str:
+def _reason(told: WhyFacts, voice: Voice, *, brief: bool) -> str:
     """What decided it, in a few words."""
     if told.margin_min is None:
         if told.riders_out <= 1:
@@ -137,7 +142,7 @@ def _reason(told: WhyFacts, voice: Voice) -> str:
         )
     if told.margin_min < 0.1:
         return voice.say("as good by you as by the next best rider")
-    made = f": {', '.join(causes)}" if causes else ""
+    made = f": {', '.join(causes)}" if causes and not brief else ""
     ahead = f"{told.margin_min:g}"
     return voice.say("best by you, {minutes} min ahead of the next rider", minutes=ahead) + made
 

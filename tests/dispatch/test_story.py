@@ -9,9 +9,10 @@ from sqlmodel import Session, select
 import routing
 from dispatch import attention, changes, deliveries, events, jobs, offers, orders, planning, shifts
 from dispatch.errors import NoSuchJob, NothingToUndo, OfferGone, WrongState
-from dispatch.tables import Event, Job, Order, Shift, known
+from dispatch.tables import Event, Order, Shift, known
 from payments import books, checks
 from tests import factories
+from tests.dispatch.evening_steps import offered, plan
 
 
 @pytest.fixture
@@ -19,26 +20,6 @@ def evening(session: Session, now: datetime) -> Session:
     """A co-op with its rulebook."""
     factories.adopt(session, now)
     return session
-
-
-def plan(session: Session, now: datetime) -> list[int]:
-    """One round of planning at an instant."""
-    picture = planning.take(session, now=now, force=True)
-    if picture is None:
-        return []
-    return offers.settle(session, picture, planning.do(picture), now=now)
-
-
-def offered(session: Session, now: datetime) -> tuple[Job, datetime]:
-    """Plan until the first offer goes out, at most forty minutes on."""
-    for minute in range(40):
-        then = now + timedelta(minutes=minute)
-        made = plan(session, then)
-        if made:
-            job = jobs.get(session, made[0])
-            offers.reached(session, made[0], now=then)
-            return job, then
-    raise AssertionError("no offer was made")
 
 
 def test_one_order_from_the_pass_to_the_books(evening: Session, now: datetime) -> None:

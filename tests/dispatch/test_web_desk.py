@@ -55,7 +55,8 @@ def test_people_are_taken_in_changed_and_ended(house: House, desk: Browser) -> N
     assert "Inês Pereira" in page
     assert "+447700900011" in page
     assert "cargo" in page
-    desk.send(f"{path}/roles/withdraw", role="member")
+    assert desk.refused(f"{path}/roles/withdraw", role="member")[0] == 422  # not without a reason
+    desk.send(f"{path}/roles/withdraw", role="member", reason="Moved away")
     assert desk.refused(f"{path}/end", reason=" ") == (
         422,
         "Write down why: no access ends without a reason.",
@@ -258,9 +259,13 @@ def test_a_contest_is_answered_in_writing(house: House, desk: Browser) -> None:
     house.text("+447700900011", "CONTEST I was sent up the hill twice")
     assert "sent up the hill twice" in desk.get("/desk/contests")
     assert "13 days left" in desk.get("/desk/contests") or "14 days left" in desk.get("/desk/contests")
-    assert desk.refused("/desk/contests/1/close")[1] == "Write down the outcome and its reason."
-    desk.send("/desk/contests/1/close", outcome="Right: we have raised the weight of hills")
+    refused = desk.refused("/desk/contests/1/close", verdict="upheld")
+    assert refused[1] == "Write down the outcome and its reason."
+    assert desk.refused("/desk/contests/1/close", outcome="Right")[0] == 422  # and who was right
+    desk.send("/desk/contests/1/close", verdict="upheld", outcome="Right: we have raised the weight of hills")
     assert "No case is open" in desk.get("/desk/contests")
+    told = house.until_text("+447700900011", "has answered your case", minutes=1)
+    assert "you were right" in told
 
 
 def test_the_change_number_moves_when_the_evening_does(house: House, desk: Browser) -> None:

@@ -158,7 +158,8 @@ def test_stop_cuts_the_rider_off_and_start_brings_them_back(offered: Offered) ->
     evening.hears(RIDER, "menu")
     assert unreachable()
     evening.pass_(seconds=5)
-    assert "Text TAKE" in evening.hears(RIDER, "START")
+    assert "No job just now" in evening.hears(RIDER, "START")
+    assert evening.job(job_id).state == "withdrawn"  # it went back at once, and may be offered to them again
     assert not unreachable()
     assert evening.open_attention() == []
 

@@ -202,9 +202,11 @@ def test_a_contest_opens_a_case_and_its_answer_comes_back(house: House, sam: Bro
     assert sam.refused("/my/contest", words=" ") == (422, "Write down what was wrong.")
     sam.send("/my/contest", words="Why me <again>", job_id=1)
     assert "Why me &lt;again&gt;" in sam.get("/my/contest")
-    assert "answered by Fri 4 Dec" in sam.get("/my/contest")
-    Browser.of(house, 1, "dispatcher").send("/desk/contests/1/close", outcome="You were nearest")
-    assert "<strong>Person 1:</strong> You were nearest" in sam.get("/my/contest")
+    assert "answers it by Fri 4 Dec" in sam.get("/my/contest")
+    Browser.of(house, 1, "dispatcher").send(
+        "/desk/contests/1/close", verdict="not_upheld", outcome="You were nearest"
+    )
+    assert "<strong>Person 1: The decision stands.</strong> You were nearest" in sam.get("/my/contest")
 
 
 def test_a_member_sees_their_shares_and_the_books_in_sums(house: House, sam: Browser) -> None:

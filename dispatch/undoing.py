@@ -1,0 +1,99 @@
+"""Taking back the last thing a rider said, and whatever moved with it."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from dispatch import cards, jobs, offers, orders, planning, proofs, shifts, tips
+from dispatch.errors import NothingToUndo
+from dispatch.facts import Marked
+from dispatch.states import DELIVERY, JOB, LIVE_JOB, PAYMENT, move
+from dispatch.tables import Job, Mark, Stop, known
+from payments import pay
+
+UNDO_WITHIN = timedelta(minutes=5)
+
+
+def undo(session: Session, person_id: int, *, now: datetime, by: int | None = None) -> Marked:
+    """Take back the last thing this rider said, within five minutes; a posted entry is reversed."""
+    last = session.exec(
+        select(Mark)
+        .where(
+            Mark.person_id == person_id,
+            col(Mark.undone_at).is_(None),
+            Mark.said_at >= now - UNDO_WITHIN,
+        )
+        .order_by(col(Mark.id).desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        raise NothingToUndo
+    job = session.get(Job, last.job_id)
+    if job is None or job.state not in ("taken", "finished"):
+        raise NothingToUndo("That job is closed: tell the desk what happened.")
+    if shifts.get(session, job.shift_id).state == "ended":
+        raise NothingToUndo("Your shift has ended since: tell the desk what happened.")
+    if _handed_on(session, job, last):
+        raise NothingToUndo("Another rider has that food since: tell the desk what happened.")
+    if job.state == "finished":
+        _reopen(session, job)
+    stops = [s for s in (session.get(Stop, i) for i in last.stops) if s is not None]
+    for stop in reversed(stops):
+        _unmark(session, stop, last.verb, now=now)
+    last.undone_at = now
+    session.add(last)
+    session.flush()
+    if last.verb == "took":
+        told = jobs.marked(session, "undone", job, [], now=now)
+        offers.untake(session, job, now=now)
+        return told
+    planning.wanted(session, now=now)
+    return jobs.marked(
+        session, "undone", job, [s for s in stops if s.kind == _kind(last.verb)] or stops, now=now
+    )
+
+
+def _handed_on(session: Session, job: Job, last: Mark) -> bool:
+    """Whether what was said is of food another rider has or fetches since."""
+    said = [stop for stop in (session.get(Stop, i) for i in last.stops) if stop is not None]
+    if any(orders.by_id(session, stop.order_id).job_id != job.id for stop in said):
+        return True
+    meetings = {stop.order_id for stop in jobs.stops_of(session, job) if stop.meeting}
+    return any(stop.order_id in meetings for stop in said)
+
+
+def _kind(verb: str) -> str:
+    return "drop" if verb == "done" else "pickup"
+
+
+def _reopen(session: Session, job: Job) -> None:
+    held = session.exec(select(Job).where(Job.number == job.number, col(Job.state).in_(LIVE_JOB))).first()
+    if held is not None:
+        job.number = jobs.free_number(session)
+    move(job, "state", JOB, "taken")
+    job.closed_at = None
+    session.add(job)
+    session.flush()
+
+
+def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
+    if verb == "here":
+        stop.arrived_at = None
+        session.add(stop)
+        return
+    order = orders.by_id(session, stop.order_id)
+    stop.done_at = None
+    if stop.kind == "drop":
+        move(order, "delivery", DELIVERY, "carried")
+        move(order, "payment", PAYMENT, "due")
+        order.delivered_at = None
+        pay.undelivered(session, known(order.id), order.attempt, why="undone by the rider", now=now)
+        tips.came(session, known(order.id), order.attempt, now=now)
+        proofs.taken_back(session, order, now=now)
+        order.attempt += 1
+        cards.follow(session, order, now=now)
+    else:
+        move(order, "delivery", DELIVERY, "assigned")
+        order.carried_at = order.kitchen_slip_s = None  # nothing is learnt from a word taken back
+    session.add_all((stop, order))
+    session.flush()

@@ -1,0 +1,95 @@
+"""What a rider does on the road beside the plain steps: confirm, say nobody came, prove a delivery."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi.responses import FileResponse, Response
+
+from dispatch import deliveries, failures, notices, orders, proofs
+from dispatch.errors import BadInput, NotFound
+from dispatch.proofs import Shown
+from dispatch.tables import known
+from dispatch.web import access
+from dispatch.web.access import Desk, Now, Reading, Rider, Writing
+from riders_app import photos
+from riders_app.web import rider
+
+router = APIRouter(dependencies=[Depends(access.ours)], include_in_schema=False)
+
+Number = Annotated[int | None, Form()]
+Letters = Annotated[str, Form(max_length=60)]
+Words = Annotated[str, Form(max_length=500)]
+
+
+@router.post("/my/acknowledge")
+def acknowledge(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
+    """I have read what changed."""
+    told = notices.acknowledge(session, who.person_id, number, now=now)
+    return rider.answered(request, session, who, told, now)
+
+
+@router.post("/my/fail")
+def fail(
+    request: Request,
+    who: Rider,
+    session: Writing,
+    now: Now,
+    number: Number = None,
+    letters: Letters = "",
+    words: Words = "",
+) -> Response:
+    """Nobody takes it: the desk decides what becomes of the food."""
+    named = tuple(c for c in letters.upper() if c.isalpha())
+    told = failures.report(session, who.person_id, number, letters=named, words=words, now=now)
+    return rider.answered(request, session, who, told, now)
+
+
+# The one route that takes more than a form: a picture, and its form around it.
+@router.post("/my/proved", max_body_size=photos.LARGEST + 64 * 1024)
+def proved(
+    request: Request,
+    who: Rider,
+    now: Now,
+    number: Number = None,
+    letters: Letters = "",
+    code: Annotated[str, Form(max_length=10)] = "",
+    name: Annotated[str, Form(max_length=60)] = "",
+    reason: Words = "",
+    photo: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Delivered, with its proof: a code, a name, a photo, or the reason there is none."""
+    program = access.program(request)
+    named = tuple(c for c in letters.upper() if c.isalpha())
+    shown = _shown(program, code.strip(), name.strip(), reason.strip(), photo)
+    with program.database.writing() as session:
+        told = deliveries.done(session, who.person_id, number, letters=named, proof=shown, now=now)
+        answer = rider.answered(request, session, who, told, now)
+    program.nudge()
+    return answer
+
+
+def _shown(
+    program: access.Program, code: str, name: str, reason: str, photo: UploadFile | None
+) -> Shown | None:
+    """The best that was given; a picture is written down before any transaction is open."""
+    picture = photo.file.read(photos.LARGEST + 1) if photo is not None and photo.filename else b""
+    if picture:
+        return Shown("photo", photos.save(program.settings.data, picture))
+    if code:
+        if not (len(code) == 4 and code.isdigit()):
+            raise BadInput("Code: its four digits, please.")
+        return Shown("pin", code)
+    if name:
+        return Shown("name", name)
+    return Shown("missing", reason) if reason else None
+
+
+@router.get("/desk/orders/{public_id}/photo")
+def photo_of(request: Request, who: Desk, session: Reading, public_id: str) -> Response:
+    """The photo of where an order was left, while it is kept."""
+    order = orders.get(session, public_id)
+    proof = proofs.of(session, known(order.id))
+    path = photos.find(access.program(request).settings.data, proof.photo if proof is not None else "")
+    if path is None:
+        raise NotFound("There is no photo of that delivery, or it has been forgotten.")
+    return FileResponse(path, headers={"cache-control": "no-store", "x-content-type-options": "nosniff"})
