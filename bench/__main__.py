@@ -9,6 +9,7 @@ BENCHES = {
     "snapshots": "one plan of 30 to 2,000 open orders, beside other solvers in equal time",
     "fairness": "what evenness costs, and what it brings",
     "scaling": "time, memory and re-planning at 100, 500 and 2,000 open orders",
+    "ledger": "entries posted per second, and what looking costs, at 10^4 to 10^6 entries",
     "texts": "from an offer's row to the text on its phone, in a real server by the real clock",
 }
 

@@ -29,6 +29,8 @@ def take(
         return jobs.marked(session, "took", job, [], now=now, repeated=True)
     move(job, "state", JOB, "taken")
     job.taken_at = now
+    if job.past_end_at is not None:
+        job.stay_at = now  # what was offered said when it would end: taking it is their yes to that
     session.add(job)
     shifts.present(session, shifts.get(session, job.shift_id), now=now)
     jobs.mark(session, job, "took", [], at=now, now=now, by=by or person_id)
@@ -59,6 +61,8 @@ def _revive(session: Session, person_id: int, number: int | None, *, now: dateti
         depart_at=now,
         distance_m=past.distance_m,
         duration_s=past.duration_s,
+        effort_s=past.effort_s,
+        past_end_at=past.past_end_at,
         adds_minor=past.adds_minor,
     )
     session.add(job)

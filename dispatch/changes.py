@@ -14,12 +14,12 @@ from payments import books
 TOLD_AGAIN = timedelta(minutes=5)  # a customer is told of a time that much later than what they know
 
 
-def cancel(session: Session, order: Order, *, reason: str, now: datetime) -> Order:
+def cancel(session: Session, order: Order, *, reason: str, now: datetime, by: int | None = None) -> Order:
     """Cancel an order wherever it stands before pick-up; a rider who has it is told, a job left empty ends."""
     job = session.get(Job, order.job_id) if order.job_id is not None else None
     if order.delivery == "cancelled":
         return order
-    orders.cancelled(session, order, reason=reason, now=now)
+    orders.cancelled(session, order, reason=reason, by=by, now=now)
     if job is not None and job.state in LIVE_JOB:
         for stop in jobs.stops_of(session, job):
             if stop.order_id == order.id:

@@ -5,7 +5,20 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import attention, cases, jobs, kitchens, offers, orders, planning, proofs, shifts
+from dispatch import (
+    attention,
+    breaks,
+    cards,
+    cases,
+    jobs,
+    kitchens,
+    offers,
+    orders,
+    planning,
+    proofs,
+    shifts,
+    tips,
+)
 from dispatch.errors import BadInput, NoSuchJob, NotOnShift
 from dispatch.facts import Marked, Point
 from dispatch.proofs import Shown
@@ -128,6 +141,7 @@ def done(
     if job.state in LIVE_JOB and not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
         shifts.finish_if_asked(session, person_id, now=now)
+        breaks.when_quiet(session, person_id, now=now)
     planning.wanted(session, now=now)
     return jobs.marked(session, "done", job, chosen, now=now)
 
@@ -290,6 +304,8 @@ def _delivered(session: Session, job: Job, stop: Stop, when: datetime, *, now: d
     session.add_all((stop, order))
     session.flush()
     pay.delivered(session, orders.money(order), now=when)
+    tips.came(session, known(order.id), order.attempt, now=now)
+    cards.follow(session, order, now=when)
     _not_before_pick_up(session, job, stop, order, when)
     failure = cases.failure_of(session, known(order.id))
     if failure is not None:  # it could be delivered after all

@@ -32,6 +32,14 @@ class BadInput(DispatchError):
     """Something in what was sent is not right."""
 
 
+class Cautioned(DispatchError):
+    """Working time wants a reason before this shift is planned."""
+
+    def __init__(self, words: tuple[str, ...] = ()) -> None:
+        super().__init__(f"Look at this first: {'; '.join(words)}. To go on, write down why.")
+        self.words = words
+
+
 class AddressNotFound(DispatchError):
     """That address was not found: check the street name, or send a point (lat and lon)."""
 
@@ -99,6 +107,18 @@ class NothingToUndo(DispatchError):
 
 class NotOnShift(DispatchError):
     """You are not on shift: text ON to start."""
+
+
+class Unplanned(WrongState):
+    """You have no shift planned now: the desk can add one."""
+
+
+class TooEarly(WrongState):
+    """Your shift has not come yet."""
+
+    def __init__(self, starts_at: datetime | None = None, from_at: datetime | None = None) -> None:
+        said = f"Your shift starts at {starts_at:%H:%M}: ON works from {from_at:%H:%M}." if from_at else None
+        super().__init__(said)
 
 
 class LinkSpent(DispatchError):

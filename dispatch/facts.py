@@ -53,6 +53,7 @@ class JobFacts:
 
     `orders_tonight` counts this rider's orders on this shift with this job taken; `adds_minor` is what the job
     adds to pay (0 under hourly pay) in minor units of `currency`, tips not counted; `tips_minor` is the tips on it.
+    `ends_at` is when it would end, where that is after `shift_ends_at`: its rider is asked to stay for it.
     """
 
     number: int
@@ -66,6 +67,8 @@ class JobFacts:
     adds_minor: int
     tips_minor: int
     currency: str
+    ends_at: datetime | None = None
+    shift_ends_at: datetime | None = None
 
     @property
     def next_pickup(self) -> PickupFacts | None:
@@ -158,6 +161,23 @@ class ShiftFacts:
     orders: int
     earned_minor: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftTime:
+    """A planned shift, or work on the rota, in local time."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RotaFacts:
+    """A rider's next shifts; how many shifts have a free place they could ask for; how many others offer theirs."""
+
+    mine: tuple[ShiftTime, ...]
+    places: int = 0
+    swaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ def account(session: Session, rulebook: Rulebook, *, now: datetime) -> Account:
     """
     since = window_start(rulebook, now)
     shift_only = rulebook.dispatch.fairness_window == "shift"
-    asked = _had(rulebook.dispatch.fairness_basis, shift_only, _per_drop(rulebook), _near_m(rulebook))
+    basis, own_tips = rulebook.dispatch.fairness_basis, _own_tips(rulebook)
+    asked = _had(basis, shift_only, _per_drop(rulebook), _near_m(rulebook), own_tips)
     rows = session.connection().execute(asked, {} if shift_only else {"since": since}).all()
     return Account(
         since=since,
@@ -75,19 +76,24 @@ def account(session: Session, rulebook: Rulebook, *, now: datetime) -> Account:
 def desirable(rulebook: Rulebook, order: Order) -> float:
     """1 for a job riders would choose, else 0, from what is known when it is offered.
 
-    A ride of at most `desirable_ride_min` minutes from restaurant to door, tipped or paid by the drop.
+    A ride of at most `desirable_ride_min` minutes from restaurant to door, tipped or paid by the drop; where tips
+    are pooled no tip makes one order better than another.
     """
     short = order.distance_m <= _near_m(rulebook)
-    return float(short and (rulebook.pay.basis == "per_drop" or order.tip_minor > 0))
+    return float(short and (_per_drop(rulebook) > 0 or not _own_tips(rulebook) or order.tip_minor > 0))
 
 
 def earns(rulebook: Rulebook, order: Order) -> float:
-    """What an order earns its rider beyond the hour, in whole units of currency: the drop's pay and the tip."""
-    return (_per_drop(rulebook) + order.tip_minor) / 100
+    """What an order earns its rider beyond the hour, in whole units of currency: the drop's pay and their own tip."""
+    return (_per_drop(rulebook) + (order.tip_minor if _own_tips(rulebook) else 0)) / 100
+
+
+def _own_tips(rulebook: Rulebook) -> bool:
+    return rulebook.pay.tips == "own"
 
 
 def _per_drop(rulebook: Rulebook) -> int:
-    return rulebook.pay.per_drop_minor if rulebook.pay.basis == "per_drop" else 0
+    return 0 if rulebook.pay.basis == "hourly" else rulebook.pay.per_drop_minor
 
 
 def _near_m(rulebook: Rulebook) -> int:
@@ -116,7 +122,7 @@ def _counts(job: Any) -> Any:
 
 
 @lru_cache(maxsize=32)
-def _had(basis: str, shift_only: bool, per_drop: int, near_m: int) -> Executable:
+def _had(basis: str, shift_only: bool, per_drop: int, near_m: int, own_tips: bool) -> Executable:
     """Rider and units in a basis, one row a rider; put together once, for it is asked at every plan."""
     inside = Job.offered_at >= bindparam("since", type_=UtcDateTime)
     if shift_only:
@@ -149,11 +155,11 @@ def _had(basis: str, shift_only: bool, per_drop: int, near_m: int) -> Executable
         return select(held.c.person_id, func.count()).group_by(held.c.person_id)
     joined = select(
         held.c.person_id,
-        func.sum(Order.tip_minor + per_drop) / 100.0 if basis == "pay" else func.count(),
+        func.sum((Order.tip_minor if own_tips else 0) + per_drop) / 100.0 if basis == "pay" else func.count(),
     ).join(Order, col(Order.id) == held.c.order_id)
     if basis == "desirable":
         joined = joined.where(Order.distance_m <= near_m)
-        if not per_drop:
+        if own_tips and not per_drop:
             joined = joined.where(Order.tip_minor > 0)
     return joined.group_by(held.c.person_id)
 

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from dispatch import attention, cases, deliveries, events, jobs, orders, people, planning, shifts
+from dispatch import attention, cards, cases, deliveries, events, jobs, orders, people, planning, shifts
 from dispatch.errors import BadInput, NoSuchJob, WrongState
 from dispatch.facts import Marked
+from dispatch.refunds import give_back
 from dispatch.states import DELIVERY, LIVE_JOB, PAYMENT, move
 from dispatch.tables import Job, Order, Stop, known
-from payments import pay
 
 
 def late(session: Session, person_id: int, number: int | None, minutes: int, *, now: datetime) -> Marked:
@@ -97,8 +97,8 @@ def failed(
 ) -> Order:
     """A dispatcher records that carried food could not be delivered: returned to its restaurant, or abandoned.
 
-    The restaurant keeps its due, the customer's card money goes back, the co-op bears it; the rider never does.
-    They are told that their job has changed, unless a caller tells them more with it (`tell`).
+    Who is paid, what goes back and who bears it is the rulebook's rule for food that was picked up; the rider
+    never bears it. They are told that their job has changed, unless a caller tells them more with it (`tell`).
     """
     if how not in ("returned", "abandoned"):
         raise BadInput("Food that could not be delivered is either returned or abandoned.")
@@ -111,8 +111,10 @@ def failed(
     move(order, "delivery", DELIVERY, how)
     move(order, "payment", PAYMENT, "compensated")
     order.cancelled_at, order.cancel_reason = now, reason.strip()
-    pay.cancelled(session, orders.money(order), stage="picked_up", now=now)
     session.add(order)
+    session.flush()
+    give_back(session, order, orders.money(order), stage="picked_up", reason=reason.strip(), by=by, now=now)
+    cards.follow(session, order, now=now)
     if job is not None:
         for stop in jobs.stops_of(session, job):
             if stop.order_id == order.id and stop.done_at is None:

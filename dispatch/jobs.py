@@ -163,6 +163,8 @@ def facts(session: Session, job: Job, *, now: datetime) -> JobFacts:
         adds_minor=job.adds_minor,
         tips_minor=sum(o.tip_minor for o in held.values()),
         currency=rulebook.co_op.currency,
+        ends_at=job.past_end_at.astimezone(zone) if job.past_end_at is not None else None,
+        shift_ends_at=shifts.get(session, job.shift_id).planned_end_at.astimezone(zone),
     )
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from sqlmodel import Session
 
 import routing
-from dispatch import attention, decisions, events, jobs, planning, shifts
+from dispatch import attention, breaks, decisions, events, jobs, limits, planning, shifts
 from dispatch.answers import expire_due as expire_due
 from dispatch.answers import next_expiry as next_expiry
 from dispatch.answers import next_reminder as next_reminder
@@ -53,15 +53,21 @@ def settle(
         planning.keep(session, plan, fingerprint=picture.fingerprint, solved_at=picture.at)
     made: list[Job] = []
     ready, later = _leaving(session, picture, plan, now=now)
-    for shift, route, held in ready:
+    leaving = [(picture.problem, plan, *each) for each in ready]
+    if result.asks is not None:  # whoever rides these would come home late: they are asked
+        stays, more = _leaving(session, picture, result.asks.plan, now=now)
+        leaving += [(result.asks.problem, result.asks.plan, *each) for each in stays]
+        later = later + more
+    for problem, planned, shift, route, held in leaving:
         if jobs.all_numbers_live(session):
             words = "Ninety-nine jobs are live: no more can be offered."
             attention.raise_(session, "numbers", "numbers", words, now=now)
             break
         if len(shifts.live_jobs(session, shift.person_id)) < rules.max_live_jobs:
-            metres = first_batch_m(picture.problem, route)
+            metres = first_batch_m(problem, route)
             job = make(session, shift, route, held, metres=metres, timeout_s=rules.offer_timeout_s, now=now)
-            decided = (weighed or {}).get(route.courier) or decisions.attempt(picture.problem, plan, route)
+            decided = (weighed or {}).get(route.courier) if planned is plan else None
+            decided = decided or decisions.attempt(problem, planned, route)
             if decided is not None:
                 kept = decisions.keep(session, decided, made_at=picture.at, rulebook=picture.version)
                 job.decision_id = kept.id
@@ -99,11 +105,21 @@ def _leaving(
         shift = able.get(int(route.courier))
         held = [waiting[i] for i in picked if i in waiting]
         willing = shift is not None and all(shift.person_id not in refused_by.get(i, ()) for i in picked)
+        willing = willing and shift is not None and not _resting(session, shift, route)
         if shift is None or not willing or len(held) < len(picked):
             planning.wanted(session, now=now)
         else:
             ready.append((shift, route, held))
     return ready, later
+
+
+def _resting(session: Session, shift: Shift, route: routing.Route) -> bool:
+    """Whether the rider took a break meanwhile that this would be ridden into."""
+    last = max(stop.leave_s for stop in route.stops if stop.batch == 0)
+    return any(
+        seconds(rest.starts_at) < last and route.departs[0] < seconds(rest.ends_at)
+        for rest in breaks.of(session, [known(shift.id)])
+    )
 
 
 def make(
@@ -120,6 +136,7 @@ def make(
     batch = [s for s in route.stops if s.batch == 0]
     last = batch[-1]
     first_leave = route.departs[0]
+    ends_at, work_s = instant(last.at_s), max(0, last.at_s - max(first_leave, seconds(now)))
     job = Job(
         number=jobs.free_number(session),
         person_id=shift.person_id,
@@ -128,7 +145,9 @@ def make(
         answer_by=now + timedelta(seconds=timeout_s),
         depart_at=instant(first_leave),
         distance_m=metres,
-        duration_s=max(0, last.at_s - max(first_leave, seconds(now))),
+        duration_s=work_s,
+        effort_s=limits.effort_of(session, work_s, batch_orders, now=now),
+        past_end_at=ends_at if ends_at > shift.planned_end_at else None,
         adds_minor=0,
     )
     session.add(job)

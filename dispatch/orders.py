@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from dispatch import events, kitchens, places
+from dispatch import cards, events, kitchens, places
 from dispatch.errors import (
     BadInput,
     Closed,
@@ -24,13 +24,14 @@ from dispatch.errors import (
     WrongState,
 )
 from dispatch.facts import NEEDS, Point
+from dispatch.refunds import give_back
 from dispatch.refunds import refund as refund  # of an order: what the desk calls it
 from dispatch.refunds import refunds as refunds
 from dispatch.states import DELIVERY, KITCHEN, OPEN_DELIVERY, PAYMENT, move
 from dispatch.tables import IdempotencyKey, Order, OrderContact, Pause, Restaurant, known
 from payments import books, pay
 from payments.pay import OrderMoney
-from payments.rulebook import Rulebook
+from payments.rulebook import Rulebook, Stage
 
 PAST = timedelta(minutes=5)  # food may have been ready this long before its order is typed
 SLACK = timedelta(minutes=15)  # what a promise allows beyond cooking and riding
@@ -111,7 +112,8 @@ def quote(
         now + timedelta(minutes=rules.promise_min),
         ready_at + timedelta(seconds=ride_s + rules.pickup_leave_s + rules.drop_arrive_s) + SLACK,
     )
-    return Quote(zone, distance_m, pay.fee(rulebook, zone, distance_m), promise, rulebook.co_op.currency)
+    fee = pay.fee(rulebook, zone, distance_m, rulebook.local(now).date())
+    return Quote(zone, distance_m, fee, promise, rulebook.co_op.currency)
 
 
 def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datetime) -> Order:
@@ -125,8 +127,8 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
             id=twin.public_id,
         )
     quoted = quote(session, restaurant, drop=new.drop, ready_at=new.ready_at, pickup=new.pickup, now=now)
-    if (new.paid_by == "card") != (new.card_reference is not None):
-        raise BadInput("card_reference goes with paid_by 'card', and paid_by 'card' needs its reference.")
+    if new.paid_by != "card" and new.card_reference is not None:
+        raise BadInput("card_reference goes with paid_by 'card'.")
     version, rulebook = books.in_force(session, at=now)
     start = new.pickup or Point(restaurant.lat, restaurant.lon)
     order = Order(
@@ -170,6 +172,7 @@ def place(session: Session, restaurant: Restaurant, new: NewOrder, *, now: datet
         )
     )
     session.flush()
+    cards.placed(session, order, now=now)
     if new.customer_phone:
         events.write(session, "order_placed", now=now, order_id=known(order.id))
     return order
@@ -273,8 +276,19 @@ def late(session: Session, order: Order, ready_at: datetime, *, now: datetime) -
     return order
 
 
-def cancelled(session: Session, order: Order, *, reason: str, now: datetime) -> Order:
-    """Cancel an order that no rider carries (its job has let it go already); money at this stage goes back."""
+def stage(session: Session, order: Order, *, now: datetime) -> Stage:
+    """How far an order has come, for what its cancelling costs: a kitchen begins so long before its food is ready."""
+    if order.carried_at is not None and order.delivery not in ("waiting", "assigned"):
+        return "picked_up"
+    if order.kitchen == "ready":
+        return "ready"
+    _version, rulebook = books.in_force(session, at=now)
+    begins = timedelta(minutes=rulebook.revenue.cancelled.kitchen_begins_min)
+    return "before_kitchen" if now < order.ready_at - begins else "cooking"
+
+
+def cancelled(session: Session, order: Order, *, reason: str, now: datetime, by: int | None = None) -> Order:
+    """Cancel an order that no rider carries (its job has let it go already); the money goes as its stage has it."""
     if order.delivery == "cancelled":
         return order
     if not reason.strip():
@@ -283,13 +297,15 @@ def cancelled(session: Session, order: Order, *, reason: str, now: datetime) -> 
         raise WrongState(
             f"This order is {order.delivery}: it can no longer be cancelled. Ask the desk about a refund."
         )
+    come_to = stage(session, order, now=now)
     move(order, "delivery", DELIVERY, "cancelled")
     move(order, "kitchen", KITCHEN, "stopped")
     move(order, "payment", PAYMENT, "void")
     order.cancelled_at, order.cancel_reason = now, reason.strip()
-    pay.cancelled(session, money(order), stage="before_pickup", now=now)
     session.add(order)
     session.flush()
+    give_back(session, order, money(order), stage=come_to, reason=reason.strip(), by=by, now=now)
+    cards.follow(session, order, now=now)
     if contact(session, known(order.id)).phone:
         events.write(session, "order_cancelled", now=now, order_id=known(order.id))
     return order

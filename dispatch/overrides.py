@@ -39,11 +39,16 @@ def assign(session: Session, order: Order, person_id: int, *, by: int, now: date
 
 
 def _for_one(problem: routing.Problem, courier: str) -> routing.Problem:
-    """The same problem with this rider alone, who may have passed on it, and may run over: a person decided."""
+    """The same problem with this rider alone, who may have passed on it, and may run over: a person decided.
+
+    The most for an hour does not bind a person either; a break and the rest after a heavy run still do.
+    """
     return replace(
         problem,
         couriers=tuple(
-            replace(c, tolerance_s=c.tolerance_s + 3600) for c in problem.couriers if c.id == courier
+            replace(c, tolerance_s=c.tolerance_s + 3600, orders_left=None, effort_left_s=None)
+            for c in problem.couriers
+            if c.id == courier
         ),
         requests=tuple(replace(r, never=frozenset()) for r in problem.requests),
         rules=replace(problem.rules, weights=replace(problem.rules.weights, unserved=1e9)),

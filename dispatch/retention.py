@@ -16,6 +16,7 @@ from dispatch.tables import (
     Job,
     Order,
     OrderContact,
+    Person,
     Proof,
     SignInAttempt,
     SignInLink,
@@ -23,7 +24,7 @@ from dispatch.tables import (
     Visit,
     known,
 )
-from payments import books
+from payments import books, payees
 from payments.columns import UtcDateTime
 from payments.errors import NoRulebook
 from payments.rulebook import Retention
@@ -69,7 +70,8 @@ def next_due(session: Session, *, now: datetime) -> datetime | None:
         if days is not None:
             aged.append((decided, timedelta(days=days.decisions_days)))
             aged += [(note, timedelta(days=days.texts_days)), (contact, timedelta(days=days.contacts_days))]
-    return min((at + kept for at, kept in aged if at is not None), default=None)
+    left = [at for _, at in _left(session, now=now)]
+    return min([*(at + kept for at, kept in aged if at is not None), *left], default=None)
 
 
 def rules(session: Session, *, now: datetime) -> Retention | None:
@@ -117,6 +119,23 @@ def blank_contacts(session: Session, *, now: datetime, limit: int = 500) -> int:
     return len(rows)
 
 
+def _left(session: Session, *, now: datetime) -> list[tuple[str, datetime]]:
+    """Whose bank account is kept although they have left, as payees, and when it is to go."""
+    ids = [int(each.split(":")[1]) for each in payees.kept(session) if each.startswith("rider:")]
+    days = rules(session, now=now) if ids else None
+    if days is None:
+        return []
+    ended = session.exec(select(Person).where(col(Person.id).in_(ids), col(Person.ended_at).is_not(None)))
+    kept = timedelta(days=days.bank_days)
+    return [(f"rider:{row.id}", row.ended_at + kept) for row in ended if row.ended_at is not None]
+
+
+def blank_accounts(session: Session, *, now: datetime) -> int:
+    """Forget the bank accounts of people who left long enough ago; how many. Nobody is waiting to be paid by then."""
+    due = [payee for payee, at in _left(session, now=now) if at <= now]
+    return sum(payees.blank(session, payee, now=now) for payee in due)
+
+
 def drop_spent(session: Session, *, now: datetime) -> int:
     """Drop links, tries, visits, keys and decisions past their days, and blank the desk's old notes; how many."""
     session.flush()
@@ -156,6 +175,7 @@ def drop_spent(session: Session, *, now: datetime) -> int:
         spent = select(Decision.id).where(decided)
         connection.execute(update(Job).where(col(Job.decision_id).in_(spent)).values(decision_id=None))
         gone += connection.execute(delete(Decision).where(decided)).rowcount
+    gone += blank_accounts(session, now=now)
     session.expire_all()
     return gone
 

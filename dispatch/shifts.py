@@ -7,16 +7,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, people
-from dispatch.errors import BadInput, NotFound, NotOnShift, WrongState
+from dispatch import attention, events, people, tips, worked
+from dispatch.errors import BadInput, NotFound, NotOnShift, Unplanned, WrongState
 from dispatch.facts import VEHICLES, Point, ShiftFacts
 from dispatch.states import LIVE_JOB, SHIFT, move
 from dispatch.tables import Job, Order, Refusal, Shift, ShiftChange, Stop, known
 from payments import books, pay
 from payments.pay import ShiftMoney
-
-EARLY = timedelta(minutes=60)  # how long before its planned start a shift may be started
-LATE_START = timedelta(minutes=10)  # a shift not started by then is put before a person
 
 
 def plan(
@@ -64,14 +61,19 @@ def plan(
     return shift
 
 
-def cancel(session: Session, shift_id: int, *, by: int, reason: str, now: datetime) -> Shift:
-    """A named person takes a planned shift off the rota."""
+def cancel(
+    session: Session, shift_id: int, *, by: int, reason: str, now: datetime, told: bool = True
+) -> Shift:
+    """A named person takes a planned shift off the rota; its rider is told, unless they did it themselves."""
     shift = get(session, shift_id)
     if not reason.strip():
         raise BadInput("Write down why the shift is cancelled.")
     move(shift, "state", SHIFT, "cancelled")
     session.add(shift)
     _change(session, shift, "cancel", shift.planned_start_at, now, by=by, reason=reason, now=now)
+    if told and by != shift.person_id and shift.planned_end_at > now:
+        events.write(session, "shift_cancelled", now=now, person_id=shift.person_id, shift_id=known(shift.id))
+    attention.settle(session, f"not_started:{shift.id}", now=now, note="The shift was cancelled.")
     return shift
 
 
@@ -107,7 +109,10 @@ def on_now(session: Session) -> Sequence[Shift]:
 
 
 def start(session: Session, person_id: int, *, now: datetime) -> Shift:
-    """The rider says ON: their planned shift starts by the clock. Saying it again changes nothing."""
+    """The rider says ON: their planned shift starts by the clock. Saying it again changes nothing.
+
+    Unplanned when none is planned that may start now: see `starting`.
+    """
     running = current(session, person_id)
     if running is not None:
         running.off_asked_at = None
@@ -115,21 +120,20 @@ def start(session: Session, person_id: int, *, now: datetime) -> Shift:
         return running
     shift = session.exec(
         select(Shift)
-        .where(
-            Shift.person_id == person_id,
-            Shift.state == "planned",
-            Shift.planned_start_at <= now + EARLY,
-            Shift.planned_end_at > now,
-        )
+        .where(Shift.person_id == person_id, Shift.state == "planned", Shift.planned_end_at > now)
         .order_by(col(Shift.planned_start_at))
     ).first()
+    if shift is not None and shift.planned_start_at > now:
+        early = timedelta(minutes=books.in_force(session, at=now)[1].shifts.early_on_min)
+        shift = shift if shift.planned_start_at <= now + early else None
     if shift is None:
-        raise WrongState("You have no shift planned now: the desk can add one.")
+        raise Unplanned
     shift.started_at = shift.there_at = now
     move(shift, "state", SHIFT, "on")
     session.add(shift)
     session.flush()
     attention.settle(session, f"not_started:{shift.id}", now=now, note="The rider started.")
+    attention.settle(session, f"unplanned:{person_id}", now=now, note="The rider started.")
     return shift
 
 
@@ -169,7 +173,7 @@ def set_start(session: Session, shift_id: int, at: datetime, *, by: int, reason:
     was = shift.started_at
     if shift.state == "cancelled" or (shift.ended_at is not None and at > shift.ended_at):
         raise WrongState("A shift must start before it ends, and a cancelled one cannot start.")
-    before = _money(session, shift) if shift.state == "ended" else None
+    before = worked.money(session, shift) if shift.state == "ended" else None
     shift.started_at = at
     shift.there_at = shift.there_at or at
     elsewhere = current(session, shift.person_id)
@@ -202,7 +206,7 @@ def set_end(session: Session, shift_id: int, at: datetime, *, by: int, reason: s
             f"This rider still delivered at {last.astimezone(zone):%H:%M}: an end before that would leave work unpaid."
         )
     if shift.state == "ended":
-        before = _money(session, shift)
+        before = worked.money(session, shift)
         shift.ended_at = at
         session.add(shift)
         _correct(session, shift, before, why="Its end was set by a named person", now=now)
@@ -248,33 +252,17 @@ def present(session: Session, shift: Shift, *, now: datetime) -> None:
     attention.settle(session, *keys, now=now, note="The rider answered.")
 
 
-def drops(session: Session, shift_id: int) -> int:
-    """How many orders were delivered on this shift."""
-    return session.exec(
-        select(func.count())
-        .select_from(Order)
-        .join(Job, col(Job.id) == col(Order.job_id))
-        .where(Job.shift_id == shift_id, Order.delivery == "delivered")
-    ).one()
-
-
 def facts(session: Session, shift: Shift, *, now: datetime) -> ShiftFacts:
     """A shift as its rider may see it, with what its clock has earned so far."""
     rulebook = books.in_force(session, at=now)[1]
     zone = ZoneInfo(rulebook.co_op.timezone)
     until = shift.ended_at or now
-    delivered = drops(session, known(shift.id))
     minutes, earned = 0, 0
     if shift.started_at is not None:
-        money = ShiftMoney(
-            known(shift.id),
-            shift.person_id,
-            shift.started_at,
-            max(until, shift.started_at),
-            shift.revision,
-            delivered,
-        )
-        minutes, earned = money.minutes, pay.shift_pay(rulebook, money)
+        money = worked.money(session, shift, until=max(until, shift.started_at))
+        delivered, minutes, earned = money.drops, money.minutes, pay.shift_pay(rulebook, money)
+    else:
+        delivered = 0
     return ShiftFacts(
         id=known(shift.id),
         state=shift.state,
@@ -295,29 +283,28 @@ def _end(session: Session, shift: Shift, at: datetime, *, now: datetime) -> None
     move(shift, "state", SHIFT, "ended")
     session.add(shift)
     session.flush()
-    pay.shift_ended(session, _money(session, shift), now=now)
+    made = worked.money(session, shift)
+    pay.shift_ended(session, made, now=now)
+    tips.worked_otherwise(session, made, now=now)
     for key in ("forgotten_off", "silent", "silent_carrying"):
         attention.settle(session, f"{key}:{shift.id}", now=now, note="The shift has ended.")
+
+
+def recount(session: Session, shift: Shift, before: ShiftMoney, *, why: str, now: datetime) -> bool:
+    """Correct an ended shift's pay if what is known of it now pays otherwise than `before` did; whether it does."""
+    otherwise = shift.state == "ended" and pay.pays_otherwise(session, before, worked.money(session, shift))
+    if otherwise:
+        _correct(session, shift, before, why=why, now=now)
+    return otherwise
 
 
 def _correct(session: Session, shift: Shift, before: ShiftMoney, *, why: str, now: datetime) -> None:
     shift.revision += 1
     session.add(shift)
     session.flush()
-    pay.shift_corrected(session, before, _money(session, shift), why=why, now=now)
-
-
-def _money(session: Session, shift: Shift) -> ShiftMoney:
-    if shift.started_at is None or shift.ended_at is None:
-        raise WrongState("Only a shift that started and ended has pay.")
-    return ShiftMoney(
-        known(shift.id),
-        shift.person_id,
-        shift.started_at,
-        shift.ended_at,
-        shift.revision,
-        drops(session, known(shift.id)),
-    )
+    after = worked.money(session, shift)
+    pay.shift_corrected(session, before, after, why=why, now=now)
+    tips.worked_otherwise(session, before, after, now=now)
 
 
 def _named(reason: str, at: datetime, now: datetime) -> None:

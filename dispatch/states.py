@@ -48,6 +48,21 @@ SHIFT: Moves = {
     "cancelled": frozenset(),
 }
 
+ASKED: Moves = {  # a rider asks for a place on the rota
+    "waiting": frozenset({"offered", "placed", "left"}),
+    "offered": frozenset({"placed", "lapsed", "left"}),
+    "placed": frozenset({"left"}),
+    "lapsed": frozenset(),
+    "left": frozenset(),
+}
+
+SWAP: Moves = {
+    "open": frozenset({"taken", "done", "withdrawn"}),
+    "taken": frozenset({"done", "open", "withdrawn"}),
+    "done": frozenset(),
+    "withdrawn": frozenset(),
+}
+
 LIVE_JOB = ("offered", "taken")
 OPEN_DELIVERY = ("waiting", "assigned", "carried")
 

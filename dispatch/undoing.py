@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, offers, orders, planning, proofs, shifts
+from dispatch import cards, jobs, offers, orders, planning, proofs, shifts, tips
 from dispatch.errors import NothingToUndo
 from dispatch.facts import Marked
 from dispatch.states import DELIVERY, JOB, LIVE_JOB, PAYMENT, move
@@ -88,8 +88,10 @@ def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
         move(order, "payment", PAYMENT, "due")
         order.delivered_at = None
         pay.undelivered(session, known(order.id), order.attempt, why="undone by the rider", now=now)
+        tips.came(session, known(order.id), order.attempt, now=now)
         proofs.taken_back(session, order, now=now)
         order.attempt += 1
+        cards.follow(session, order, now=now)
     else:
         move(order, "delivery", DELIVERY, "assigned")
         order.carried_at = order.kitchen_slip_s = None  # nothing is learnt from a word taken back

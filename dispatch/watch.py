@@ -123,7 +123,10 @@ def _carrying(session: Session, on: Sequence[Shift], *, now: datetime) -> list[t
 def _not_started(session: Session, *, now: datetime) -> list[tuple[Shift, datetime]]:
     """Shifts that should have been started, or soon should, and when a person is to look."""
     rows = session.exec(_COMING, params={"soon": now + timedelta(hours=1), "now": now}).all()
-    coming = [(s, s.planned_start_at + shifts.LATE_START) for s in rows]
+    if not rows:
+        return []
+    patience = timedelta(minutes=books.in_force(session, at=now)[1].shifts.late_on_min)
+    coming = [(s, s.planned_start_at + patience) for s in rows]
     return [
         (s, at)
         for s, at in coming

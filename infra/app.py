@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 import dispatch.web
 import riders_app.web
 from dispatch.web import access, errors, pages
-from infra import sandbox
+from infra import sandbox, sandbox_cards
 from infra.guard import Guard, Net
 from infra.health import examine
 from infra.program import Program
@@ -38,7 +38,7 @@ def create_app(program: Program) -> FastAPI:
     errors.install(app)
     app.add_middleware(Net, answer=errors.broken)
     app.add_middleware(Guard)
-    for router in (*dispatch.web.routers(), *riders_app.web.routers(), sandbox.router):
+    for router in (*dispatch.web.routers(), *riders_app.web.routers(), sandbox.router, sandbox_cards.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=dispatch_web / "static"), name="static")
 

@@ -1,4 +1,4 @@
-"""Composing the program: the gateway texts go through, and the way addresses are found."""
+"""Composing the program: the ways texts and card payments go, and the way addresses are found."""
 
 from dispatch.facts import Point
 from dispatch.places import Gazetteer, Geocoder, NoGeocoder, Nominatim
@@ -8,6 +8,7 @@ from infra.program import Program
 from infra.settings import Settings
 from payments import books
 from payments.errors import NoRulebook
+from payments.rails import Gateway as Cards
 from payments.rulebook import Rulebook
 from riders_app.gateways import Gateway
 
@@ -16,8 +17,9 @@ SANDBOX_TOKEN = "sandbox-phones"  # noqa: S105 - no secret: it is used on loopba
 
 
 def equip(program: Program) -> Program:
-    """Give a program its gateway and geocoder, by its settings, its kind and its zones."""
+    """Give a program its gateways and geocoder, by its settings, its kind and its zones."""
     program.gateway = gateway(program)
+    program.stripe = stripe(program)
     with program.database.reading() as session:
         try:
             rulebook = books.in_force(session, at=program.clock.now())[1]
@@ -52,6 +54,23 @@ def gateway(program: Program) -> Gateway | None:
         segments_per_s=settings.twilio_segments_per_s,
         service_numbers=settings.twilio_service_numbers,
     )
+
+
+def stripe(program: Program) -> Cards | None:
+    """Stripe where its keys are set, the pretend one in a demo without them, else none: calls then wait."""
+    settings = program.settings
+    # Stripe's library takes a while to load, and most commands ask nothing of it.
+    if settings.stripe_secret_key is not None and settings.stripe_webhook_secret is not None:
+        from payments.rails.client import StripeGateway
+
+        return StripeGateway(
+            settings.stripe_secret_key.get_secret_value(), settings.stripe_webhook_secret.get_secret_value()
+        )
+    if program.kind != "demo":
+        return None
+    from payments.rails.sandbox import Sandbox
+
+    return Sandbox(program.database, program.clock.now)
 
 
 def geocoder(settings: Settings, rulebook: Rulebook | None) -> Geocoder:

@@ -56,6 +56,17 @@ class Database:
             yield session
 
     @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A transaction that looks at one moment, however long it looks and whatever is written meanwhile.
+
+        On SQLite every transaction does; PostgreSQL must be asked to.
+        """
+        with self.reading() as session:
+            if self.dialect == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction that may write: committed when the block ends well, rolled back when it raises.
 

@@ -13,6 +13,7 @@ from infra.jobs import JOBS, due_at
 from infra.migrations import current, head
 from infra.program import Program
 from infra.tables import Sweep
+from payments import checks
 
 # Two signs of life missed, and a little.
 SWEEP_LATE_S = 75
@@ -61,7 +62,7 @@ def examine(program: Program) -> Health:
     with program.database.reading() as session:
         rows = trouble.troubles(session)
     troubles = tuple(Trouble(row.job, row.fault, row.tries, row.retry_at) for row in rows)
-    findings = _findings(program, swept_at, oldest, troubles) + faults
+    findings = _findings(program, swept_at, oldest, troubles) + faults + _books(program)
     solver = None if program.compiled is None else program.compiled.state
     return Health(True, True, swept_at, oldest, troubles, findings, solver)
 
@@ -108,6 +109,18 @@ def _findings(
             f"The solver could not be compiled ({_said(program.compiled.fault)}): plans take longer to make."
         )
     return tuple(found)
+
+
+def _books(program: Program) -> tuple[str, ...]:
+    """Whether the last reading of the books found something; what, only the treasurer is told."""
+    with program.database.reading() as session:
+        row = checks.last(session)
+    if row is None or not row.found:
+        return ()
+    things = "1 thing does" if row.found == 1 else f"{row.found} things do"
+    return (
+        f"The books were read at {row.at:%Y-%m-%d %H:%M} UTC: {things} not hold (see /desk/money/checks).",
+    )
 
 
 def _said(fault: str) -> str:

@@ -43,7 +43,7 @@ def refusals(settings: Settings, kind: Kind, host: str) -> list[str]:
 
     Pure. Each reason is a sentence that says what to do.
     """
-    found = _half_twilio(settings)
+    found = _half_twilio(settings) + _half_stripe(settings)
     if kind == "live":
         if settings.sandbox:
             found.append("Sandbox phones need a demo database: unset PANNIER_SANDBOX, or run `pannier demo`.")
@@ -70,12 +70,20 @@ def refusals(settings: Settings, kind: Kind, host: str) -> list[str]:
 
 def notices(settings: Settings, kind: Kind) -> list[str]:
     """What is worth saying at the start, though nothing is wrong."""
-    if kind == "demo" or settings.texts_for_real:
+    if kind == "demo":
         return []
-    return [
-        "No Twilio keys: texts are queued and not sent. Set PANNIER_TWILIO_ACCOUNT_SID, "
-        "PANNIER_TWILIO_AUTH_TOKEN and PANNIER_TWILIO_FROM to send them."
-    ]
+    found: list[str] = []
+    if not settings.texts_for_real:
+        found.append(
+            "No Twilio keys: texts are queued and not sent. Set PANNIER_TWILIO_ACCOUNT_SID, "
+            "PANNIER_TWILIO_AUTH_TOKEN and PANNIER_TWILIO_FROM to send them."
+        )
+    if not settings.cards_for_real:
+        found.append(
+            "No Stripe keys: card payments, transfers and refunds are queued and not sent. Set "
+            "PANNIER_STRIPE_SECRET_KEY and PANNIER_STRIPE_WEBHOOK_SECRET to send them."
+        )
+    return found
 
 
 def is_loopback(host: str) -> bool:
@@ -99,6 +107,15 @@ def _half_twilio(settings: Settings) -> list[str]:
         return [
             "Twilio needs all of PANNIER_TWILIO_ACCOUNT_SID, PANNIER_TWILIO_AUTH_TOKEN and a sender "
             "(PANNIER_TWILIO_FROM or PANNIER_TWILIO_MESSAGING_SERVICE): set the missing one, or none."
+        ]
+    return []
+
+
+def _half_stripe(settings: Settings) -> list[str]:
+    if bool(settings.stripe_secret_key) != bool(settings.stripe_webhook_secret):
+        return [
+            "Stripe needs both PANNIER_STRIPE_SECRET_KEY and PANNIER_STRIPE_WEBHOOK_SECRET: set the missing one, "
+            "or neither."
         ]
     return []
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from dispatch import cards
 from infra import rounds
 from infra.clock import SandboxClock
 from infra.errors import InfraError, JobStuck
@@ -36,14 +37,23 @@ JOBS: tuple[Job, ...] = (
     Job("sandbox", sandbox_carrier.next_due, sandbox_carrier.run),
     Job("inbox", inbox.next_due, inbox.run),
     Job("expire", rounds.expire_due, rounds.expire),
+    Job("stripe-sandbox", rounds.sandbox_due, rounds.sandbox),
+    Job("stripe-events", cards.events_due, cards.run_events),
     Job("watch", rounds.watch_due, rounds.watch_shifts),
+    Job("rest", rounds.rest_due, rounds.rest),
+    Job("rota", rounds.rota_due, rounds.lapse),
     Job("plan", rounds.plan_due, rounds.plan),
     Job("ring", rounds.ring_due, rounds.ring),
     Job("hint", rounds.hint_due, rounds.hint),
     Job("spread", outbox.spread_due, outbox.run_spread),
     Job("send", outbox.next_due, outbox.run_send),
+    Job("tips", rounds.tips_due, rounds.share_tips),
+    Job("stripe-calls", cards.calls_due, cards.run_calls),
+    Job("reconcile", cards.reconcile_due, cards.run_reconcile),
     Job("prices", outbox.prices_due, outbox.run_prices),
     Job("release", rounds.release_due, rounds.release),
+    Job("check", rounds.check_due, rounds.check),
+    Job("settle", rounds.settle_due, rounds.settle),
     Job("forget", rounds.forget_due, rounds.forget),
 )
 

@@ -18,7 +18,8 @@ from infra.settings import Settings
 class Program:
     """One running install.
 
-    `gateway` sends texts and `geocoder` finds addresses; whoever composes the program sets them.
+    `gateway` sends texts, `geocoder` finds addresses and `stripe` is asked about cards; whoever composes
+    the program sets them.
     """
 
     settings: Settings
@@ -27,6 +28,7 @@ class Program:
     kind: Kind
     gateway: Any = None
     geocoder: Any = None
+    stripe: Any = None
     # Set by the worker of this process, or by one that only tells another process's worker.
     on_nudge: Callable[[], None] = field(default=lambda: None, repr=False)
     swept_at: datetime | None = None

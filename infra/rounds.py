@@ -5,17 +5,39 @@ another that checks again what it relied on.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
-from dispatch import alarms, contests, decisions, notices, offers, planning, retention, waiting, watch
+from dispatch import (
+    alarms,
+    attention,
+    breaks,
+    contests,
+    decisions,
+    notices,
+    offers,
+    planning,
+    retention,
+    rota,
+    tips,
+    waiting,
+    watch,
+)
 from dispatch.errors import PlanRefused
+from dispatch.web import stripe_hook
 from infra.clock import WallClock
 from infra.program import Program
+from payments import checks, payouts, settlements, settling
 from payments.books import holds
+from payments.rails.tables import SandboxEvent
 from riders_app import outbox, photos
 
 ORPHAN = timedelta(hours=1)  # a picture just written may wait for its proof to be committed
+
+# Of the books being wrong there is one thing to look at, however many nights find it.
+BOOKS = "books"
 
 
 def plan_due(session: Session, now: datetime) -> datetime | None:
@@ -84,6 +106,31 @@ def ring(program: Program, now: datetime) -> bool:
         return alarms.ring(session, now=now, on_duty=program.settings.on_duty_phone) > 0
 
 
+def rest_due(session: Session, now: datetime) -> datetime | None:
+    """When a break is next to be placed, moved or told."""
+    return breaks.next_due(session, now=now)
+
+
+def rest(program: Program, now: datetime) -> bool:
+    """Keep the breaks the rules call for."""
+    with program.database.writing() as session:
+        did = breaks.keep(session, now=now) > 0
+        if did:
+            planning.wanted(session, now=now)
+        return did
+
+
+def rota_due(session: Session, _now: datetime) -> datetime | None:
+    """When a place on the rota that was offered next goes on to another rider."""
+    return rota.asking.next_due(session)
+
+
+def lapse(program: Program, now: datetime) -> bool:
+    """Pass on the places nobody answered for."""
+    with program.database.writing() as session:
+        return rota.asking.lapse(session, now=now) > 0
+
+
 def hint_due(session: Session, now: datetime) -> datetime | None:
     """When a rider is next to be told where to wait, where the rulebook wants such texts."""
     return waiting.next_due(session, now=now)
@@ -95,15 +142,88 @@ def hint(program: Program, now: datetime) -> bool:
         return waiting.tell(session, now=now) > 0
 
 
+def tips_due(session: Session, _now: datetime) -> datetime | None:
+    """When a day's pooled tips are next to be shared out."""
+    return tips.next_due(session)
+
+
+def share_tips(program: Program, now: datetime) -> bool:
+    """Share out the tips of days that are over."""
+    with program.database.writing() as session:
+        return tips.share_out(session, now=now) > 0
+
+
 def release_due(session: Session, _now: datetime) -> datetime | None:
     """When money held for somebody next runs out."""
-    return holds.next_due(session)
+    due = (holds.next_due(session), payouts.next_lapse(session))
+    return min((at for at in due if at is not None), default=None)
 
 
 def release(program: Program, now: datetime) -> bool:
-    """Let go of what was held and has run out."""
+    """Let go of what was held and has run out; a payout it was held for has failed, and a person looks at it."""
     with program.database.writing() as session:
-        return bool(holds.expire_due(session, now=now))
+        let_go = holds.expire_due(session, now=now)
+        lapsed = payouts.lapse(session, now=now)
+        for payout in lapsed:
+            words = f"Payout {payout.id} to {payout.payee} failed: {payout.error}. Ask the bank before paying again."
+            attention.raise_(session, "payout_failed", f"payout:{payout.id}", words, now=now)
+        return bool(let_go or lapsed)
+
+
+def sandbox_due(session: Session, _now: datetime) -> datetime | None:
+    """When the pretend Stripe of a demo next posts an event."""
+    return session.connection().scalar(_NEXT_POST)
+
+
+def sandbox(program: Program, now: datetime) -> bool:
+    """Take in what the pretend Stripe posts, by the way a real one's events come."""
+    return bool(program.stripe.post_due(partial(stripe_hook.receive, program), now))
+
+
+# The pretend Stripe's own module loads Stripe's library, which most commands do without.
+_NEXT_POST = select(func.min(SandboxEvent.due_at)).where(col(SandboxEvent.sent_at).is_(None))
+
+
+def check_due(session: Session, now: datetime) -> datetime | None:
+    """When the books are next to be read by night."""
+    return checks.next_due(session, now=now)
+
+
+def check(program: Program, now: datetime) -> bool:
+    """Read the books where the night's reading is due, keep what was found, and put it before a person."""
+    with program.database.snapshot() as session:
+        due = checks.next_due(session, now=now)
+        if due is None or due > now:
+            return False
+        seen = checks.look(session, now=now)
+    with program.database.writing() as session:
+        checks.keep(session, seen, now=now)
+        if seen.findings:
+            attention.raise_(session, "books", BOOKS, _wrong(seen), now=now)
+        else:
+            attention.settle(session, BOOKS, now=now, note="The books were read again, and are in order.")
+    return True
+
+
+def _wrong(seen: checks.Look) -> str:
+    count = len(seen.findings)
+    things = "1 thing does not hold" if count == 1 else f"{count} things do not hold"
+    return f"The books were read by night, and {things}: the treasurer's page of checks says what. Nothing is paid."
+
+
+def settle_due(session: Session, now: datetime) -> datetime | None:
+    """When settlements are next to be drafted, or one was paid by itself; a named person issues them."""
+    return now if settling.to_follow(session) else settlements.next_due(session, now=now)
+
+
+def settle(program: Program, now: datetime) -> bool:
+    """Draft the settlements of a period that ended; note those that were paid."""
+    with program.database.writing() as session:
+        due = settlements.next_due(session, now=now)
+        drafted = due is not None and due <= now
+        if drafted:
+            settlements.draft_due(session, now=now)
+        return bool(settling.follow(session, now=now)) or drafted
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

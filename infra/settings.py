@@ -76,6 +76,9 @@ class Settings(BaseSettings):
         "cost until the carrier has told its own.",
     )
     stripe_secret_key: SecretStr | None = Field(None, description="Stripe's secret key: cards for real.")
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="Signing secret of the webhook /hooks/stripe, as Stripe shows it: whsec_..."
+    )
     nominatim_url: str | None = Field(
         None, description="A Nominatim server that finds addresses; without it, addresses need a point."
     )
@@ -114,6 +117,11 @@ class Settings(BaseSettings):
         """Whether every key needed to send a text is here."""
         sender = self.twilio_from or self.twilio_messaging_service
         return bool(self.twilio_account_sid and self.twilio_auth_token and sender)
+
+    @property
+    def cards_for_real(self) -> bool:
+        """Whether every key needed to ask Stripe, and to know its voice, is here."""
+        return bool(self.stripe_secret_key and self.stripe_webhook_secret)
 
     def secret(self) -> str:
         """The signing key: as set, or made once into the data folder for this user's eyes only."""

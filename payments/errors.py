@@ -46,6 +46,15 @@ class NoRate(MoneyFault):
         super().__init__(f"no hourly rate is in force on {on.isoformat()}")
 
 
+class NoVatRate(MoneyFault):
+    """No rate of VAT is in force for that income on that day."""
+
+    def __init__(self, kind: str, on: date) -> None:
+        self.kind = kind
+        self.on = on
+        super().__init__(f"no rate of VAT is in force for {kind} on {on.isoformat()}")
+
+
 class UnknownZone(MoneyFault):
     """The rulebook has no such zone."""
 
@@ -138,6 +147,31 @@ class BadCorrection(MoneyFault, ValueError):
     """A correction is of the same shift and rider, with a later revision."""
 
 
+class NoSickPay(MoneyFault):
+    """The rulebook in force says nothing of sick pay: it needs a [pay.sick]."""
+
+
+class NotSoMuchLeave(MoneyFault):
+    """More leave than has accrued."""
+
+    def __init__(self, asked_minutes: int, left_minutes: int) -> None:
+        self.asked_minutes = asked_minutes
+        self.left_minutes = left_minutes
+        super().__init__(
+            f"{asked_minutes} minutes of leave were asked for; {left_minutes} have accrued and are still to be taken"
+        )
+
+
+class NobodyToShare(MoneyFault):
+    """Nobody was on shift on that day, so its tips cannot be shared out by minutes."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        super().__init__(
+            f"nobody was on shift on {day.isoformat()}: its tips cannot be shared out by minutes"
+        )
+
+
 class NoShares(MoneyFault):
     """The rulebook in force says nothing of shares."""
 
@@ -198,3 +232,102 @@ class HoldIsFinal(MoneyFault):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"{key} is a hold or the end of one: end it, or post the facts anew")
+
+
+class RailsFault(MoneyFault):
+    """The card processor did not do what was asked."""
+
+
+class CallRefused(RailsFault):
+    """The card processor refused this for good."""
+
+
+class NotEnoughYet(RailsFault):
+    """The card processor does not hold enough available money yet."""
+
+
+class CallLater(RailsFault):
+    """The card processor could not be reached, or would not listen now: nothing was done."""
+
+
+class NoAnswer(RailsFault):
+    """The card processor gave no answer: nobody knows whether it was done."""
+
+
+class NotFromStripe(RailsFault):
+    """This was not signed by the card processor, or too long ago."""
+
+
+class NoCards(RailsFault):
+    """Cards cannot be taken here yet: the Stripe keys are missing."""
+
+
+class BadClaim(RailsFault, ValueError):
+    """This cannot be asked of the card processor."""
+
+
+class NoSuchPayout(MoneyFault):
+    """There is no such payout."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no payout {key}")
+
+
+class PayoutRefused(MoneyFault):
+    """A payout does not go that way."""
+
+    def __init__(self, payout_id: int, state: str, wanted: str) -> None:
+        self.payout_id = payout_id
+        self.state = state
+        self.wanted = wanted
+        super().__init__(f"payout {payout_id} is {state}; it cannot be {wanted}")
+
+
+class BadBankDetails(MoneyFault, ValueError):
+    """These are no bank details."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults) or None)
+
+
+class NoSuchPayRun(MoneyFault):
+    """There is no such pay run."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__(f"there is no pay run {run_id}")
+
+
+class PayRunRefused(MoneyFault):
+    """The pay run cannot do that now."""
+
+
+class BooksUnsound(PayRunRefused):
+    """The books do not hold: nothing is paid until they do."""
+
+    def __init__(self, findings: tuple[tuple[str, int | None, str], ...]) -> None:
+        self.findings = findings  # (rule, number of the entry or None, what is wrong), in order
+        told = "".join(f"\n{rule}: {message}" for rule, _, message in findings)
+        super().__init__(f"The books do not hold, so nothing is paid until a person has looked:{told}")
+
+
+class DeductionsRefused(MoneyFault, ValueError):
+    """These deductions cannot be taken in."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults) or None)
+
+
+class NoSuchSettlement(MoneyFault):
+    """There is no such settlement."""
+
+    def __init__(self, settlement_id: int) -> None:
+        self.settlement_id = settlement_id
+        super().__init__(f"There is no settlement {settlement_id}.")
+
+
+class SettlementRefused(MoneyFault):
+    """A settlement does not go that way."""

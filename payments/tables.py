@@ -67,8 +67,8 @@ class PostingRow(SQLModel, table=True):
         CheckConstraint("amount > 0", name="ck_posting_amount"),
         CheckConstraint("source <> destination", name="ck_posting_moves"),
         CheckConstraint("position >= 0", name="ck_posting_position"),
-        Index("ix_posting_source", "source"),
-        Index("ix_posting_destination", "destination"),
+        Index("ix_posting_source", "source", "entry_id"),
+        Index("ix_posting_destination", "destination", "entry_id"),
         # A row number of SQLite's own would be one more key to REPLACE a posting by, unseen by the triggers.
         {"sqlite_with_rowid": False},
     )
@@ -80,9 +80,45 @@ class PostingRow(SQLModel, table=True):
     amount: int = Field(sa_type=Minor)
 
 
+class AccountBalance(SQLModel, table=True):
+    """What came to one account in one unit and what went out of it: summed as entries are posted.
+
+    It says nothing the postings do not say: the audit compares the two, and `books.sums.rebuild` makes it anew.
+    """
+
+    __tablename__ = "account_balance"
+    # On SQLite the key is the table: one tree to look in, and accounts stand side by side in it by name.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account: str = Field(sa_type=Account, primary_key=True)
+    unit: str = Field(primary_key=True)
+    received: int = Field(sa_type=Minor)
+    given: int = Field(sa_type=Minor)
+
+
+class BookCheck(SQLModel, table=True):
+    """One reading of the books: from where to which entry, its hash, and what was found ([rule, entry, words])."""
+
+    __tablename__ = "book_check"
+    __table_args__ = (
+        CheckConstraint("kind IN ('full', 'new')", name="ck_book_check_kind"),
+        CheckConstraint("found >= 0", name="ck_book_check_found"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    after_id: int
+    head_id: int
+    head_hash: str
+    found: int
+    findings: str
+
+
 VERSIONS: Table = SQLModel.metadata.tables["rulebook_version"]
 ENTRIES: Table = SQLModel.metadata.tables["entry"]
 POSTINGS: Table = SQLModel.metadata.tables["posting"]
+SUMS: Table = SQLModel.metadata.tables["account_balance"]
 APPEND_ONLY = (VERSIONS, ENTRIES, POSTINGS)
 
 
@@ -116,8 +152,12 @@ def _unique_columns(table: Table) -> list[tuple[str, ...]]:
 
 def _sqlite(table: Table) -> list[str]:
     name = table.name
+    # One look for each key: in one, a column that is mostly empty has SQLite read the whole table once it has
+    # statistics of it.
     same = " OR ".join(
-        "(" + " AND ".join(f"{column} = NEW.{column}" for column in columns) + ")"
+        f"EXISTS (SELECT 1 FROM {name} WHERE "
+        + " AND ".join(f"{column} = NEW.{column}" for column in columns)
+        + ")"
         for columns in _unique_columns(table)
     )
     refuse = f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
@@ -125,8 +165,7 @@ def _sqlite(table: Table) -> list[str]:
         f"CREATE TRIGGER IF NOT EXISTS {name}_no_update BEFORE UPDATE ON {name} {refuse}",
         f"CREATE TRIGGER IF NOT EXISTS {name}_no_delete BEFORE DELETE ON {name} {refuse}",
         # REPLACE deletes past the DELETE trigger unless recursive_triggers is on, so it never gets that far.
-        f"CREATE TRIGGER IF NOT EXISTS {name}_no_replace BEFORE INSERT ON {name} "
-        f"WHEN EXISTS (SELECT 1 FROM {name} WHERE {same}) {refuse}",
+        f"CREATE TRIGGER IF NOT EXISTS {name}_no_replace BEFORE INSERT ON {name} WHEN {same} {refuse}",
     ]
     if table is POSTINGS:
         statements.append(

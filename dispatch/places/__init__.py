@@ -1,5 +1,6 @@
 """Places: restaurants and their hours, zones, and finding an address on the map."""
 
+from dispatch.places.billing import billing, set_billing
 from dispatch.places.geocoding import Found, Gazetteer, Geocoder, NoGeocoder, Nominatim
 from dispatch.places.legs import leg, legs
 from dispatch.places.restaurants import (
@@ -24,6 +25,7 @@ __all__ = [
     "NoGeocoder",
     "Nominatim",
     "add",
+    "billing",
     "by_key",
     "change",
     "end",
@@ -35,6 +37,7 @@ __all__ = [
     "listed",
     "open_at",
     "revoke_keys",
+    "set_billing",
     "set_hours",
     "zone_of",
 ]

@@ -3,13 +3,14 @@
 from dispatch.planning.able import FORGIVEN, SILENCES, able, open_orders, refusals
 from dispatch.planning.evening import Evening, evening, problem, rules
 from dispatch.planning.kept import Kept, keep, kept, turns
-from dispatch.planning.plans import Made, Picture, do, leaves_at, take
+from dispatch.planning.plans import Asks, Made, Picture, do, leaves_at, take
 from dispatch.planning.when import LEAST_GAP, again_by, due_at, instant, seconds, wanted
 
 __all__ = [
     "FORGIVEN",
     "LEAST_GAP",
     "SILENCES",
+    "Asks",
     "Evening",
     "Kept",
     "Made",

@@ -9,15 +9,20 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 import routing
-from dispatch import breaks, fairness, kitchens, people, places
+from dispatch import breaks, fairness, kitchens, limits, people, places
 from dispatch.facts import Point
 from dispatch.kitchens import ON_TIME, Kitchen
+from dispatch.limits import FREE, Left
 from dispatch.planning.able import able, refusals
 from dispatch.planning.when import seconds
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job, Order, Rest, Shift, Stop, known
 from payments.rulebook import Rulebook
+from routing.plan.schedule import after_committed
 
+EASED_S = (
+    300  # what may be given grows as the hour goes on: so much more is a change worth thinking again for
+)
 NOTICED_S = 120  # a rider that much later than planned is a change worth thinking again for
 
 
@@ -75,7 +80,7 @@ def evening(
         distance_m=distance_m,
         rules=rules(rulebook),
     )
-    caught = _caught_up(shaped)
+    caught = _cooled(_caught_up(shaped), read)
     return Evening(caught, _fingerprint(version, orders, shaped, caught, points, read))
 
 
@@ -89,6 +94,7 @@ class _Read:
     account: fairness.Account
     skills: dict[int, frozenset[str]]
     rests: dict[int, list[Rest]]
+    left: Mapping[int, Left]
     refused: dict[int, set[int]]
     kitchens: dict[int, Kitchen]
 
@@ -111,6 +117,7 @@ class _Read:
             account=fairness.account(session, rulebook, now=now),
             skills=people.skills(session, ids) if needing else {},
             rests=rests,
+            left=limits.left(session, out, rulebook, now=now),
             refused=refusals(session, [known(o.id) for o in orders], now=now),
             kitchens=kitchens.look_ahead(session, rulebook, {o.restaurant_id for o in cooking}),
         )
@@ -174,6 +181,7 @@ def _fingerprint(
             had=round(read.account.had.get(shift.person_id, 0.0), 3),
             hours=0.0,
             skills=frozenset(),
+            effort_left_s=None if courier.effort_left_s is None else courier.effort_left_s // EASED_S,
         )
         said += [still, sorted(courier.skills), (late.free_s - courier.free_s) // NOTICED_S]
     for order, request in zip(orders, shaped.requests, strict=True):
@@ -268,6 +276,9 @@ def _courier(shift: Shift, read: _Read, points: _Points, *, now: datetime) -> ro
         free = max(there, first.taken_at or first.offered_at + timedelta(seconds=d.offer_lead_s))
     had, hours = read.account.of(shift.person_id)
     rests = read.rests.get(known(shift.id), [])
+    left = read.left.get(shift.person_id, FREE)
+    if left.cool_until is not None and not tasks:
+        free = max(free, left.cool_until)
     if len(rests) > 1 and rests[0].starts_at <= now and not tasks:  # so that the next one is kept too
         free, rests = max(free, rests[0].ends_at), rests[1:]
     return routing.Courier(
@@ -282,6 +293,8 @@ def _courier(shift: Shift, read: _Read, points: _Points, *, now: datetime) -> ro
         committed=committed,
         skills=read.skills.get(shift.person_id, frozenset()) | ({"cargo"} & {shift.vehicle}),
         rest=(seconds(rests[0].starts_at), seconds(rests[0].ends_at)) if rests else None,
+        orders_left=left.orders,
+        effort_left_s=left.effort_s,
     )
 
 
@@ -292,6 +305,27 @@ def _leaves(shift: Shift, leave_s: int, now: datetime) -> datetime:
     return (
         shift.there_at if shift.there_at == shift.started_at else shift.there_at + timedelta(seconds=leave_s)
     )
+
+
+def _cooled(shaped: routing.Problem, read: _Read) -> routing.Problem:
+    """Who rides a heavy job, or has just ridden one, gets nothing new until they have rested after it.
+
+    A break to come is then taken for one with that rest: what lies between the two is short, and the problem
+    knows of one rest only.
+    """
+    couriers = []
+    for shift, courier in zip(read.out, shaped.couriers, strict=True):
+        left = read.left.get(shift.person_id, FREE)
+        until_s = 0
+        if left.cool_s and courier.committed:
+            until_s = after_committed(shaped, courier)[0] + left.cool_s
+        elif left.cool_until is not None and courier.committed:
+            until_s = seconds(left.cool_until)
+        if until_s > shaped.now_s:
+            begins, ends = courier.rest or (shaped.now_s, until_s)
+            courier = replace(courier, rest=(min(shaped.now_s, begins), max(until_s, ends)))
+        couriers.append(courier)
+    return replace(shaped, couriers=tuple(couriers))
 
 
 def _caught_up(shaped: routing.Problem) -> routing.Problem:

@@ -37,12 +37,24 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Asks:
+    """What could be ridden if its rider stayed past the end of their shift: a problem of its own, and its plan."""
+
+    problem: routing.Problem
+    plan: routing.Plan
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
-    """A plan the referee passed, what it found wrong with the solver's own, and whether it is the last one kept."""
+    """A plan the referee passed, what it found wrong with the solver's own, and whether it is the last one kept.
+
+    `asks` is what only somebody who stays could ride: it is put to them as a question.
+    """
 
     plan: routing.Plan
     faults: tuple[str, ...] = ()
     kept: bool = False
+    asks: Asks | None = None
 
 
 def take(session: Session, *, now: datetime, force: bool = False) -> Picture | None:
@@ -84,19 +96,39 @@ def do(picture: Picture, solve: Callable[..., routing.Plan] = routing.solve) -> 
     what was broken, only if the greedy plan is faulted too.
     """
     if picture.same and (still := _still(picture)) is not None:
-        return Made(still, kept=True)
+        return Made(still, kept=True, asks=_asks(picture, still))
     warm: dict[str, Any] = {}
     if picture.last is not None and picture.rulebook.dispatch.warm_start:
         warm["warm"] = picture.last.plan()
     plan = solve(picture.problem, budget_s=picture.budget_s, seed=picture.seed, **warm)
     faults = tuple(f.message for f in routing.check(picture.problem, plan))
     if not faults:
-        return Made(plan)
+        return Made(plan, asks=_asks(picture, plan))
     plain = routing.greedy(picture.problem)
     worse = routing.check(picture.problem, plain)
     if worse:
         raise PlanRefused("; ".join(f.message for f in worse))
-    return Made(plain, faults)
+    return Made(plain, faults, asks=_asks(picture, plain))
+
+
+def _asks(picture: Picture, plan: routing.Plan) -> Asks | None:
+    """Orders left out because shifts end, given to riders with nothing new who might stay; None where there are none.
+
+    Only these riders and these orders, so that it stands beside the plan. The referee has its say here too.
+    """
+    most_s = picture.rulebook.shifts.stay_ask_min * 60
+    late = {name for name, reason in plan.unserved if reason == "shift_ends"}
+    busy = {route.courier for route in plan.routes if any(stop.batch >= 0 for stop in route.stops)}
+    idle = [c for c in picture.problem.couriers if c.id not in busy]
+    if not most_s or not late or not idle:
+        return None
+    problem = replace(
+        picture.problem,
+        couriers=tuple(replace(c, tolerance_s=max(c.tolerance_s, most_s)) for c in idle),
+        requests=tuple(r for r in picture.problem.requests if r.id in late),
+    )
+    asked = routing.greedy(problem)
+    return None if routing.check(problem, asked) else Asks(problem, asked)
 
 
 def leaves_at(picture: Picture, route: routing.Route) -> datetime:

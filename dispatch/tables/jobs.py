@@ -68,6 +68,10 @@ class Job(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     distance_m: int
     duration_s: int
+    # When its last stop is planned, where that is after the shift's planned end; and the rider's own yes to it.
+    past_end_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    stay_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    effort_s: int = 0  # its work, weighed by load and rain: see dispatch/limits.py
     adds_minor: int = Field(sa_column=minor())
 
 

@@ -25,7 +25,8 @@ class Order(SQLModel, table=True):
         one_of("delivery", tuple(DELIVERY), "ck_orders_delivery"),
         one_of("payment", tuple(PAYMENT), "ck_orders_payment"),
         one_of("paid_by", ("account", "card"), "ck_orders_paid_by"),
-        CheckConstraint("(paid_by = 'card') = (card_reference IS NOT NULL)", name="ck_orders_card"),
+        # A card order without a reference is paid online, by its customer.
+        CheckConstraint("paid_by = 'card' OR card_reference IS NULL", name="ck_orders_card"),
         CheckConstraint("value_minor >= 0 AND tip_minor >= 0 AND fee_minor >= 0", name="ck_orders_money"),
         CheckConstraint("size >= 1", name="ck_orders_size"),
         CheckConstraint("delivery <> 'delivered' OR delivered_at IS NOT NULL", name="ck_orders_delivered"),
@@ -105,24 +106,35 @@ class OrderContact(SQLModel, table=True):
 
 
 class Refund(SQLModel, table=True):
-    """Money given back to a customer, who bears it and why."""
+    """Money given back to a customer, who bears it and why.
+
+    `kind` "refund": on food that was delivered, by a named person. "cancelled": what was paid by card for an order
+    that never came; its money was never booked, so that it may have no entry, and a till may have cancelled it.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (
         one_of("liable", ("restaurant", "co-op"), "ck_refund_liable"),
+        one_of("kind", ("refund", "cancelled"), "ck_refund_kind"),
         CheckConstraint("amount_minor > 0", name="ck_refund_amount"),
+        CheckConstraint("fee_minor >= 0 AND fee_minor <= amount_minor", name="ck_refund_fee"),
+        CheckConstraint(
+            "kind = 'cancelled' OR (by_person_id IS NOT NULL AND entry_id IS NOT NULL)", name="ck_refund_by"
+        ),
         UniqueConstraint("order_id", "number", name="uq_refund_number"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="orders.id", index=True)
     number: int
+    kind: str = "refund"
     amount_minor: int = Field(sa_column=minor())
+    fee_minor: int = Field(default=0, sa_column=minor())  # of it, what is delivery fee
     liable: str
     reason: str
-    by_person_id: int = Field(foreign_key="person.id")
+    by_person_id: int | None = Field(default=None, foreign_key="person.id")
     at: datetime = Field(sa_column=moment())
-    entry_id: int
+    entry_id: int | None = None
 
 
 class IdempotencyKey(SQLModel, table=True):

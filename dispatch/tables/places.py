@@ -30,6 +30,22 @@ class Restaurant(SQLModel, table=True):
     ended_reason: str | None = None
 
 
+class RestaurantBilling(SQLModel, table=True):
+    """Who a restaurant is on an invoice, and the bank account it is paid to; blank where it is not written yet."""
+
+    __tablename__ = "restaurant_billing"
+
+    restaurant_id: int = Field(primary_key=True, foreign_key="restaurant.id")
+    legal_name: str = ""
+    address: str = ""  # a line each
+    vat_number: str = ""
+    account_name: str = ""
+    sort_code: str = ""
+    account_number: str = ""
+    changed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    changed_by: int | None = Field(default=None, foreign_key="person.id")
+
+
 class OpeningHours(SQLModel, table=True):
     """Minutes of a local weekday (0 is Monday); `closes_min` past 1440 runs into the next day."""
 

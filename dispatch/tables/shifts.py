@@ -32,6 +32,7 @@ class Shift(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
+    slot_id: int | None = Field(default=None, foreign_key="slot.id", index=True)  # its place on the rota
     vehicle: str
     state: str = "planned"
     planned_start_at: datetime = Field(sa_column=moment(index=True))
@@ -53,13 +54,17 @@ class Shift(SQLModel, table=True):
     )  # last looked at for where to wait
     silences: int = 0  # offers in a row that ran out unanswered
     revision: int = 1  # which posting of this shift's pay stands
+    unplanned: bool = False  # started by its rider with no plan, where the rulebook allows it
 
 
 class ShiftChange(SQLModel, table=True):
-    """A named person set a start or an end, with a reason; the rider is told and may contest."""
+    """A named person set a start or an end, with a reason; the rider is told and may contest.
+
+    "plan" is a shift that was planned in spite of a warning of working time: who went on, and why.
+    """
 
     __tablename__ = "shift_change"
-    __table_args__ = (one_of("what", ("start", "end", "cancel"), "ck_shift_change_what"),)
+    __table_args__ = (one_of("what", ("start", "end", "cancel", "plan"), "ck_shift_change_what"),)
 
     id: int | None = Field(default=None, primary_key=True)
     shift_id: int = Field(foreign_key="shift.id", index=True)
@@ -81,5 +86,14 @@ class Rest(SQLModel, table=True):
     shift_id: int = Field(foreign_key="shift.id", index=True)
     starts_at: datetime = Field(sa_column=moment())
     ends_at: datetime = Field(sa_column=moment())
-    by_person_id: int = Field(foreign_key="person.id")
+    by_person_id: int | None = Field(default=None, foreign_key="person.id")  # none: by the members' rules
     at: datetime = Field(sa_column=moment())
+    told_for: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # the start its rider was told
+    begun_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # seen to begin, nothing in hand
+    looked_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # looked whether it may come earlier, it being quiet

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse, Response
 
 from dispatch.web import accounts, forms, pages
 from dispatch.web.access import Now, Reading, Treasurer
-from payments import books
+from payments import books, checks
 from payments.ledger import HOLIDAY, MINUTES
 
 router = APIRouter(prefix="/desk/money", include_in_schema=False)
@@ -34,4 +34,5 @@ def money(request: Request, who: Treasurer, session: Reading, now: Now) -> Respo
         versions=books.versions(session),
         last_id=last_id,
         last_hash=last_hash,
+        checked=checks.last(session),
     )

@@ -148,7 +148,7 @@ def cancel(
     request: Request, who: Desk, session: Writing, now: Now, public_id: str, reason: Reason = ""
 ) -> Response:
     """Cancel it; a rider who has it is told."""
-    changes.cancel(session, orders.get(session, public_id), reason=reason, now=now)
+    changes.cancel(session, orders.get(session, public_id), reason=reason, by=who.person_id, now=now)
     return pages.said(request, f"/desk/orders/{public_id}", id=public_id)
 
 
@@ -164,8 +164,9 @@ def refund(
     liable: Annotated[str, Form(max_length=20)] = "",
     reason: Reason = "",
     number: Annotated[int | None, Form()] = None,
+    fee: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
-    """Give the customer money back, at the restaurant's or the co-op's cost.
+    """Give the customer money back, at the restaurant's or the co-op's cost; `fee` of it is delivery fee.
 
     `number` says which refund of the order it is, so that a button pressed twice gives once.
     """
@@ -180,6 +181,7 @@ def refund(
         by=who.person_id,
         now=now,
         number=number,
+        fee_minor=forms.pounds(fee, "Of it, delivery fee") if fee.strip() else None,
     )
     return pages.said(request, f"/desk/orders/{public_id}", id=row.id, entry_id=row.entry_id)
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlmodel import Session, col, or_, select
 
-from dispatch import breaks, people, planning, shifts
+from dispatch import breaks, limits, people, planning, rota, shifts
 from dispatch.errors import BadInput
 from dispatch.facts import VEHICLES, ShiftFacts
 from dispatch.tables import Person, Shift, ShiftChange, known
@@ -30,6 +30,7 @@ class ShiftForm(BaseModel):
     lat: float | None = None
     lon: float | None = None
     address: str = ""
+    reason: str = ""
 
 
 @router.get("")
@@ -41,6 +42,9 @@ def listed(request: Request, who: Desk, session: Reading, now: Now) -> Response:
         .order_by(col(Shift.planned_start_at), col(Shift.id))
     ).all()
     told = [(shifts.facts(session, row, now=now), people.get(session, row.person_id)) for row in rows]
+    out = [row for row in rows if row.state == "on"]
+    left = limits.left(session, out, forms.rulebook(session, now), now=now)
+    looked = rota.statements.coming_cautions(session, rows, now=now)
     return pages.render(
         request,
         "desk/shifts.html",
@@ -50,6 +54,8 @@ def listed(request: Request, who: Desk, session: Reading, now: Now) -> Response:
             ("The last eight days", _only(told, "ended", "cancelled")[::-1]),
         ),
         rests=_rests(session, [known(row.id) for row in rows], now),
+        limits={row.id: left[row.person_id].words for row in out if row.person_id in left},
+        cautions={number: [c.words for c in found] for number, found in looked.items()},
         changes=_changes(session, [row.id for row in rows]),
         riders=people.with_role(session, "rider"),
         vehicles=VEHICLES,
@@ -93,13 +99,16 @@ def plan(request: Request, who: Desk, now: Now, form: Annotated[ShiftForm, Form(
     starts_at = forms.instant(form.starts_at, zone, now=now, what="Starts")
     ends_at = forms.instant(form.ends_at, zone, now=now, what="Ends")
     with program.database.writing() as session:
-        shift = shifts.plan(
+        shift = rota.statements.plan(
             session,
             form.person_id,
             starts_at=starts_at,
             ends_at=ends_at,
             vehicle=form.vehicle or None,
             where=where,
+            by=who.person_id,
+            now=now,
+            reason=form.reason,
         )
         planning.wanted(session, now=now)
     program.nudge()
@@ -180,6 +189,6 @@ def cancel(
     reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Take a planned shift off the rota."""
-    shifts.cancel(session, shift_id, by=who.person_id, reason=reason, now=now)
+    rota.leaving.take_off(session, shifts.get(session, shift_id), by=who.person_id, reason=reason, now=now)
     planning.wanted(session, now=now)
     return pages.said(request, "/desk/shifts", id=shift_id)

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from dispatch import errors
 from dispatch.web import access, pages
-from payments.errors import MoneyFault
+from payments import errors as money
 from routing.errors import BadProblem
 
 STATUS: dict[type[Exception], int] = {
@@ -20,6 +20,7 @@ STATUS: dict[type[Exception], int] = {
     errors.BadPhone: 422,
     errors.PhoneTaken: 409,
     errors.BadInput: 422,
+    errors.Cautioned: 422,
     errors.AddressNotFound: 422,
     errors.OutOfZone: 422,
     errors.Closed: 422,
@@ -28,6 +29,8 @@ STATUS: dict[type[Exception], int] = {
     errors.ExternalIdTaken: 409,
     errors.KeyReused: 409,
     errors.WrongState: 409,
+    errors.Unplanned: 409,
+    errors.TooEarly: 409,
     errors.NoSuchJob: 404,
     errors.WhichJob: 409,
     errors.OfferGone: 409,
@@ -41,7 +44,11 @@ STATUS: dict[type[Exception], int] = {
     access.SignInNeeded: 401,
     access.BadKey: 401,
     access.FormTooOld: 403,
-    MoneyFault: 422,
+    money.NoSuchPayRun: 404,
+    money.NoSuchPayout: 404,
+    money.PayRunRefused: 409,
+    money.PayoutRefused: 409,
+    money.MoneyFault: 422,
     BadProblem: 500,
 }
 
@@ -112,7 +119,7 @@ def install(app: FastAPI) -> None:
         words = "There is no such page." if error.status_code == 404 else str(error.detail)
         return pages.render(request, "error.html", status=error.status_code, words=words)
 
-    for kind in (errors.DispatchError, MoneyFault, BadProblem):
+    for kind in (errors.DispatchError, money.MoneyFault, BadProblem):
         app.add_exception_handler(kind, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(OverflowError, lambda request, _: answer(request, errors.NotFound()))

@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from dispatch.web import access
+from dispatch.web.money_sections import SECTIONS
 
 HERE = Path(__file__).parent
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
@@ -26,6 +27,7 @@ def environment(folders: Iterable[Path]) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters.update(money=money, hm=hm, day=day, hours=hours)
+    made.globals["money_sections"] = SECTIONS
     return made
 
 

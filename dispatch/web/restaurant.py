@@ -138,7 +138,8 @@ def cancel(
     reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Cancel an order nobody has picked up."""
-    changes.cancel(session, own_order(session, who, public_id), reason=reason, now=now)
+    order = own_order(session, who, public_id)
+    changes.cancel(session, order, reason=reason, by=who.person_id, now=now)
     return pages.said(request, "/restaurant", id=public_id)
 
 

@@ -108,7 +108,10 @@ class OrderIn(Shape):
     value_minor: Annotated[Pence, Field(description="The food, in pence.", examples=[2350])]
     paid_by: Annotated[
         Literal["account", "card"],
-        Field(description="account: you took the money. card: it was collected with card_reference."),
+        Field(
+            description="account: you took the money. card: it was collected with card_reference; without one, "
+            "the customer pays on our page."
+        ),
     ]
     card_reference: Annotated[Name | None, Field(examples=["pi_3Nf"])] = None
     tip_minor: Annotated[Pence, Field(description="All of it goes to the rider.", examples=[200])] = 0
@@ -209,7 +212,8 @@ class SettlementLine(BaseModel):
 class SettlementOut(BaseModel):
     """Between a restaurant and the co-op over a time, in minor units.
 
-    due_minor = food_minor - commission_minor - charged_minor - refunds_minor: the co-op owes it (or is owed it).
+    due_minor = food_minor - commission_minor - charged_minor - vat_minor - refunds_minor + other_minor: the co-op
+    owes it (or is owed it).
     """
 
     since: datetime
@@ -217,7 +221,9 @@ class SettlementOut(BaseModel):
     food_minor: int
     commission_minor: int
     charged_minor: int
+    vat_minor: int
     refunds_minor: int
+    other_minor: int
     due_minor: int
     lines: list[SettlementLine]
 
@@ -230,7 +236,9 @@ class SettlementOut(BaseModel):
             food_minor=found.food_minor,
             commission_minor=found.commission_minor,
             charged_minor=found.charged_minor,
+            vat_minor=found.vat_minor,
             refunds_minor=found.refunds_minor,
+            other_minor=found.other_minor,
             due_minor=found.due_minor,
             lines=[
                 SettlementLine(

@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from dispatch import board
+from dispatch import board, cards, orders
 from dispatch.states import OPEN_DELIVERY
+from dispatch.tables import known
 from dispatch.web import access, pages
 from dispatch.web.access import Now, Reading
+from dispatch.web.stripe_hook import program_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,10 +46,13 @@ def track(request: Request, session: Reading, now: Now, public_id: str) -> Respo
             headers={"cache-control": "no-store"},
         )
     reached = next((i for i, (state, _) in enumerate(STEPS) if state == seen.state), -1)
+    bill = cards.bill(session, orders.get(session, public_id), now=now)
     answer = pages.render(
         request,
         "track.html",
         seen=seen,
+        bill=bill,
+        public_id=public_id,
         words=WORDS[seen.state],
         open=seen.state in OPEN_DELIVERY,
         steps=[(label, i < reached, i == reached) for i, (_, label) in enumerate(STEPS)]
@@ -58,3 +63,14 @@ def track(request: Request, session: Reading, now: Now, public_id: str) -> Respo
     answer.headers["x-robots-tag"] = "noindex"
     answer.headers["referrer-policy"] = "no-referrer"  # the address is all it takes to look
     return answer
+
+
+@router.post("/t/{public_id}/pay", dependencies=[Depends(access.public), Depends(access.ours)])
+def pay(request: Request, now: Now, public_id: str) -> Response:
+    """The customer wants a page to pay on: a new one where the last one ran out."""
+    program = program_of(request)
+    with program.database.reading() as session:
+        order_id = known(orders.get(session, public_id).id)
+    cards.page_made(program, order_id, now)
+    program.nudge()
+    return pages.said(request, f"/t/{public_id}")

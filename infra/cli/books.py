@@ -100,6 +100,10 @@ def simulate(
     counted = f"{_count(len(shifts), 'shift')} and {_count(len(orders), 'delivered order')}"
     say(f"{counted}, as they were; nothing was written.")
     say("Tips, refunds and cancellations are left out: none of these rules changes them.")
+    if proposed.pay.tips != now_.pay.tips:
+        say(
+            "But the proposal changes whose the tips are: who would have had how much of them is not told here."
+        )
     say("People may act otherwise under other rules; this says only what the same evenings would have made.")
     if would.co_op.beyond:
         say(f"{would.co_op.beyond} of the orders lie outside the proposed zones, and bring nothing there.")
@@ -125,19 +129,15 @@ def _orders(session: "Session", since: datetime | None) -> "Iterator[PastOrder]"
 def _shifts(session: "Session", since: datetime | None) -> "Iterator[ShiftMoney]":
     from sqlmodel import col, select
 
-    from dispatch import shifts
-    from dispatch.tables import Shift, known
-    from payments.terms import ShiftMoney
+    from dispatch import worked
+    from dispatch.tables import Shift
 
     query = select(Shift).where(Shift.state == "ended").order_by(col(Shift.id))
     if since is not None:
         query = query.where(col(Shift.started_at) >= since)
     for shift in session.exec(query).all():
         if shift.started_at is not None and shift.ended_at is not None:
-            drops = shifts.drops(session, known(shift.id))
-            yield ShiftMoney(
-                known(shift.id), shift.person_id, shift.started_at, shift.ended_at, shift.revision, drops
-            )
+            yield worked.money(session, shift)
 
 
 def _booked_by(session: "Session", past: "PastOrder | ShiftMoney") -> Rulebook:
@@ -157,7 +157,7 @@ def _booked_by(session: "Session", past: "PastOrder | ShiftMoney") -> Rulebook:
 def _riders(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
     table = Table(
         "rider", "hours", "drops", "pay", "proposed", "change", "an hour", "proposed",
-        title="Pay, with what reaches the floor",
+        title="Pay, with premiums and what reaches the floor",
     )  # fmt: skip
     for rider, was in sorted(held.riders.items()):
         becomes = would.riders[rider]
@@ -188,6 +188,7 @@ def _co_op(held: "Reckoning", would: "Reckoning", currency: str) -> Table:
         ("delivery fees", "delivery_minor", 1),
         ("cards", "card_minor", -1),
         ("wages", "wages_minor", -1),
+        ("premiums", "premiums_minor", -1),
         ("top-ups to the floor", "top_up_minor", -1),
         ("holiday pay", "holiday_minor", -1),
         ("left", "left_minor", 1),
@@ -268,3 +269,29 @@ def _write(file: Path, lines: Iterable[str], *, force: bool) -> int:
         finally:
             Path(draft.name).unlink(missing_ok=True)
     return count
+
+
+@commands.command()
+def reconcile() -> None:
+    """Compare Stripe's balance with the books now: every difference and its likely cause. Exit code 1 with any."""
+    from dispatch import cards
+    from payments.rails import reconciling
+
+    with opened() as program:
+        if program.stripe is None:
+            raise InfraError(
+                "There are no Stripe keys: set PANNIER_STRIPE_SECRET_KEY and PANNIER_STRIPE_WEBHOOK_SECRET."
+            )
+        done = cards.reconcile(program, program.clock.now())
+        with program.database.reading() as session:
+            found = reconciling.open_(session)
+    if done.transactions < 0:
+        raise InfraError("Stripe could not be asked just now: try again later.")
+    table = Table("thing", "Stripe", "the books", "likely cause")
+    for row in found:
+        table.add_row(row.thing, str(row.stripe_minor), str(row.books_minor), row.words)
+    if found:
+        out.print(table)
+        say(f"{len(found)} open. Amounts are in minor units. Close them at /desk/reconciliation.")
+        raise typer.Exit(1)
+    say(f"Stripe and the books agree, over {done.transactions} movements.")

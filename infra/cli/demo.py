@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra import rest
 from infra.cli.root import err, out
 from infra.compiled import Compiled
 from infra.program import Program
 from infra.settings import Settings
-from infra.simulation import evening, live, report, rest, stage
+from infra.simulation import evening, live, report, stage
 from infra.simulation.chaos import BadNight
 from infra.simulation.client import Server
 from infra.simulation.errors import DoesNotAddUp, SimulationFailed

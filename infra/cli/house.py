@@ -82,8 +82,8 @@ def sign_in_link(phone: Phone) -> None:
 @commands.command("check-books")
 def check_books() -> None:
     """Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong."""
-    with opened() as program, program.database.reading() as session:
-        found = checks.findings(session)
+    with opened() as program, program.database.snapshot() as session:
+        found = checks.look(session, now=program.clock.now(), full=True).findings
         table = Table("account", "unit", "balance", title="Trial balance")
         for line in books.trial_balance(session):
             table.add_row(line.account, line.unit, f"{line.balance:,}")
@@ -93,6 +93,17 @@ def check_books() -> None:
         if found:
             raise typer.Exit(1)
         say("The books are in order: every entry balances, the chain is whole, nothing is overdrawn.")
+
+
+@commands.command("rebuild-balances")
+def rebuild_balances() -> None:
+    """Add up every account anew from its entries, and say which were kept otherwise; entries are not touched."""
+    with opened() as program, program.database.writing() as session:
+        changed = books.sums.rebuild(session)
+        for account, unit in changed:
+            out.print(f"{account} ({unit}) was not what its entries make it, and is now.", markup=False)
+        if not changed:
+            say("Every balance is what its entries make it.")
 
 
 @commands.command("forget-due")

@@ -47,7 +47,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "house",
         "Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong.",
     ),
+    "rebuild-balances": (
+        "house",
+        "Add up every account anew from its entries, and say which were kept otherwise; entries are not touched.",
+    ),
+    "settlements": ("settling", "Settlements with restaurants: draft, list, issue, paid."),
+    "vat": ("settling", "The VAT of a quarter: net, VAT and gross by rate and kind, and boxes 1 and 6."),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
+    "reconcile": (
+        "books",
+        "Compare Stripe's balance with the books now: every difference and its likely cause. Exit code 1 with any.",
+    ),
+    "pay-run": ("payruns", "Pay runs: draw one up, approve it, pay it, close it."),
+    "tips": (
+        "tips",
+        "Write the register of tips as CSV: each tip, who got how much of it, and when it was paid.",
+    ),
     "forget-due": (
         "house",
         "Blank personal data past its days (the server does it by itself, every day).",

@@ -59,7 +59,7 @@ Told = Offer | Collect | Deliver | Finished | Gone | Asked | Link
 _LINK = re.compile(r"sign-in link.*?(https?://\S+)")
 _COLLECT = re.compile(r"\b(\d{1,2}): go to .*collect (.+?)\. GOT (\d{1,2})\b")
 _DELIVER = re.compile(r"\bRef ([\w-]+).*\bDONE (\d{1,2})([A-Z]?)$")
-_OFFER = re.compile(r"\bTAKE (\d{1,2}) or PASS (\d{1,2})$")
+_OFFER = re.compile(r"\b(?:TAKE|STAY) (\d{1,2}) or PASS (\d{1,2})$")
 _FINISHED = re.compile(r"\bJob (\d{1,2}) (?:is finished|has no stops left)")
 _GONE = re.compile(
     r"\bJob (\d{1,2}) (?:has been withdrawn|was not answered|has gone)"

@@ -70,7 +70,16 @@ class Task:
 
 SLIP_S = 15.0
 # Texts that tell something and ask for nothing.
-CONVERSATION = ("On shift", "Shift ended", "OFF noted", "Desk:", "Still there?")
+CONVERSATION = (
+    "On shift",
+    "Shift ended",
+    "OFF noted",
+    "Desk:",
+    "Still there?",
+    "Your break",
+    "Rota for",
+    "New on your rota",
+)
 
 
 class Rider:

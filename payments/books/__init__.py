@@ -1,13 +1,25 @@
 """The books: which rules hold, what was posted, what stands on the accounts."""
 
-from payments.books import holds
-from payments.books.accounts import TrialLine, balance, balances, below, lines, trial_balance
+from payments.books import holds, sums
+from payments.books.accounts import (
+    Page,
+    TrialLine,
+    balance,
+    balances,
+    below,
+    lines,
+    moved,
+    page,
+    trial_balance,
+)
 from payments.books.journal import (
     GENESIS,
     Booked,
     about,
     booked,
+    entry_by_id,
     entry_by_key,
+    happened,
     head,
     post,
     reverse,
@@ -21,6 +33,7 @@ __all__ = [
     "GENESIS",
     "Booked",
     "Line",
+    "Page",
     "RulebookVersion",
     "TrialLine",
     "about",
@@ -30,16 +43,21 @@ __all__ = [
     "balances",
     "below",
     "booked",
+    "entry_by_id",
     "entry_by_key",
+    "happened",
     "head",
     "holds",
     "in_force",
     "lines",
+    "moved",
     "named",
+    "page",
     "post",
     "reverse",
     "rules",
     "standing",
+    "sums",
     "trial_balance",
     "versions",
 ]

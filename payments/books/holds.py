@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from payments.books import journal
@@ -12,7 +12,7 @@ from payments.books.accounts import within
 from payments.books.versions import in_force, rules
 from payments.errors import HoldResolved, NoSuchHold
 from payments.ledger import HELD, Entry, Hold, Resolution, holds
-from payments.tables import ENTRIES, POSTINGS
+from payments.tables import ENTRIES, POSTINGS, SUMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,25 @@ def get(session: Session, key: str) -> Standing:
 
 def open_holds(session: Session, *, source: str | None = None) -> list[Standing]:
     """The holds (on one source, or all) that have not ended, in the order they were made."""
-    ended = ENTRIES.alias()
-    opening = select(POSTINGS.c.entry_id).where(
-        within(POSTINGS.c.destination, HELD if source is None else holds.held(source))
+    # Most holds ever made have ended: only those on accounts where something is held now are looked at.
+    holding = select(SUMS.c.account).where(
+        within(SUMS.c.account, HELD if source is None else holds.held(source)),
+        SUMS.c.received != SUMS.c.given,
     )
-    still = ~exists(select(ended.c.id).where(ended.c.key == ENTRIES.c.key + holds.resolved_key("")))
+    accounts = session.connection().scalars(holding).all()
+    if not accounts:
+        return []
+    ended = ENTRIES.alias()
+    opening = (
+        select(ENTRIES.c.id)
+        .join(POSTINGS, POSTINGS.c.entry_id == ENTRIES.c.id)
+        .outerjoin(ended, ended.c.key == ENTRIES.c.key + holds.resolved_key(""))
+        .where(POSTINGS.c.destination.in_(accounts), ended.c.id.is_(None))
+    )
+    numbers = session.connection().scalars(opening).all()
     found = [
         Standing(each.id, holds.read(each.entry), None)
-        for each in journal.booked(session, ENTRIES.c.id.in_(opening) & still)
+        for each in journal.booked(session, ENTRIES.c.id.in_(numbers))
     ]
     return [each for each in found if source is None or each.hold.source == source]
 

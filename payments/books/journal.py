@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, insert, select, true, type_coerce
+from sqlalchemy import ColumnElement, String, func, insert, select, true, type_coerce
 from sqlmodel import Session
 
 from payments import ledger
+from payments.books import sums
 from payments.books.accounts import balance
 from payments.errors import (
     AlreadyReversed,
@@ -28,7 +29,7 @@ GENESIS = "0" * 64  # what the first entry is chained to
 _PORTION = 500
 
 # What people are owed cannot be spent below nought. A restaurant may owe the co-op, but what is held for it is there.
-_OWED = ("rider:", "member:", f"{ledger.HELD}:")
+_OWED = ("rider:", "member:", "pool:", f"{ledger.HELD}:")
 _BOTTOMLESS = ("co-op:", "outside:")
 
 # Instants as the database keeps them: the audit must be able to read one that somebody garbled.
@@ -146,6 +147,7 @@ def post(session: Session, entry: Entry, *, now: datetime) -> int:
             for position, each in enumerate(entry.postings)
         ],
     )
+    sums.add(session, entry.postings, entry.unit)
     return number
 
 
@@ -213,9 +215,24 @@ def entry_by_key(session: Session, key: str) -> Booked | None:
     return _find(session, ENTRIES.c.key == key)
 
 
+def entry_by_id(session: Session, number: int) -> Booked | None:
+    """The entry of that number, or None."""
+    return _find(session, ENTRIES.c.id == number)
+
+
+def happened(session: Session, kind: str, *, since: datetime, until: datetime) -> int:
+    """How many entries named like `order:17:KIND:1` happened in `since` <= at < `until`."""
+    query = (
+        select(func.count())
+        .select_from(ENTRIES)
+        .where(ENTRIES.c.at >= since, ENTRIES.c.at < until, ENTRIES.c.key.like(f"%:{kind}:%"))
+    )
+    return int(session.connection().scalar(query) or 0)
+
+
 def about(session: Session, subject: str) -> list[Booked]:
     """Every entry about a subject, in order."""
-    return list(booked(session, ENTRIES.c.subject == subject))
+    return list(_read(session, ENTRIES.c.subject == subject))
 
 
 def standing(session: Session, subject: str) -> list[Booked]:
@@ -225,25 +242,26 @@ def standing(session: Session, subject: str) -> list[Booked]:
     return [each for each in found if each.reverses is None and each.key not in undone]
 
 
-def booked(session: Session, where: ColumnElement[bool] | None = None) -> Iterator[Booked]:
-    """Entries in order, all of them or those that satisfy a condition on the entry table.
+def booked(session: Session, where: ColumnElement[bool] | None = None, *, after: int = 0) -> Iterator[Booked]:
+    """Entries in order from number `after` on, all of them or those that satisfy a condition on the entry table.
 
-    They are read in portions, so that a whole ledger is never in memory and no cursor is left open.
+    They are read in portions, so that a whole ledger is never in memory and no cursor is left open; each by its
+    numbers, so that no database is led to read all the postings for one portion of them.
     """
-    last = 0
+    last, chosen = after, true() if where is None else where
     while True:
-        portion = (
-            select(ENTRIES.c.id)
-            .where(ENTRIES.c.id > last, true() if where is None else where)
-            .order_by(ENTRIES.c.id)
-            .limit(_PORTION)
-        )
-        rows = session.connection().execute(_WHOLE.where(ENTRIES.c.id.in_(portion))).all()
-        if not rows:
+        portion = select(ENTRIES.c.id).where(ENTRIES.c.id > last, chosen).order_by(ENTRIES.c.id)
+        numbers = session.connection().scalars(portion.limit(_PORTION)).all()
+        if not numbers:
             return
-        last = rows[-1].id
-        for _, group in groupby(rows, key=lambda row: row.id):
-            yield _booked(list(group))
+        last = numbers[-1]
+        yield from _read(session, ENTRIES.c.id.in_(numbers))
+
+
+def _read(session: Session, where: ColumnElement[bool]) -> Iterator[Booked]:
+    rows = session.connection().execute(_WHOLE.where(where)).all()
+    for _, group in groupby(rows, key=lambda row: row.id):
+        yield _booked(list(group))
 
 
 def _booked(rows: list[Any]) -> Booked:
@@ -253,7 +271,7 @@ def _booked(rows: list[Any]) -> Booked:
 
 
 def _find(session: Session, where: ColumnElement[bool]) -> Booked | None:
-    return next(booked(session, where), None)
+    return next(_read(session, where), None)
 
 
 def _instant(stored: object) -> datetime:

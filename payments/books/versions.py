@@ -32,6 +32,11 @@ def adopt(
     begins = rulebook.pay.begins()
     if begins is not None and begins > effective_on:
         raise RulebookFault((f"pay: no rate holds on {effective_on}, the day the rulebook takes effect",))
+    taxed = rulebook.vat.begins()
+    if taxed is not None and taxed > effective_on:
+        raise RulebookFault(
+            (f"vat: a kind of income has no rate yet on {effective_on}, the day the rulebook takes effect",)
+        )
     if not resolution:
         raise RulebookFault(("resolution: say which decision of the members adopted it",))
     seal = digest(text)

@@ -72,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one posting did to one account: `amount` is positive coming in, negative going out."""
+    """What the posting at `position` of an entry did to one account: positive coming in, negative going out."""
 
     entry_id: int
     key: str
@@ -85,6 +85,7 @@ class Line:
     rulebook: str
     other: str
     reverses: str | None
+    position: int = 0
 
 
 def reversal(entry: Entry, *, key: str, at: datetime, why: str) -> Entry:

@@ -1,26 +1,54 @@
 """Who is paid what: orders as they are delivered, shifts as they end."""
 
-from payments.pay.orders import cancelled, delivered, refundable, refunded, undelivered
-from payments.pay.shifts import rider_statement, shift_corrected, shift_ended
+from payments.pay.absences import absence_taken_back, leave, leave_left, sick
+from payments.pay.expenses import expense_approved
+from payments.pay.orders import (
+    cancel_gives_back,
+    cancelled,
+    delivered,
+    refundable,
+    refunded,
+    undelivered,
+)
+from payments.pay.register import Tip, TipPart, tips_given
+from payments.pay.shifts import pays_otherwise, rider_statement, shift_corrected, shift_ended
+from payments.pay.tips import pooled_on, pot, shared_out
 from payments.statements import Statement, StatementLine
 from payments.terms import Earned, OrderMoney, ShiftMoney, card_cost, earned, fee, shift_pay
+from payments.work import AbsenceMoney, Drop, Spell
 
 __all__ = [
+    "AbsenceMoney",
+    "Drop",
     "Earned",
     "OrderMoney",
     "ShiftMoney",
+    "Spell",
     "Statement",
     "StatementLine",
+    "Tip",
+    "TipPart",
+    "absence_taken_back",
+    "cancel_gives_back",
     "cancelled",
     "card_cost",
     "delivered",
     "earned",
+    "expense_approved",
     "fee",
+    "leave",
+    "leave_left",
+    "pays_otherwise",
+    "pooled_on",
+    "pot",
     "refundable",
     "refunded",
     "rider_statement",
+    "shared_out",
     "shift_corrected",
     "shift_ended",
     "shift_pay",
+    "sick",
+    "tips_given",
     "undelivered",
 ]

@@ -26,7 +26,7 @@ def shift_ended(session: Session, shift: ShiftMoney, *, now: datetime) -> tuple[
     Asked again it is the same entries. AlreadyBooked while another revision stands; KeyReused when this
     revision was booked with other facts; NoRulebook when none was in force as it began.
     """
-    return _book(session, shift, at=shift.ended_at, why=f"Shift {shift.shift_id}", now=now)
+    return _book(session, shift, at=shift.ended_at, why=_why(shift), now=now)
 
 
 def shift_corrected(
@@ -52,10 +52,24 @@ def shift_corrected(
     return undone + _book(session, new, at=now, why=why, now=now, kept=kept)
 
 
+def pays_otherwise(session: Session, before: ShiftMoney, after: ShiftMoney) -> bool:
+    """Whether two accounts of one shift come to different pay, by the rules it was booked by or those as it began."""
+    booked = filter(None, (books.entry_by_key(session, _key(before, kind)) for kind in _KINDS))
+    version = next((each.rulebook for each in booked), None)
+    rules = books.rules(session, version) if version else books.in_force(session, at=after.started_at)[1]
+    return any(kind(rules, before) != kind(rules, after) for kind in _KINDS.values())
+
+
 def rider_statement(session: Session, rider_id: int, *, since: datetime, until: datetime) -> Statement:
     """What a rider earned in `since` <= at < `until`: a line for each thing, with the entries behind it."""
     lines = books.lines(session, f"rider:{rider_id}", since=since, until=until)
     return statements.rider(lines, rider_id, since=since, until=until)
+
+
+def _why(shift: ShiftMoney) -> str:
+    """What a payslip's line says: which shift, and what of its clock the rules do not pay."""
+    unpaid = shift.unpaid_minutes
+    return f"Shift {shift.shift_id}" + (f", {unpaid} min of break unpaid" if unpaid else "")
 
 
 def _key(shift: ShiftMoney, kind: str) -> str:

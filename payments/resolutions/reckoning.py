@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import TypeVar, cast
 
-from payments import money, terms
-from payments.rulebook import Rate, Rulebook
-from payments.terms import OrderMoney, ShiftMoney
+from payments import terms
+from payments.rulebook import VAT_KINDS, Rate, Rulebook, VatRate
+from payments.terms import OrderMoney, ShiftMoney, tax
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class PastOrder:
     distance_m: int
 
 
+_Dated = TypeVar("_Dated", bound=Rate | VatRate)
 Rules = Callable[[PastOrder | ShiftMoney], Rulebook]
 
 
@@ -31,13 +33,14 @@ class RiderSums:
     minutes: int = 0
     drops: int = 0
     wages_minor: int = 0
+    premiums_minor: int = 0
     top_up_minor: int = 0
     holiday_minor: int = 0
 
     @property
     def pay_minor(self) -> int:
-        """Pay for the work, with what reaches the floor."""
-        return self.wages_minor + self.top_up_minor
+        """Pay for the work, with premiums and what reaches the floor."""
+        return self.wages_minor + self.premiums_minor + self.top_up_minor
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class CoOpSums:
     delivery_minor: int = 0
     card_minor: int = 0
     wages_minor: int = 0
+    premiums_minor: int = 0
     top_up_minor: int = 0
     holiday_minor: int = 0
     beyond: int = 0
@@ -55,7 +59,9 @@ class CoOpSums:
     @property
     def left_minor(self) -> int:
         """What is left for everything else."""
-        paid = self.card_minor + self.wages_minor + self.top_up_minor + self.holiday_minor
+        paid = (
+            self.card_minor + self.wages_minor + self.premiums_minor + self.top_up_minor + self.holiday_minor
+        )
         return self.commission_minor + self.delivery_minor - paid
 
 
@@ -86,43 +92,47 @@ def reckon(
         rider.drops += shift.drops
         for sums in (rider, made.co_op):
             sums.wages_minor += earned.basis_minor
+            sums.premiums_minor += earned.premiums_minor
             sums.top_up_minor += earned.top_up_minor
             sums.holiday_minor += earned.holiday_minor
     return made
 
 
 def as_of(rulebook: Rulebook, on: date | None) -> Rulebook:
-    """The rulebook as if it had always been `on`: hourly rates of that day for every day.
+    """The rulebook as if it had always been `on`: hourly rates, and rates of VAT, of that day for every day.
 
     None: each day has its own rate, and the days before the first rate have the first.
     """
-    tables = {name: _always(table, on) for name, table in _rates(rulebook).items()}
-    return rulebook.model_copy(update={"pay": rulebook.pay.model_copy(update=tables)})
+    pay = {name: _always(table, on) for name, table in _rates(rulebook).items()}
+    vat: dict[str, object] = {kind: _always(getattr(rulebook.vat, kind), on) for kind in VAT_KINDS}
+    return rulebook.model_copy(
+        update={"pay": rulebook.pay.model_copy(update=pay), "vat": rulebook.vat.model_copy(update=vat)}
+    )
 
 
 def _rates(rulebook: Rulebook) -> dict[str, tuple[Rate, ...]]:
     return {"rates": rulebook.pay.rates, "floor": rulebook.pay.floor}
 
 
-def _always(table: tuple[Rate, ...], on: date | None) -> tuple[Rate, ...]:
+def _always(table: tuple[_Dated, ...], on: date | None) -> tuple[_Dated, ...]:
     begun = [rate for rate in table if on is not None and rate.from_on <= on]
-    first = begun[-1:] or list(table[:1])
+    for_ever = [rate.model_copy(update={"from_on": date.min}) for rate in begun[-1:] or table[:1]]
     kept = () if on is not None else table[1:]
-    return (*(rate.model_copy(update={"from_on": date.min}) for rate in first), *kept)
+    return tuple(cast(_Dated, rate) for rate in (*for_ever, *kept))
 
 
 def _order(made: Reckoning, order: PastOrder, rulebook: Rulebook, fees_anew: bool) -> None:
-    paid = order.money
+    paid, on = order.money, rulebook.local(order.at).date()
     made.restaurants[paid.restaurant_id] += 0
     if fees_anew:
         zone = rulebook.zone_at(order.lat, order.lon)
         if zone is None:
             made.co_op.beyond += 1
             return
-        paid = replace(paid, delivery_fee_minor=terms.fee(rulebook, zone.name, order.distance_m))
-    commission = money.percent_of(paid.value_minor, rulebook.revenue.commission_bp)
+        paid = replace(paid, delivery_fee_minor=terms.fee(rulebook, zone.name, order.distance_m, on))
+    commission = tax.commission(rulebook, paid.value_minor, on).net_minor
     made.restaurants[paid.restaurant_id] += commission
     made.co_op.commission_minor += commission
-    made.co_op.delivery_minor += paid.delivery_fee_minor
+    made.co_op.delivery_minor += tax.gross(rulebook, "delivery", paid.delivery_fee_minor, on).net_minor
     if paid.paid_by == "card":
         made.co_op.card_minor += terms.card_cost(rulebook, paid.total_minor)

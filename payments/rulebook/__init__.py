@@ -17,37 +17,71 @@ from payments.rulebook.compare import Difference, differences
 from payments.rulebook.sections import (
     CoOp,
     Dispatch,
+    Distance,
+    Hills,
+    HourlyPremium,
     Hours,
+    Late,
     Opening,
     Pay,
     PayPeriod,
+    Rain,
     Rate,
     Retention,
-    Revenue,
     Section,
     Shares,
     Shifts,
+    Sick,
     Surplus,
     Zone,
 )
+from payments.rulebook.trade import (
+    STAGES,
+    VAT_KINDS,
+    CancelledAt,
+    Revenue,
+    Settlement,
+    Stage,
+    Vat,
+    VatKind,
+    VatRate,
+    trade_faults,
+)
 from payments.rulebook.words import zone_info
+from payments.rulebook.working import Rest, Rota
 
 __all__ = [
+    "STAGES",
+    "VAT_KINDS",
+    "CancelledAt",
     "CoOp",
     "Difference",
     "Dispatch",
+    "Distance",
+    "Hills",
+    "HourlyPremium",
     "Hours",
+    "Late",
     "MemberClass",
     "Opening",
     "Pay",
     "PayPeriod",
+    "Rain",
     "Rate",
+    "Rest",
     "Retention",
     "Revenue",
+    "Rota",
     "Rulebook",
+    "Settlement",
     "Shares",
     "Shifts",
+    "Sick",
+    "Stage",
     "Surplus",
+    "Vat",
+    "VatKind",
+    "VatRate",
     "Zone",
     "check",
     "differences",
@@ -63,9 +97,13 @@ class Rulebook(Section):
     zones: tuple[Zone, ...]
     hours: Hours | None = None
     revenue: Revenue
+    vat: Vat = Field(default_factory=Vat)
+    settlement: Settlement = Field(default_factory=Settlement)
     pay: Pay
     pay_period: PayPeriod = Field(default_factory=PayPeriod)
     shifts: Shifts = Field(default_factory=Shifts)
+    rota: Rota = Field(default_factory=Rota)
+    rest: Rest = Field(default_factory=Rest)
     dispatch: Dispatch = Field(default_factory=Dispatch)
     surplus: Surplus | None = None
     retention: Retention = Field(default_factory=Retention)
@@ -88,6 +126,11 @@ class Rulebook(Section):
     def period_at(self, at: datetime) -> tuple[datetime, datetime]:
         """The pay period an instant is in: its beginning and the next one's, in UTC."""
         since, until = self.pay_period.around(self.local(at).date())
+        return self.midnight(since), self.midnight(until)
+
+    def settled_around(self, at: datetime) -> tuple[datetime, datetime]:
+        """The settlement period an instant is in: its beginning and the next one's, in UTC."""
+        since, until = self.settlement.around(self.local(at).date())
         return self.midnight(since), self.midnight(until)
 
     def is_open(self, at: datetime) -> bool:
@@ -118,7 +161,10 @@ def parse(text: str) -> Rulebook:
 
 def check(raw: dict[str, Any]) -> Rulebook:
     """The rulebook that TOML tables already read make; RulebookFault lists every fault."""
-    faults = [f"{_path(place, raw)}: {words}" for place, words in (*across(raw), *class_faults(raw))]
+    faults = [
+        f"{_path(place, raw)}: {words}"
+        for place, words in (*across(raw), *trade_faults(raw), *class_faults(raw))
+    ]
     try:
         rulebook = Rulebook.model_validate(raw)
     except ValidationError as refused:

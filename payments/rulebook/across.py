@@ -12,6 +12,7 @@ Fault = tuple[tuple[str | int, ...], str]
 def across(raw: dict[str, Any]) -> Iterator[Fault]:
     """(place, words) for each fault; what has a fault of its own kind is left to its own section."""
     yield from _zones(raw.get("zones"))
+    yield from _hills(raw)
     for name, check in _SECTIONS.items():
         section = raw.get(name)
         if isinstance(section, dict):
@@ -39,16 +40,47 @@ def _pay(pay: dict[str, Any]) -> Iterator[Fault]:
     for table in ("rates", "floor"):
         if not _rising(pay.get(table)):
             yield ("pay", table), "each rate must begin on a later day than the one above it"
-    if pay.get("basis") == "hourly" and not pay.get("rates"):
+    basis = pay.get("basis")
+    if basis in ("hourly", "both") and not pay.get("rates"):
         yield ("pay", "rates"), "pay by the hour needs a [[pay.rates]] with from and per_hour_minor"
-    if pay.get("basis") == "per_drop":
-        if not pay.get("per_drop_minor"):
-            yield ("pay", "per_drop_minor"), "pay by the drop needs the pence for a drop"
-        if not pay.get("floor"):
-            yield (
-                ("pay", "floor"),
-                "pay by the drop needs a floor an hour, a [[pay.floor]] like [[pay.rates]]",
-            )
+    if basis in ("per_drop", "both") and not pay.get("per_drop_minor"):
+        yield ("pay", "per_drop_minor"), "pay by the drop needs the pence for a drop"
+    if basis == "per_drop" and not pay.get("floor"):
+        yield ("pay", "floor"), "pay by the drop needs a floor an hour, a [[pay.floor]] like [[pay.rates]]"
+    for name, (one, other) in _EITHER.items():
+        yield from _either(pay.get(name), name, one, other)
+
+
+# Of these two rules, exactly one says what such an hour is worth.
+_EITHER = {
+    "late": ("per_hour_minor", "rate_bp"),
+    "rain": ("per_hour_minor", "rate_bp"),
+    "sick": ("per_hour_minor", "share_bp"),
+}
+
+
+def _either(section: object, name: str, one: str, other: str) -> Iterator[Fault]:
+    if isinstance(section, dict) and bool(section.get(one)) == bool(section.get(other)):
+        yield (
+            ("pay", name),
+            f"needs either {one} (pence an hour) or {other} (hundredths of a percent of the rate), and not both",
+        )
+
+
+def _hills(raw: dict[str, Any]) -> Iterator[Fault]:
+    """A hill premium for a zone that is not there would never be paid."""
+    pay, zones = raw.get("pay"), raw.get("zones")
+    hills = pay.get("hills") if isinstance(pay, dict) else None
+    if not isinstance(hills, dict) or not isinstance(zones, list):
+        return
+    listed = hills.get("zones")
+    known = [str(zone.get("name")).strip() for zone in zones if isinstance(zone, dict)]
+    if isinstance(listed, list):
+        if not listed:
+            yield ("pay", "hills", "zones"), "names no zone: write the hilly ones, or leave [pay.hills] out"
+        for name in listed:
+            if isinstance(name, str) and name.strip() not in known:
+                yield ("pay", "hills", "zones"), f'there is no zone called "{name.strip()}" in this file'
 
 
 def _rising(rates: object) -> bool:

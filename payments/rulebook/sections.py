@@ -1,7 +1,7 @@
 """The sections of a rulebook, as the members wrote them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -103,14 +103,6 @@ class Hours(Section):
         return eve is not None and eve.close <= eve.open and hour < eve.close
 
 
-class Revenue(Section):
-    """What the co-op keeps of the food, and what a card costs it."""
-
-    commission_bp: BasisPoints
-    card_fee_bp: BasisPoints = 0
-    card_fee_fixed_minor: Pence = 0
-
-
 class Rate(Section):
     """An hourly rate and the day it holds from."""
 
@@ -118,15 +110,73 @@ class Rate(Section):
     per_hour_minor: HourlyRate
 
 
+class HourlyPremium(Section):
+    """What an hour of some kind earns more: pence an hour, or hundredths of a percent of that day's rate."""
+
+    per_hour_minor: Pence | None = None
+    rate_bp: Annotated[int, whole(0, 20_000, "hundredths of a percent", " (twice the rate)")] | None = None
+
+
+class Late(HourlyPremium):
+    """Minutes that begin at or after `from`, local time, and before `until`, which may be next morning."""
+
+    from_at: Hour = Field(alias="from")
+    until: Hour = time(5)
+
+    def covers(self, local: time) -> bool:
+        """Whether a minute that begins at this local time is late."""
+        if self.from_at <= self.until:
+            return self.from_at <= local < self.until
+        return local >= self.from_at or local < self.until
+
+
+class Rain(HourlyPremium):
+    """Minutes that begin while the desk says it rains."""
+
+
+class Distance(Section):
+    """What each drop earns for the way from restaurant to door beyond `over_m` metres."""
+
+    per_km_minor: Annotated[int, whole(1, None, "pence (minor units) a km")]
+    over_m: Annotated[int, whole(0, 100_000, "metres")] = 0
+
+
+class Hills(Section):
+    """What each drop into one of these zones earns."""
+
+    per_drop_minor: Annotated[int, whole(1, None, "pence (minor units) a drop")]
+    zones: tuple[Text, ...]
+
+
+class Sick(Section):
+    """What an hour of planned work missed through illness pays: a share of that day's rate, or pence an hour."""
+
+    share_bp: BasisPoints | None = None
+    per_hour_minor: Pence | None = None
+
+
 class Pay(Section):
-    """What riders earn: by the hour or by the drop, never under the floor, with holiday on top."""
+    """What riders earn: by the hour, the drop or both, never under the floor, premiums and holiday on top.
+
+    Tips are each rider's `own`, or `pooled` and shared by the minutes on shift that day. Holiday pay is set aside
+    until leave is taken (`accrued`), or paid at once as a line of its own (`rolled_up`).
+    """
 
     basis: Basis
     rates: tuple[Rate, ...] = ()
     floor: tuple[Rate, ...] = ()
     per_drop_minor: Pence = 0
     holiday_bp: BasisPoints = 1207
-    tips: Annotated[Literal["own"], one_of("own")] = "own"
+    status: Annotated[Literal["employees", "self_employed"], one_of("employees", "self_employed")] = (
+        "employees"
+    )
+    holiday: Annotated[Literal["accrued", "rolled_up"], one_of("accrued", "rolled_up")] = "accrued"
+    tips: Annotated[Literal["own", "pooled"], one_of("own", "pooled")] = "own"
+    late: Late | None = None
+    rain: Rain | None = None
+    distance: Distance | None = None
+    hills: Hills | None = None
+    sick: Sick | None = None
 
     def rate_on(self, on: date) -> int:
         """Minor units an hour on that day; NoRate before the first rate."""
@@ -135,6 +185,10 @@ class Pay(Section):
     def floor_on(self, on: date) -> int:
         """Minor units an hour must earn on that day, nought without a floor; NoRate before the first."""
         return _rate_on(self.floor, on) if self.floor else 0
+
+    def hour_on(self, on: date) -> int:
+        """Minor units an hour of work counts for on that day: the hourly rate, else the floor; NoRate."""
+        return _rate_on(self.rates or self.floor, on)
 
     def begins(self) -> date | None:
         """The first day every table that is used has a rate for."""
@@ -150,10 +204,13 @@ def _rate_on(rates: Sequence[Rate], on: date) -> int:
 
 
 class PayPeriod(Section):
-    """How long a pay period is and on what weekday, or day of the month, it begins."""
+    """How long a pay period is, on what weekday or day of the month it begins, and how its pay is paid."""
 
     kind: Annotated[Literal["week", "month"], one_of("week", "month")] = "week"
     starts_on: PeriodStart = "monday"
+    paid_by: Annotated[Literal["bank", "stripe"], one_of("bank", "stripe")] = "bank"
+    two_people: YesNo = False
+    bank_change_days: Days = 14
 
     def around(self, on: date) -> tuple[date, date]:
         """The first day of the period that day is in, and the first day of the next."""
@@ -167,10 +224,15 @@ class PayPeriod(Section):
 
 
 class Shifts(Section):
-    """How long after a shift's end, and after a rider's last word, the rider is asked."""
+    """When a shift may start and what its end is worth: how early ON works, who may start unplanned, when is asked."""
 
     ask_after_end_min: Minutes = 15
     silence_min: Minutes = 10
+    early_on_min: Minutes = 60
+    late_on_min: Minutes = 10
+    unplanned_on: Annotated[Literal["ask", "allow"], one_of("ask", "allow")] = "ask"
+    unplanned_h: Annotated[float, number(0.25, 16)] = 4.0
+    stay_ask_min: Minutes = 30
 
 
 class Dispatch(Section):
@@ -239,6 +301,7 @@ class Retention(Section):
     contacts_days: Days = 30
     texts_days: Days = 90
     decisions_days: Days = 180
+    bank_days: Days = 90
 
 
 class Shares(Section):

@@ -149,7 +149,30 @@ def _start(value: object) -> str | int:
     )
 
 
+def _vat_number(value: object) -> str:
+    plain = re.sub(r"[\s.-]", "", value).upper() if isinstance(value, str) else ""
+    if not re.fullmatch(r"[A-Z]{2}[0-9A-Z]{5,13}", plain):
+        raise refuse(
+            f'must be a VAT number with its country, such as "GB123456789"; you wrote {written(value)}'
+        )
+    return plain
+
+
+def texts() -> BeforeValidator:
+    """A list of words, a line each."""
+
+    def check(value: object) -> Any:
+        if not isinstance(value, list | tuple):
+            raise refuse(
+                f'must be a list of lines, such as ["1 High Road", "London"]; you wrote {written(value)}'
+            )
+        return value
+
+    return BeforeValidator(check)
+
+
 Text = Annotated[str, BeforeValidator(_text)]
+VatNumber = Annotated[str, BeforeValidator(_vat_number)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 Day = Annotated[date, BeforeValidator(_day)]
 Hour = Annotated[time, BeforeValidator(_hour)]
@@ -159,13 +182,15 @@ Point = Annotated[tuple[float, float], BeforeValidator(_point)]
 Polygon = Annotated[tuple[Point, ...], BeforeValidator(_polygon)]
 PeriodStart = Annotated[str | int, BeforeValidator(_start)]
 BasisPoints = Annotated[int, whole(0, 10_000, "hundredths of a percent", " (100 %)")]
+# The highest rate of VAT anywhere is 27 %; below one half, a price of a penny has a net part left.
+VatRateBp = Annotated[int, whole(0, 5_000, "hundredths of a percent", " (50 %)")]
 Pence = Annotated[int, whole(0, None, "pence (minor units)")]
 HourlyRate = Annotated[int, whole(1, None, "pence (minor units) an hour")]
 Seconds = Annotated[int, whole(0, 86_400, "seconds", " (a day)")]
 Minutes = Annotated[int, whole(0, 1_440, "minutes", " (a day)")]
 Days = Annotated[int, whole(1, 3_650, "days", " (ten years)")]
 Weight = Annotated[float, number(0, 1_000_000)]
-Basis = Annotated[Literal["hourly", "per_drop"], one_of("hourly", "per_drop")]
+Basis = Annotated[Literal["hourly", "per_drop", "both"], one_of("hourly", "per_drop", "both")]
 FAIR_BASES = ("orders", "pay", "distance", "effort", "waiting", "desirable")
 FairnessBasis = Annotated[
     Literal["orders", "pay", "distance", "effort", "waiting", "desirable"], one_of(*FAIR_BASES)

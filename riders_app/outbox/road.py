@@ -11,35 +11,13 @@ from dispatch.facts import DropFacts, JobFacts
 from dispatch.states import LIVE_JOB, OPEN_DELIVERY
 from dispatch.tables import Attention, Event, Job, Order, Restaurant, Stop, known
 from payments import books
+from riders_app.outbox.telling import tell
 from riders_app.tables import Text, queue
 from riders_app.wording import road
 from riders_app.wording.jobs import Turn
 
 REMINDER = "reminder"
 RING = "ring"
-
-
-def tell(
-    session: Session,
-    event: Event,
-    kind: str,
-    body: str | None,
-    now: datetime,
-    *,
-    until: datetime | None = None,
-) -> None:
-    """One text for the person an event is for."""
-    person_id = known(event.person_id)
-    queue(
-        session,
-        f"event:{known(event.id)}:person:{person_id}",
-        kind,
-        body,
-        now=now,
-        person_id=person_id,
-        event_id=known(event.id),
-        expires_at=until,
-    )
 
 
 def _turn(session: Session, job: Job) -> Turn:

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, jobs, orders, people, shifts, waiting
+from dispatch import attention, cards, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink, known
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
-from riders_app.outbox import road
-from riders_app.outbox.road import tell as _tell
+from riders_app.outbox import road, rota
+from riders_app.outbox.telling import tell
 from riders_app.tables import Text, queue
 
 _log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def _offer_made(session: Session, event: Event, now: datetime, _url: str) -> Non
     job = jobs.get(session, known(event.job_id))
     if job.state == "offered" and now < job.answer_by:
         body = wording.offer(jobs.facts(session, job, now=now), _voice(session, event))
-        _tell(session, event, "offer", body, now, until=job.answer_by)
+        tell(session, event, "offer", body, now, until=job.answer_by)
 
 
 def _offer_over(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -100,7 +100,7 @@ def _offer_over(session: Session, event: Event, now: datetime, _url: str) -> Non
     withdrawn = event.kind == "offer_withdrawn"
     voice = _voice(session, event)
     body = wording.withdrawn(job.number, voice) if withdrawn else wording.expired(job.number, voice)
-    _tell(session, event, "withdrawn" if withdrawn else "expired", body, now)
+    tell(session, event, "withdrawn" if withdrawn else "expired", body, now)
 
 
 def _offer_text(session: Session, job_id: int) -> Text | None:
@@ -118,7 +118,7 @@ def _job_changed(session: Session, event: Event, now: datetime, url: str) -> Non
     left = jobs.stops_left(session, job)
     turn: wording.Turn = "drop" if left and left[0].kind == "drop" else "pickup"
     body = wording.changed(jobs.facts(session, job, now=now), turn, _voice(session, event))
-    _tell(session, event, "changed", body, now)
+    tell(session, event, "changed", body, now)
 
 
 def _order_placed(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -127,11 +127,12 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
     if order.delivery in OPEN_DELIVERY and who.phone:
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
-        link = f"{url}/t/{order.public_id}"
+        link, voice = f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
+        pay = cards.to_pay(session, order, now=now) is not None
         if who.code:
-            body = wording.road.customer_code(restaurant, promise_at, who.code, link)
+            body = wording.road.customer_code(restaurant, promise_at, who.code, link, pay=pay)
         else:
-            body = wording.customer_link(restaurant, promise_at, link, _customers_voice(session, order, now))
+            body = wording.customer_link(restaurant, promise_at, link, voice, pay=pay)
         _tell_customer(session, event, "order_placed", body, now)
 
 
@@ -158,33 +159,39 @@ def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None
     reason = change.reason if change else ""
     facts, voice = shifts.facts(session, shift, now=now), _voice(session, event)
     body = wording.shift_set(facts, what, by=by, reason=reason, voice=voice)
-    _tell(session, event, "shift_set", body, now)
+    tell(session, event, "shift_set", body, now)
 
 
 def _shift_asked(session: Session, event: Event, now: datetime, _url: str) -> None:
     shift = shifts.get(session, known(event.shift_id))
     if shift.state == "on":
         body = wording.shift_asked(shifts.facts(session, shift, now=now), _voice(session, event))
-        _tell(session, event, "shift_asked", body, now)
+        tell(session, event, "shift_asked", body, now)
 
 
 def _sign_in(session: Session, event: Event, now: datetime, _url: str) -> None:
     link = session.get(SignInLink, known(event.link_id))
     if link is not None and link.used_at is None and now < link.expires_at:
-        _tell(session, event, "sign_in", None, now, until=link.expires_at)
+        tell(session, event, "sign_in", None, now, until=link.expires_at)
 
 
 def _desk_note(session: Session, event: Event, now: datetime, _url: str) -> None:
     note = session.get(DeskNote, known(event.note_id))
     if note is not None:
-        _tell(session, event, "desk_note", wording.desk_note(note.body, _voice(session, event)), now)
+        tell(session, event, "desk_note", wording.desk_note(note.body, _voice(session, event)), now)
+
+
+def _bank_changed(session: Session, event: Event, now: datetime, _url: str) -> None:
+    """Where their pay goes was entered anew: whoever did not do that must hear of it."""
+    at = event.at.astimezone(_zone(session, now))
+    tell(session, event, "bank_changed", wording.bank_changed(at, _voice(session, event)), now)
 
 
 def _wait_hint(session: Session, event: Event, now: datetime, _url: str) -> None:
     """Where to wait, if the rider is still free and it still saves something."""
     found = waiting.hint(session, known(event.person_id), now=now)
     if found is not None:
-        _tell(
+        tell(
             session,
             event,
             "wait_hint",
@@ -234,5 +241,7 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "sign_in": _sign_in,
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,
+    "bank_changed": _bank_changed,
     **road.SPREAD,
+    **rota.SPREAD,
 }

@@ -20,7 +20,7 @@ from riders_app.replies.words import (
 )
 
 _SEVERAL: frozenset[Verb] = frozenset({"TAKE", "PASS", "HERE", "GOT", "DONE"})
-_NUMBERLESS: frozenset[Verb] = frozenset({"ON", "OFF", "UNDO", "PAY", "SHIFTS"})
+_NUMBERLESS: frozenset[Verb] = frozenset({"ON", "OFF", "UNDO", "PAY", "SHIFTS", "JOIN"})
 _AT = frozenset({"AT", "A", "AS", "LAS", "VERS"})
 _AND = frozenset({"AND", "JOB", "JOBS", "ALSO"})
 _ASKS = frozenset({"CAN", "WILL", "AM", "HAVE"})

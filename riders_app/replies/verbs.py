@@ -22,11 +22,12 @@ Verb = Literal[
     "REST",
     "SHIFTS",
     "STAY",
+    "JOIN",
     "HELP",
     "OPT_OUT",
     "OPT_IN",
 ]
-COMMANDS: tuple[Verb, ...] = get_args(Verb)[:19]
+COMMANDS: tuple[Verb, ...] = get_args(Verb)[:20]
 OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 OPT_IN = frozenset({"START", "YES", "UNSTOP"})
 CANNED = frozenset({"HELP", "INFO"})

@@ -139,11 +139,12 @@ BESIDE: dict[Verb, frozenset[str]] = {
         "I IM NEED A CAN HAVE WANT TO TAKE TAKING GET COULD MAY MY SHORT QUICK FOR MIN MINS MINUTES"
     ),
     "SHIFTS": _words("MY NEXT THE SHOW ME THIS WEEK WHAT ARE WHEN IS"),
+    "JOIN": _words("I ILL WILL THE SHIFT IT"),
     "STAY": _words("I ILL CAN WILL FOR LONGER ON THE TO OUT"),
 }
 FREE: frozenset[Verb] = frozenset({"LATE", "TROUBLE", "WHY", "CONTEST", "HELP", "FAIL"})
 STRICT: frozenset[Verb] = frozenset({"TAKE", "PASS", "GOT", "DONE"})
-CERTAIN: frozenset[Verb] = STRICT | {"HERE", "ON", "OFF", "UNDO", "ACK", "STAY", "FAIL"}
+CERTAIN: frozenset[Verb] = STRICT | {"HERE", "ON", "OFF", "UNDO", "ACK", "STAY", "JOIN", "FAIL"}
 """Verbs a question mark makes unsure."""
 TIMED: frozenset[Verb] = frozenset({"HERE", "GOT", "DONE"})
 NEGATIONS = _words("NO NOT NEVER WITHOUT WONT ISNT DONT CANT CANNOT NT NON ANY NAO SEM SIN PAS SANS NONE")

@@ -1,6 +1,6 @@
 """What a rider earned, line by line, each line down to its entries in the books."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -9,11 +9,10 @@ from sqlmodel import Session
 from dispatch import orders, places, shifts
 from dispatch.errors import BadInput, NotFound
 from dispatch.people import Who
-from dispatch.web import accounts, forms, pages
+from dispatch.web import accounts, forms, pages, payslip_pages
 from dispatch.web.access import Member, Now, Reading, Rider
 from payments import books, pay
 from payments.books import Booked
-from payments.ledger import HOLIDAY, MINUTES
 from payments.rulebook import Rulebook
 from payments.statements import Statement
 from payments.tables import ENTRIES
@@ -68,7 +67,11 @@ def _told(earned: Statement) -> dict[str, object]:
             for line in earned.lines
         ],
         "wages_minor": earned.wages_minor,
+        "premiums_minor": earned.premiums_minor,
         "top_up_minor": earned.top_up_minor,
+        "sick_minor": earned.sick_minor,
+        "expenses_minor": earned.expenses_minor,
+        "leave_minor": earned.leave_minor,
         "holiday_minor": earned.holiday_pay_minor,
         "holiday_minutes": float(earned.holiday_minutes),
         "tips_minor": earned.tips_minor,
@@ -88,7 +91,11 @@ def _about(session: Session, subject: str, rules: Rulebook) -> str:
         start = rules.local(shift.started_at or shift.planned_start_at)
         end = f" to {rules.local(shift.ended_at):%H:%M}" if shift.ended_at else ""
         return f"Shift of {start:%a} {start.day} {start:%b}, {start:%H:%M}{end}"
-    return "Your shares" if kind == "person" else subject
+    if kind == "tips":
+        day = date.fromisoformat(number)
+        return f"Tips of {day:%a} {day.day} {day:%b}, shared by minutes on shift"
+    words = {"person": "Your shares", "absence": "Your absence", "expense": f"Your expense {number}"}
+    return words.get(kind, subject)
 
 
 @router.get("/entries/{entry_id}")
@@ -109,7 +116,7 @@ def entry(request: Request, who: Member, session: Reading, now: Now, entry_id: i
         at=rules.local(found.entry.at),
         about=_about(session, found.subject, rules),
         postings=[
-            (named[source], named[destination], amount_words(amount, found.unit))
+            (named[source], named[destination], payslip_pages.amount_words(amount, found.unit))
             for source, destination, amount in found.postings
         ],
         original=original,
@@ -140,12 +147,3 @@ def _entry_told(found: Booked) -> dict[str, object]:
         ],
         "hash": found.hash,
     }
-
-
-def amount_words(amount: int, unit: str) -> str:
-    """An amount in its unit: money, minutes of work, or minutes of leave."""
-    if unit == MINUTES:
-        return f"{amount} min"
-    if unit == HOLIDAY:
-        return f"{amount / 10_000:.2f} min of leave"
-    return pages.money(amount, unit)

@@ -12,7 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
-from dispatch import board, breaks, fairness, jobs, notices, shifts, waiting
+from dispatch import attention, board, breaks, fairness, jobs, notices, shifts, waiting
 from dispatch.tables import Event, Job, Mark, Notice, Order, Rest, Shift, Stop, known
 from dispatch.web import access, live, pages
 from dispatch.web.access import Now, Reading, Rider
@@ -85,6 +85,7 @@ def _shift(session: Session, person_id: int, shift: Shift | None, now: datetime)
     rests = breaks.of(session, [] if shift is None else [known(shift.id)])
     return {
         "on": shift is not None,
+        "desk_asked": shift is None and attention.raised_since(session, f"unplanned:{person_id}", now),
         "leaving": shift is not None and shift.off_asked_at is not None,
         "rests": [
             (r.starts_at.astimezone(zone), r.ends_at.astimezone(zone)) for r in rests if r.ends_at > now

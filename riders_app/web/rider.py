@@ -9,7 +9,19 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from dispatch import attention, deliveries, incidents, jobs, notices, offers, people, planning, shifts
+from dispatch import (
+    attention,
+    deliveries,
+    incidents,
+    jobs,
+    notices,
+    offers,
+    people,
+    planning,
+    resting,
+    shifts,
+    starting,
+)
 from dispatch.errors import BadInput, NothingToUndo, WrongState
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
@@ -260,8 +272,8 @@ def on(request: Request, who: Rider, session: Writing, now: Now, pressed: Presse
     """Start my shift."""
 
     def act(at: datetime | None) -> None:
-        shift = shifts.start(session, who.person_id, now=now)
-        _by_the_clock(session, who, shift.id, "start", at, now=now)
+        shift = starting.on(session, who.person_id, now=now)
+        _by_the_clock(session, who, shift.id if shift is not None else None, "start", at, now=now)
 
     return counted(request, who, session, now, pressed, "Start my shift", act)
 
@@ -277,6 +289,16 @@ def off(request: Request, who: Rider, session: Writing, now: Now, pressed: Press
 
     outcome = taps.once(session, who.person_id, pressed, "End my shift", act, now=now)
     return errors.answer(request, outcome.error) if outcome.error else pages.said(request, "/my")
+
+
+@router.post("/break")
+def take_break(request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed) -> Response:
+    """My break begins now, with no food on board."""
+
+    def act(_at: datetime | None) -> None:
+        resting.rest(session, who.person_id, now=now)
+
+    return counted(request, who, session, now, pressed, "Take my break", act)
 
 
 def _by_the_clock(

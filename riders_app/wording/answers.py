@@ -227,5 +227,6 @@ _TERMS: dict[type[DispatchError], Callable[[DispatchError, str, Voice], str]] = 
     errors.WrongState: _state,
     errors.NotAllowed: _own,
     errors.BadInput: _own,
+    errors.Cautioned: _own,
     DispatchError: _desk,
 }

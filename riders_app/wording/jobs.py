@@ -35,6 +35,15 @@ def _shorter(street: str) -> str:
 def offer(job: JobFacts, voice: Voice = ENGLISH) -> str:
     """One job put to one rider: where from and when, where to, how far, how long, what it adds, how to answer."""
     answer = voice.say(". TAKE {number} or PASS {number}", number=job.number)
+    if (
+        job.ends_at is not None and job.shift_ends_at is not None
+    ):  # never cut: their yes must know what it is to
+        answer = voice.say(
+            ". Would end {at}, after your {end}. STAY {number} or PASS {number}",
+            at=f"{job.ends_at:%H:%M}",
+            end=f"{job.shift_ends_at:%H:%M}",
+            number=job.number,
+        )
     until = voice.say(", by {at}", at=f"{job.answer_by:%H:%M}") if job.answer_by else ""
     adds = f", +{money(job.adds_minor, job.currency)}" if job.adds_minor else ""
     tips = voice.say(", tips {sum}", sum=money(job.tips_minor, job.currency)) if job.tips_minor else ""
@@ -52,7 +61,7 @@ def offer(job: JobFacts, voice: Voice = ENGLISH) -> str:
     counted = voice.say(
         "{pickups} restaurants > {drops} drops", pickups=len(job.pickups), drops=len(job.drops)
     )
-    return cut(f"{head}{counted}{size}{adds}", 120) + answer
+    return cut(f"{head}{counted}{size}{adds}", ONE_SEGMENT - septets(answer)) + answer
 
 
 def _from(job: JobFacts, most: int, voice: Voice) -> str:

@@ -175,20 +175,37 @@ def desk_note(body: str, voice: Voice = ENGLISH) -> str:
     return cut(voice.say("Desk: {words}", words=fold(body)), ONE_SEGMENT)
 
 
+def bank_changed(at: datetime, voice: Voice = ENGLISH) -> str:
+    """Somebody signed in as them entered where their pay goes. The account itself is in no text."""
+    return voice.say(
+        "Your pay goes to the bank account entered on your pages on {day} at {time}. "
+        "Was that not you? Ring the desk at once.",
+        day=voice.date(at, "dd MMM"),
+        time=f"{at:%H:%M}",
+    )
+
+
 def sign_in(link: str, voice: Voice = ENGLISH) -> str:
     """The one-time link, in answer to somebody asking for it."""
     return voice.say("Your sign-in link, good once and for 15 minutes: {link}", link=link)
 
 
-def customer_link(restaurant: str, promise_at: datetime, link: str, voice: Voice = ENGLISH) -> str:
-    """To a customer: their order is known, and where to follow it."""
+def customer_link(
+    restaurant: str, promise_at: datetime, link: str, voice: Voice = ENGLISH, *, pay: bool = False
+) -> str:
+    """To a customer: their order is known, and where to follow it and, where it is still to be paid, to pay it."""
 
     def say(f: Mapping[str, str]) -> str:
+        at = f"{promise_at:%H:%M}"
+        if pay:
+            return voice.say(
+                "{restaurant}: your order should be with you by {at}. Pay and follow it: {link}",
+                at=at,
+                link=link,
+                **f,
+            )
         return voice.say(
-            "{restaurant}: your order should be with you by {at}. Follow it: {link}",
-            at=f"{promise_at:%H:%M}",
-            link=link,
-            **f,
+            "{restaurant}: your order should be with you by {at}. Follow it: {link}", at=at, link=link, **f
         )
 
     return fit(say, {"restaurant": fold(restaurant)}, (("restaurant", 12),))

@@ -42,7 +42,7 @@ def test_each_refusal_says_what_to_do(house: House, till: Till) -> None:
     assert "07700 900123" in refused(house, till, 422, "bad-phone", customer=bad)
     assert "value_minor" in refused(house, till, 422, "invalid", value_minor=12.5)
     assert "tip_minor" in refused(house, till, 422, "invalid", tip_minor=-1)
-    assert "card_reference" in refused(house, till, 422, "bad-input", card_reference=None)
+    assert "card_reference" in refused(house, till, 422, "bad-input", paid_by="account")
     assert "ready_at" in refused(house, till, 422, "invalid", ready_at="2026-11-20T18:40:00")
     assert "surprise" in refused(house, till, 422, "invalid", surprise=1)
 

@@ -96,3 +96,37 @@ def test_an_order_that_was_not_delivered_says_why_it_has_no_refund(
     changes.cancel(session, order, reason="the customer rang", now=now)
     with pytest.raises(WrongState, match="This order was cancelled"):
         orders.refund(session, order, amount_minor=500, liable="co-op", reason="cold", by=desk, now=now)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ready", "stage"),
+    [(60, False, "before_kitchen"), (15, False, "cooking"), (60, True, "ready")],
+)
+def test_how_far_an_order_had_come(
+    session: Session, now: datetime, minutes: int, ready: bool, stage: str
+) -> None:
+    """A kitchen begins twenty minutes before its food is to be ready, and is done when it says so."""
+    factories.adopt(session, now)
+    order = factories.order(session, now, factories.restaurant(session, now), ready_min=minutes)
+    if ready:
+        orders.ready(session, order, now=now)
+    assert orders.stage(session, order, now=now) == stage
+
+
+def test_food_that_failed_goes_back_by_a_row(session: Session, now: datetime, desk: int) -> None:
+    """What was paid by card for food that never came is one refund row, borne as the rulebook says, with its entry."""
+    order = ridden(session, now, desk, delivered=False)
+    (row,) = orders.refunds(session, known(order.id))
+    assert (row.kind, row.amount_minor, row.fee_minor) == (
+        "cancelled", order.value_minor + order.fee_minor + order.tip_minor, order.fee_minor,
+    )  # fmt: skip
+    assert (row.liable, row.by_person_id, books.balance(session, "co-op:refunds")) == ("co-op", desk, -2000)
+    on_account = ridden_on_account(session, now, desk)
+    assert orders.refunds(session, known(on_account.id)) == []
+    assert checks.findings(session) == []
+
+
+def ridden_on_account(session: Session, now: datetime, desk: int) -> Order:
+    """An order paid at the restaurant and cancelled: its money is the restaurant's to give back."""
+    order = factories.order(session, now, factories.restaurant(session, now), "A-2", paid_by="account")
+    return changes.cancel(session, order, reason="Ill", by=desk, now=now)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from infra import rest
 from infra.settings import Settings
-from infra.simulation import evening, rest
+from infra.simulation import evening
 from infra.simulation.chaos import BadNight
 from infra.simulation.client import Server
 from infra.simulation.outcome import of_evening

@@ -217,14 +217,15 @@ def test_it_can_be_installed_and_its_first_load_is_small(house: House, till: Til
     phone.context.on("response", seen)
     page = phone.kept()
     session = phone.context.new_cdp_session(page)
-    assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    against = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [e["errorId"] for e in against] in ([], ["in-incognito"])  # as every window of these tests is
     manifest = session.send("Page.getAppManifest")
     assert manifest["errors"] == []
     assert manifest["url"].endswith("/my/shell/manifest.json")
     scope = page.evaluate("navigator.serviceWorker.ready.then((found) => found.scope)")
     assert urlsplit(scope).path == "/my"
     assert elsewhere == set()
-    assert MOST_BYTES > sum(sizes.values())
+    assert sum(sizes.values()) < MOST_BYTES
     print(sum(sizes.values()), sizes)
     assert sum(sizes.values()) < 60_000, sizes
 

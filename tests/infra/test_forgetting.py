@@ -12,6 +12,8 @@ from dispatch.tables import DeskNote, Event, IdempotencyKey, SignInAttempt, Sign
 from infra import rounds
 from infra.database import Database
 from infra.jobs import JOBS, next_due, run_due
+from payments import bank, payees
+from payments.payees import PayeeAccount
 from riders_app import outbox
 from riders_app.tables import InboundText, Text, queue
 from tests import factories
@@ -59,6 +61,12 @@ def _link(session: Session, now: datetime) -> None:
     events.write(session, "sign_in", now=now, person_id=person, link_id=known(link.id))
 
 
+def _bank(session: Session, now: datetime) -> None:
+    person = _person(session, now)
+    payees.enter(session, f"rider:{person}", bank.account("Sam", "123456", "12345678"), by=person, now=now)
+    people.end(session, person, by=person, reason="Moved away", now=now)
+
+
 Kept = tuple[Callable[[Session, datetime], None], int, type[SQLModel], str]
 KINDS: list[Kept] = [
     (_text, 90, Text, "body"),
@@ -68,6 +76,7 @@ KINDS: list[Kept] = [
     (_key, 7, IdempotencyKey, ""),
     (_note, 90, DeskNote, "body"),
     (_link, 7, SignInLink, ""),
+    (_bank, 90, PayeeAccount, "account_number"),
 ]
 
 

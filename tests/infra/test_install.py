@@ -26,10 +26,10 @@ def settings(**given: Any) -> Settings:
         ("demo", "::1", {}),
         ("demo", "localhost", {"public_url": "http://localhost:9000"}),
         ("demo", "127.0.0.1", {"sandbox": True}),
-        ("demo", "127.0.0.1", {"stripe_secret_key": "sk_test_1"}),
+        ("demo", "127.0.0.1", {"stripe_secret_key": "sk_test_1", "stripe_webhook_secret": "whsec_1"}),
         ("live", "127.0.0.1", {}),
         ("live", "0.0.0.0", {"public_url": "https://pannier.example"}),  # noqa: S104
-        ("live", "0.0.0.0", TWILIO | {"stripe_secret_key": "sk_live_1"}),  # noqa: S104
+        ("live", "0.0.0.0", TWILIO | {"stripe_secret_key": "sk_live_1", "stripe_webhook_secret": "whsec_1"}),  # noqa: S104
         ("live", "127.0.0.1", {"sandbox": False}),
     ],
 )
@@ -47,8 +47,18 @@ def test_what_fits_is_served(kind: Kind, host: str, given: dict[str, Any]) -> No
         ("demo", "127.0.0.1", {"public_url": "https://pannier.example"}, "unset PANNIER_PUBLIC_URL"),
         ("demo", "127.0.0.1", {"public_url": "http://10.0.0.7:8000"}, "unset PANNIER_PUBLIC_URL"),
         ("demo", "127.0.0.1", TWILIO, "unset PANNIER_TWILIO_ACCOUNT_SID"),
-        ("demo", "127.0.0.1", {"stripe_secret_key": "sk_live_1"}, "unset PANNIER_STRIPE_SECRET_KEY"),
-        ("demo", "127.0.0.1", {"stripe_secret_key": "unheard of"}, "unset PANNIER_STRIPE_SECRET_KEY"),
+        (
+            "demo",
+            "127.0.0.1",
+            {"stripe_secret_key": "sk_live_1", "stripe_webhook_secret": "whsec_1"},
+            "unset PANNIER_STRIPE_SECRET_KEY",
+        ),
+        (
+            "demo",
+            "127.0.0.1",
+            {"stripe_secret_key": "unheard of", "stripe_webhook_secret": "whsec_1"},
+            "unset PANNIER_STRIPE_SECRET_KEY",
+        ),
         ("live", "127.0.0.1", {"sandbox": True}, "unset PANNIER_SANDBOX"),
         ("live", "127.0.0.1", {"twilio_account_sid": "AC1"}, "Twilio needs all"),
         ("live", "127.0.0.1", TWILIO | {"twilio_from": None}, "Twilio needs all"),
@@ -62,15 +72,31 @@ def test_what_does_not_fit_is_refused(kind: Kind, host: str, given: dict[str, An
 
 def test_every_reason_is_given_at_once() -> None:
     """A demo with real keys on a public address hears everything in one go."""
-    given = TWILIO | {"stripe_secret_key": "sk_live_1", "public_url": "https://pannier.example"}
+    given = TWILIO | {
+        "stripe_secret_key": "sk_live_1",
+        "stripe_webhook_secret": "whsec_1",
+        "public_url": "https://pannier.example",
+    }
     assert len(refusals(settings(**given), "demo", "0.0.0.0")) == 4  # noqa: S104
 
 
 def test_a_live_install_without_twilio_says_so() -> None:
     """Texts that will only be queued are announced; a demo and a complete set of keys need no word."""
     assert "queued" in notices(settings(), "live")[0]
-    assert notices(settings(**TWILIO), "live") == []
+    assert not any("Twilio" in each for each in notices(settings(**TWILIO), "live"))
     assert notices(settings(), "demo") == []
+
+
+def test_a_live_install_without_stripe_says_so_and_half_of_its_keys_is_refused() -> None:
+    """Without Stripe's keys calls are queued, which is said; one key of the two does not start."""
+    assert any("Stripe" in each for each in notices(settings(), "live"))
+    both = settings(stripe_secret_key="sk_live_x", stripe_webhook_secret="whsec_x")
+    assert not any("Stripe" in each for each in notices(both, "live"))
+    assert refusals(both, "live", "127.0.0.1") == []
+    secret, hook = {"stripe_secret_key": "sk_live_x"}, {"stripe_webhook_secret": "whsec_x"}
+    for half in (secret, hook):
+        assert any("WEBHOOK_SECRET" in each for each in refusals(settings(**half), "live", "127.0.0.1"))
+    assert any("real cards" in each for each in refusals(both, "demo", "127.0.0.1"))
 
 
 def test_sandbox_phones_belong_to_a_demo() -> None:

@@ -1,8 +1,8 @@
-"""One of two processes that end the same holds, or hold the same money, at the same time.
+"""One of several processes that end the same holds, hold the same money, or book the same order, at the same time.
 
-`python -m tests.payments.racer URL post|void|hold turns|free COUNT`: says READY, waits for a line, and prints what
-came of each try. `turns` takes the writers' turn as the program does; `free` does without, so that the unique keys
-alone stand between the two, and tries again when the database refuses.
+`python -m tests.payments.racer URL post|void|hold|settle|deliver turns|free COUNT PLACE`: says READY, waits for a
+line, and prints what came of each try. `turns` takes the writers' turn as the program does; `free` does without, so
+that the unique keys alone stand between them, and tries again when the database refuses.
 """
 
 import json
@@ -15,8 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from infra.database import Database
+from payments import pay
 from payments.books import holds
-from payments.errors import HoldResolved, KeyReused, Overdrawn
+from payments.errors import AlreadyBooked, HoldResolved, KeyReused, Overdrawn
+from payments.pay import OrderMoney
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 
@@ -34,17 +36,17 @@ def writing(database: Database, turns: str) -> Iterator[Session]:
 
 
 def once(session: Session, how: str, number: int) -> None:
-    """End one hold, or make one on the money both want."""
+    """End one hold, make one on the money all want, or book what all were told of."""
     if how == "post":
         holds.post(session, f"payout:{number}", 60, why="Paid", now=AT)
     elif how == "void":
         holds.void(session, f"payout:{number}", why="No", now=AT)
+    elif how == "deliver":
+        pay.delivered(session, OrderMoney(number, 7, 3, 2000, 400, 250, "card"), now=AT)
     else:
-        facts = {
-            "source": f"rider:{number}:wages",
-            "destination": "outside:bank",
-            "subject": f"rider:{number}",
-        }
+        payee = f"rider:{number}" if how == "hold" else f"restaurant:{number}"
+        source = f"{payee}:wages" if how == "hold" else payee
+        facts = {"source": source, "destination": "outside:bank", "subject": payee}
         key = f"wanted:{number}:by-{sys.argv[5]}"
         expires_at = AT + timedelta(hours=1)
         holds.hold(session, key=key, amount=60, expires_at=expires_at, why="Payday", now=AT, **facts)
@@ -59,7 +61,7 @@ def tried(database: Database, how: str, turns: str, number: int) -> str:
             return "won"
         except (HoldResolved, KeyReused, Overdrawn) as refused:
             return type(refused).__name__
-        except DBAPIError:
+        except (DBAPIError, AlreadyBooked):  # booked between our two looks: asked again it is the same entry
             if turns == "turns":
                 raise
 

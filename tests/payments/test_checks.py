@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from payments import books, checks, ledger, pay
 from payments.books import holds
+from payments.errors import BooksUnsound
 from payments.ledger import Entry, Posting
 from payments.pay import OrderMoney, ShiftMoney
 from payments.tables import APPEND_ONLY
@@ -26,7 +27,7 @@ def by_hand(session: Session, *statements: str) -> None:
     else:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         for constraint in ("ck_posting_amount", "ck_posting_moves"):
-            connection.exec_driver_sql(f"ALTER TABLE posting DROP CONSTRAINT {constraint}")
+            connection.exec_driver_sql(f"ALTER TABLE posting DROP CONSTRAINT IF EXISTS {constraint}")
     for statement in statements:
         connection.execute(text(statement))
 
@@ -105,20 +106,23 @@ def test_a_forger_who_mends_the_entry_breaks_the_chain(evening: Session, now: da
         "UPDATE posting SET amount = 900 WHERE entry_id = 9",
         f"UPDATE entry SET body = '{body}', hash = '{new}' WHERE id = 9",
     )
-    assert found(evening) == {("chain", 10)}
+    assert found(evening) == {("chain", 10), ("sum", None)}
 
 
 def test_an_entry_taken_out_is_missed(evening: Session) -> None:
     """An entry deleted from the middle leaves a gap that the next one tells of."""
     by_hand(evening, "DELETE FROM posting WHERE entry_id = 9", "DELETE FROM entry WHERE id = 9")
-    assert found(evening) == {("chain", 10)}
+    assert found(evening) == {("chain", 10), ("sum", None)}
     assert any("entries 9 to 9 before it are gone" in each.message for each in checks.findings(evening))
 
 
 def test_an_end_cut_off_is_missed(evening: Session) -> None:
-    """Entries deleted from the end are missed by whoever noted the head, by number and by hash."""
+    """Entries deleted from the end are missed by whoever noted the head, by number and by hash, and by the sums."""
     head = books.head(evening)
     by_hand(evening, "DELETE FROM posting WHERE entry_id > 8", "DELETE FROM entry WHERE id > 8")
+    assert found(evening) == {("sum", None)}
+    assert found(evening, head) == {("end", 10), ("sum", None)}
+    books.sums.rebuild(evening)
     assert found(evening) == set()
     assert found(evening, head) == {("end", 10)}
 
@@ -164,7 +168,7 @@ def test_a_payable_below_nought_is_found(evening: Session, now: datetime) -> Non
         ("x:1", "rider:3", (Posting("co-op:delivery", "rider:3:tips", 1),)),
         ("x:2", "restaurant:7", (Posting("restaurant:7", "co-op:delivery", 9999),)),
     )
-    assert found(evening) == {("payable", 13)}
+    assert found(evening) == {("taken back", 13), ("tips", None)}  # and the penny is no customer's
 
 
 def test_a_correction_made_good_is_sound(evening: Session, now: datetime) -> None:
@@ -180,7 +184,7 @@ def test_a_correction_made_good_is_sound(evening: Session, now: datetime) -> Non
     short, longer = (ShiftMoney(5, 3, now, end + timedelta(hours=more), more, 2) for more in (0, 1))
     pay.shift_corrected(evening, short, longer, why="Went on", now=end + timedelta(hours=1))
     pay.undelivered(evening, 2, 2, why="wrong door", now=end)
-    assert {rule for rule, _ in found(evening)} == {"payable"}
+    assert {rule for rule, _ in found(evening)} == {"taken back"}
     pay.delivered(evening, OrderMoney(2, 7, 3, 1500, 400, 100, "account", 3), now=end)
     assert found(evening) == set()
 
@@ -225,3 +229,13 @@ def test_too_much_given_back_is_found(evening: Session) -> None:
 def test_the_audit_covers_every_table_of_the_books() -> None:
     """The tables that triggers protect are those the audit reads."""
     assert {table.name for table in APPEND_ONLY} == {"rulebook_version", "entry", "posting"}
+
+
+def test_any_finding_stops_what_pays(evening: Session, now: datetime) -> None:
+    """Sound books let a payment go ahead; wrong ones stop it, with every finding named."""
+    checks.stop_if_wrong(evening, now=now)
+    by_hand(evening, "UPDATE posting SET amount = amount + 1 WHERE entry_id = 4 AND position = 3")
+    with pytest.raises(BooksUnsound) as stopped:
+        checks.stop_if_wrong(evening, now=now)
+    assert {(rule, number) for rule, number, _ in stopped.value.findings} == found(evening)
+    assert "nothing is paid" in str(stopped.value)

@@ -166,3 +166,21 @@ def test_rules_are_not_adopted_backwards(here: str) -> None:
     code, said = run("rulebook", "adopt", FINSBURY, "--resolution", "Item 9", "--from", "2026-11-01")
     assert code == 1
     assert "effective_on: 2026-11-01 is past, and money was booked on 2026-11-20" in said
+
+
+def test_the_register_of_tips_is_written(here: str, tmp_path: Path) -> None:
+    """`pannier tips` prints the register, or writes it to a file that is not there yet; one rider's, or of a time."""
+    code, said = run("tips")
+    assert code == 0
+    head, *lines = said.splitlines()
+    assert head.startswith("delivered,order,restaurant,tip,rider,part")
+    assert lines
+    assert all(",own,,GBP," in line for line in lines)
+    assert run("tips", "--rider", "99999")[1].splitlines() == [head]
+    assert run("tips", "--since", "2026-11-21", "--until", "2026-11-22")[1].splitlines() == [head]
+    assert run("tips", "--since", "2026-11-21", "--until", "2026-11-21")[0] == 1
+    file = tmp_path / "tips.csv"
+    assert run("tips", "--to", str(file))[0] == 0
+    assert file.read_bytes().decode("utf-8-sig").splitlines() == [head, *lines]
+    code, said = run("tips", "--to", str(file))
+    assert (code, "There is a file" in said) == (1, True)

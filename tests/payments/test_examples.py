@@ -11,7 +11,7 @@ from payments import books, checks, money, pay, shares, terms
 from payments.errors import NoShares, RulebookFault, SharesRefused
 from payments.pay import OrderMoney, ShiftMoney
 from payments.rulebook import Rulebook, parse
-from tests.payments.rulebooks import adopted
+from tests.payments.rulebooks import MAY, adopted
 
 EXAMPLES = Path(__file__).parents[2] / "infra/examples"
 CO_OPS = ("finsbury-park", "levenshulme-per-drop", "easton-multi-stakeholder")
@@ -50,7 +50,7 @@ def test_hourly_riders_earn_the_living_wage(session: Session, now: datetime) -> 
     """Finsbury Park: five hours at 14.80 are 74.00 however many drops, and 15 % of the food is the co-op's."""
     held = lived(session, "finsbury-park", now, drops=1)
     assert held["rider:3:wages"] == 7_400
-    assert held["rider:3:holiday-pay"] == 893
+    assert held["rider:3:holiday-set-aside"] == 893
     assert held["co-op:commission"] == 300
     assert "co-op:wages:top-up" not in held
 
@@ -73,7 +73,10 @@ def test_near_is_cheaper_than_around() -> None:
     assert near is not None
     assert around is not None
     assert (near.name, around.name) == ("Levenshulme", "Around")
-    assert (terms.fee(rulebook, "Levenshulme", 1500), terms.fee(rulebook, "Around", 1500)) == (360, 540)
+    assert (terms.fee(rulebook, "Levenshulme", 1500, MAY), terms.fee(rulebook, "Around", 1500, MAY)) == (
+        360,
+        540,
+    )
     assert rulebook.zone_at(53.5, -2.19) is None
 
 
@@ -82,6 +85,11 @@ def test_three_classes_own_one_co_op(session: Session, now: datetime) -> None:
     held = lived(session, "easton-multi-stakeholder", now, drops=9)
     assert held["rider:3:wages"] == 5 * 1_395
     assert held["co-op:commission"] == 200
+    assert (held["vat:output:commission"], held["co-op:delivery"], held["vat:output:delivery"]) == (
+        40,
+        250,
+        50,
+    )
     rulebook = parse(text("easton-multi-stakeholder"))
     assert tuple(each.name for each in rulebook.classes) == CLASSES
     for number, each in enumerate(rulebook.classes):

@@ -1,4 +1,4 @@
-"""Two processes at once: a hold still ends once, and money is still held once."""
+"""Processes at once: a hold still ends once, money is still held once, and an order booked once."""
 
 import json
 import subprocess
@@ -73,6 +73,36 @@ def test_one_posts_while_another_voids(database: Database, made_url: str, turns:
         assert holds.open_holds(session) == []
         assert books.balance(session, "outside:bank") == 60 * posts.count("won")
         assert books.balance(session, "rider:3:wages") == 100 * COUNT - 60 * posts.count("won")
+        assert checks.findings(session, now=AT) == []
+
+
+@both
+def test_three_spend_what_a_restaurant_is_owed(database: Database, made_url: str, turns: str) -> None:
+    """Of three processes that each want 60 of a restaurant's 100, one has them; nothing is overdrawn."""
+    with database.writing() as session:
+        adopted(session)
+        for number in range(1, COUNT + 1):
+            earn(session, 100, key=f"earned:{number}", account=f"restaurant:{number}")
+    ends = race(made_url, turns, "settle", "settle", "settle")
+    assert [each.count("won") for each in zip(*ends, strict=True)] == [1] * COUNT
+    assert {told for each in ends for told in each} == {"won", "Overdrawn"}
+    with database.reading() as session:
+        assert set(books.balances(session, "restaurant").values()) == {40}
+        assert sum(books.balances(session, "held").values()) == 60 * COUNT
+        assert checks.findings(session, now=AT) == []
+
+
+@both
+def test_three_book_the_same_orders(database: Database, made_url: str, turns: str) -> None:
+    """Of three processes told of the same deliveries all say so, each is booked once, and the chain is whole."""
+    with database.writing() as session:
+        adopted(session)
+    ends = race(made_url, turns, "deliver", "deliver", "deliver")
+    assert ends == [["won"] * COUNT] * 3
+    with database.reading() as session:
+        assert books.head(session)[0] == COUNT
+        assert books.balance(session, "rider:3:tips") == 250 * COUNT
+        assert books.sums.kept(session) == books.sums.counted(session)
         assert checks.findings(session, now=AT) == []
 
 

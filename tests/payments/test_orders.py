@@ -229,7 +229,7 @@ def test_a_refund_stands_in_the_way_of_undoing(ready: Session, now: datetime) ->
 
 def test_cancelled_before_pick_up_moves_nothing(ready: Session, now: datetime) -> None:
     """Nothing was booked, so nothing is undone; the customer's money goes back by the way it came."""
-    assert pay.cancelled(ready, CARD, stage="before_pickup", now=now) is None
+    assert pay.cancelled(ready, CARD, stage="cooking", now=now) is None
     assert list(books.booked(ready)) == []
 
 
@@ -248,7 +248,7 @@ def test_cancelling_undoes_what_was_booked(ready: Session, now: datetime) -> Non
     pay.delivered(ready, CARD, now=now)
     pay.undelivered(ready, 17, 1, why="undone by the rider", now=now)
     pay.delivered(ready, replace(CARD, attempt=2), now=now)
-    number = pay.cancelled(ready, replace(CARD, attempt=2), stage="before_pickup", now=now + HOUR)
+    number = pay.cancelled(ready, replace(CARD, attempt=2), stage="cooking", now=now + HOUR)
     assert number == 4
     assert held(ready) == {}
     with pytest.raises(BadAmount):
@@ -278,7 +278,7 @@ def test_a_split_conserves_and_reads_back(
 ) -> None:
     """What customers paid is what others were given; the postings tell the order; the tip is whole."""
     order = OrderMoney(1, 7, 3, value, fee, tip, paid_by)
-    postings = terms.order_postings(rulebook, order)
+    postings = terms.order_postings(rulebook, order, date(2026, 11, 20))
     assert (not postings) == (order.total_minor == 0)
     if not postings:
         return

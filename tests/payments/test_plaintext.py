@@ -20,7 +20,7 @@ from infra.database import Database
 from payments import books
 from payments.books.plaintext import FORMS, plaintext
 from payments.books.plaintext.names import amount, name
-from payments.ledger import HOLIDAY, MINUTES
+from payments.ledger import HOLIDAY, MINUTES, Entry, Posting
 from tests.payments.test_commands import here, lived_url
 
 __all__ = ["here", "lived_url"]
@@ -201,6 +201,10 @@ def test_in_accounting_what_is_owed_is_negative(evening: Session) -> None:
     assert Decimal(stands["Expenses:Co-op:Wages"]) == Decimal(-held["co-op:wages"]) / 100 > 0
     assert Decimal(stands["Equity:Member:9:Shares"]) == -3
     assert name("restaurant:7:till").startswith("Equity:")
+    assert name("payroll:tax") == "Liabilities:Payroll:Tax"
+    assert name("pool:tips:2026-11-20") == "Liabilities:Pool:Tips:2026-11-20"
+    assert name("vat:output") == "Liabilities:Vat:Output"
+    assert name("co-op:wages:rain").startswith("Expenses:")
     assert name("held:rider:7:wages") == "Liabilities:Held:Rider:7:Wages"
 
 
@@ -212,6 +216,37 @@ def test_amounts_are_exact(count: int) -> None:
         assert its == unit
         assert Decimal(number) * 10**places == count
         assert len(number.partition(".")[2]) == places
+
+
+@BOTH
+def test_what_is_owed_on_is_accepted_and_asserted(
+    evening: Session, tmp_path: Path, form: str, check: Check
+) -> None:
+    """Deductions, tips waiting to be shared and VAT are liabilities that both programs take, and miss a penny of."""
+    first = next(books.booked(evening)).entry
+    moves = (
+        Posting("rider:3:tips", "pool:tips:2026-11-20", 40),
+        Posting("rider:3:wages", "payroll:income-tax", 100),
+        Posting("co-op:commission", "vat:output", 50),
+    )
+    entry = Entry("owed:1", first.at, "Owed on", moves, "GBP", first.rulebook, "owed:1")
+    books.post(evening, entry, now=first.at)
+    text = "\n".join(plaintext(evening, FORMS[form])) + "\n"
+    file = tmp_path / "books.txt"
+    file.write_text(text)
+    assert check(file).returncode == 0
+    for account, stands in (
+        ("Pool:Tips:2026-11-20", "-0.40"),
+        ("Payroll:Income-tax", "-1.00"),
+        ("Vat:Output", "-0.50"),
+    ):
+        place = re.search(
+            rf"(?<=Liabilities:{account}  ).*{re.escape(stands)}(?= GBP| ~)", text.replace("= ", "= "), re.M
+        )
+        assert place is not None, account
+        whole = place[0]
+        file.write_text(text.replace(f"{account}  {whole}", f"{account}  {whole[: -len(stands)]}-9.99"))
+        assert check(file).returncode != 0
 
 
 ACCOUNT = st.from_regex(r"[a-z][a-z0-9-]{0,6}(:[a-z0-9][a-z0-9-]{0,4}){1,3}", fullmatch=True)

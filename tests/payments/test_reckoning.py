@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from payments import books, pay
-from payments.pay import OrderMoney, ShiftMoney
+from payments.pay import Drop, OrderMoney, ShiftMoney, Spell
 from payments.resolutions import PastOrder, Reckoning, as_of, reckon
 from payments.rulebook import Rulebook, parse
 from tests.payments.rulebooks import BY_THE_DROP, FINSBURY_PARK, adopted
@@ -28,7 +28,7 @@ def pasts(draw: st.DrawFn) -> tuple[list[PastOrder], list[ShiftMoney]]:
         paid_by: Literal["card", "account"] = draw(st.sampled_from(["card", "account"]))
         who = draw(st.integers(1, 3)), draw(st.integers(1, 3))
         value, tip, metres = draw(st.integers(0, 5000)), draw(st.integers(0, 500)), draw(st.integers(0, 5000))
-        fee = pay.fee(HOURLY, "Finsbury Park", metres)
+        fee = pay.fee(HOURLY, "Finsbury Park", metres, AT.date())
         money = OrderMoney(number + 1, *who, value, fee, tip, paid_by)
         orders.append(PastOrder(money, AT + timedelta(minutes=number), *INSIDE, metres))
     shifts = []
@@ -96,6 +96,18 @@ def test_other_rules_make_another_past() -> None:
     assert (made.riders[3].wages_minor, made.riders[3].top_up_minor) == (6_050, 1_350)
     assert (made.restaurants[7], made.co_op.delivery_minor, made.co_op.card_minor) == (240, 400, 0)
     assert made.co_op.left_minor == 240 + 400 - 7_400 - 893
+
+
+def test_premiums_are_reckoned_where_their_facts_are_known() -> None:
+    """A proposal to pay for long ways and rain is tried on the ways that were ridden and the rain that was marked."""
+    text = BY_THE_DROP + "[pay.distance]\nper_km_minor = 100\n[pay.rain]\nper_hour_minor = 60\n"
+    rain = (Spell(AT, AT + timedelta(hours=1)),)
+    shift = ShiftMoney(1, 3, AT, AT + timedelta(hours=5), 0, 2, (Drop("Town", 1500), Drop("Town", 500)), rain)
+    was, becomes = (reckoned(([], [shift]), rules) for rules in (PER_DROP, parse(text)))
+    assert (was.co_op.premiums_minor, becomes.co_op.premiums_minor) == (0, 260)
+    assert becomes.riders[3].pay_minor == was.riders[3].pay_minor + 260
+    # Holiday is on the premiums, too.
+    assert was.co_op.left_minor - becomes.co_op.left_minor == 260 + 32
 
 
 def test_an_order_beyond_the_proposed_zones_brings_nothing() -> None:

@@ -15,7 +15,7 @@ from payments import terms
 from payments.errors import NoRate, RulebookFault, UnknownZone
 from payments.rulebook import check, parse
 from payments.rulebook.words import VEHICLES
-from tests.payments.rulebooks import BY_THE_DROP, FINSBURY_PARK
+from tests.payments.rulebooks import BY_THE_DROP, FINSBURY_PARK, MAY
 
 LEAST = """
 [co_op]
@@ -52,7 +52,7 @@ def test_the_example_is_a_rulebook() -> None:
         3,
     )
     assert rulebook.dispatch.promise_min == 45
-    assert terms.fee(rulebook, "Finsbury Park", 1000) == 410
+    assert terms.fee(rulebook, "Finsbury Park", 1000, MAY) == 410
     assert terms.card_cost(rulebook, 2_550) == 58
 
 
@@ -130,7 +130,7 @@ def test_every_fault_is_told_at_once() -> None:
         commission_bp = -1
         [pay]
         basis = "per_drop"
-        tips = "pooled"
+        tips = "shared"
         [sharez]
         par_minor = 100
         """
@@ -245,11 +245,11 @@ def test_opening_hours_may_pass_midnight() -> None:
 def test_the_fee_grows_with_the_way() -> None:
     """3.50 and 60p a kilometre, to the nearest penny; never less for a longer way; an unknown zone is refused."""
     rulebook = parse(FINSBURY_PARK)
-    fees = [terms.fee(rulebook, "Finsbury Park", metres) for metres in (0, 8, 9, 1500, 3400)]
+    fees = [terms.fee(rulebook, "Finsbury Park", metres, MAY) for metres in (0, 8, 9, 1500, 3400)]
     assert fees == [350, 350, 351, 440, 554]
     assert all(near <= far for near, far in pairwise(fees))
     with pytest.raises(UnknownZone):
-        terms.fee(rulebook, "Camden", 100)
+        terms.fee(rulebook, "Camden", 100, MAY)
 
 
 def test_the_first_zone_that_covers_a_place_is_its_zone() -> None:

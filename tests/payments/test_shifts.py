@@ -129,7 +129,7 @@ def test_a_shift_is_booked_in_money_minutes_and_leave(session: Session, now: dat
     assert len(numbers) == 3
     assert books.balances(session, "rider:3") == {
         "rider:3:wages": 7400,
-        "rider:3:holiday-pay": 893,
+        "rider:3:holiday-set-aside": 893,
         "rider:3:minutes": 300,
         "rider:3:holiday": 362_100,
     }
@@ -192,7 +192,7 @@ def test_a_correction_is_a_reversal_and_a_new_entry(session: Session, now: datet
     second = pay.shift_corrected(session, shorter, longer, why="contested: rode until nine", now=later[2])
     assert books.balances(session, "rider:3") == {
         "rider:3:wages": 8880,
-        "rider:3:holiday-pay": 1072,
+        "rider:3:holiday-set-aside": 1072,
         "rider:3:minutes": 360,
         "rider:3:holiday": 360 * 1207,
     }

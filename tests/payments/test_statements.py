@@ -62,13 +62,13 @@ def test_a_rider_reads_each_thing_earned(evening: Session) -> None:
         ("order:3", "tip", None, 50),
         ("shift:5", "wages", 300, 2200),
         ("shift:5", "top-up", None, 5200),
-        ("shift:5", "holiday pay", None, 893),
+        ("shift:5", "holiday pay set aside", None, 893),
         ("shift:5", "wages", -300, -2200),
         ("shift:5", "top-up", None, -5200),
-        ("shift:5", "holiday pay", None, -893),
+        ("shift:5", "holiday pay set aside", None, -893),
         ("shift:5", "wages", 240, 1650),
         ("shift:5", "top-up", None, 4270),
-        ("shift:5", "holiday pay", None, 715),
+        ("shift:5", "holiday pay set aside", None, 715),
     ]
 
 
@@ -86,7 +86,9 @@ def test_a_riders_lines_are_the_totals_and_the_accounts(evening: Session) -> Non
     assert (week.minutes, week.holiday_minutes, week.holiday_hours) == (240, Fraction(240 * 1207, 10_000), 0)
     ever = pay.rider_statement(evening, 3, since=SINCE, until=UNTIL + timedelta(days=99))
     held = books.balances(evening, "rider:3")
-    assert ever.total_minor == held["rider:3:wages"] + held["rider:3:tips"] + held["rider:3:holiday-pay"]
+    assert (
+        ever.total_minor == held["rider:3:wages"] + held["rider:3:tips"] + held["rider:3:holiday-set-aside"]
+    )
     assert ever.minutes == held["rider:3:minutes"]
     assert ever.holiday_minutes == Fraction(held["rider:3:holiday"], 10_000)
 
@@ -98,7 +100,7 @@ def test_every_line_names_the_entries_behind_it(evening: Session) -> None:
     for line in rider(evening).lines:
         behind = [by_number[number] for number in line.entry_ids]
         assert {each.subject for each in behind} == {line.subject}
-        assert len(behind) == (2 if line.what in ("wages", "holiday pay") else 1)
+        assert len(behind) == (2 if line.what in ("wages", "holiday pay set aside") else 1)
         seen.update(line.entry_ids)
     mine = {line.entry_id for line in books.lines(evening, "rider:3", since=SINCE, until=UNTIL)}
     assert seen == mine

@@ -98,7 +98,7 @@ class Story(RuleBasedStateMachine):
         leave = half_up(max(basis, floor) * Fraction(1207, 10_000))
         changes = {
             "rider:3:wages": max(basis, floor), "co-op:wages": -basis, "co-op:wages:top-up": min(0, basis - floor),
-            "rider:3:holiday-pay": leave, "co-op:holiday": -leave,
+            "rider:3:holiday-set-aside": leave, "co-op:holiday": -leave,
             "rider:3:minutes": minutes, "co-op:minutes": -minutes,
             "rider:3:holiday": 1207 * minutes, "co-op:holiday-hours": -1207 * minutes,
         }  # fmt: skip
@@ -219,7 +219,7 @@ class Story(RuleBasedStateMachine):
         ever = {"since": START - timedelta(days=1), "until": self.now + timedelta(days=400)}
         rider = pay.rider_statement(self.session, 3, **ever)
         assert rider.total_minor == sum(
-            self.held[f"rider:3:{each}"] for each in ("wages", "tips", "holiday-pay")
+            self.held[f"rider:3:{each}"] for each in ("wages", "tips", "holiday-set-aside")
         )
         assert rider.minutes == self.held["rider:3:minutes"]
         assert settlements.statement(self.session, 7, **ever).due_minor == self.held["restaurant:7"]

@@ -157,6 +157,7 @@ def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
         )
     for cause in ("late", "freshness", "fairness", "churn"):
         yield "why", wording.why(replace(told, because=((cause, 3.0),)), f"{LINK}/my/why/123456", voice)
+    yield "bank changed", wording.bank_changed(AT, voice)
     yield "wait here", wording.wait_here(WaitHint(LONG_PLACE, LONG_ROAD, 51.5, -0.1, 12, 90), voice)
     for month in range(12):
         yield "contested", wording.contested(AT + timedelta(days=30 * month), voice)

@@ -310,6 +310,7 @@ def test_texts_about_people_are_one_segment(name: str, words: str) -> None:
         wording.no_pay(f"{HOST}/my"),
         wording.contested(AT),
         wording.desk_note(words),
+        wording.bank_changed(AT),
         wording.customer_cancelled(name),
         wording.withdrawn(12),
         wording.expired(12),

@@ -21,6 +21,12 @@ ENDS = {
     "dispatch/people.py": {"person.ended_at", "held.ended_at", "visit.ended_at"},
     "dispatch/places/restaurants.py": {"restaurant.ended_at", "key.ended_at", "row.ended_at"},
     "dispatch/shifts.py": {"shift.ended_at"},
+    # Of the rota: a line of its pattern, work nobody is wanted for any more (by whom and why is asked), a rider's own
+    # calendar address, what was stated of a rider's working time.
+    "dispatch/rota/feeds.py": {"row.ended_at"},
+    "dispatch/rota/leaving.py": {"slot.ended_at"},
+    "dispatch/rota/pattern.py": {"row.ended_at"},
+    "dispatch/rota/statements.py": {"held.ended_at"},
 }
 
 

@@ -13,8 +13,8 @@ _KINDS = tuple(
         (r".*:minutes", "Equity"),
         (r"outside:customers|restaurant:[^:]+:till", "Equity"),
         (r"outside:.*", "Assets"),
-        (r"(held|rider|restaurant):.*", "Liabilities"),
-        (r"co-op:(commission|delivery)", "Income"),
+        (r"(held|rider|restaurant|customer|payroll|pool|vat):.*", "Liabilities"),
+        (r"co-op:(commission|delivery|services)", "Income"),
         (r"co-op:.*", "Expenses"),
         (r".*", "Equity"),
     )

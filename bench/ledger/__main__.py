@@ -1,0 +1,7 @@
+"""`python -m bench.ledger`."""
+
+import sys
+
+from bench.ledger import main
+
+sys.exit(main())

@@ -1,0 +1,105 @@
+"""Payday as the co-op's people see it: who is paid, what to look at before, where the money goes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, or_, select
+
+from dispatch import events
+from dispatch.tables import Person, Shift
+from payments import books, payees, runs
+from payments.bank import BankAccount
+from payments.money import told
+from payments.rulebook import Rulebook
+from payments.runs import Caution, PayRun
+
+POOL = "pool:tips"
+
+
+def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """People's names by their numbers."""
+    rows = session.exec(select(Person).where(col(Person.id).in_(set(ids))))
+    return {row.id: row.name for row in rows if row.id is not None}
+
+
+def cautions(session: Session, run: PayRun, *, now: datetime) -> list[Caution]:
+    """What a named person must have read before a run is approved: each with its figures in its key."""
+    rules = books.rules(session, run.rulebook)
+    slips = runs.slips(session, run)
+    waiting = runs.gathered(session, run)[1]
+    called = names(session, {each.person_id for each in slips} | {each.person_id for each in waiting})
+
+    def name(person_id: int) -> str:
+        return called.get(person_id, f"Rider {person_id}")
+
+    found = _open_shifts(session, run, rules) + _unshared(session, run, rules)
+    for each in waiting:
+        owed = told(-each.amount_minor, run.currency)
+        words = (
+            f"{name(each.person_id)}: a correction took {owed} more than there is. It waits for a later run."
+        )
+        found.append(Caution(f"waits:{each.account}:{each.amount_minor}", words))
+    if run.method == "bank":
+        for person_id in runs.without_account(session, slips):
+            words = f"{name(person_id)} has given no bank account: they will not be in the bank file."
+            found.append(Caution(f"no-account:{person_id}", words))
+        since = now - timedelta(days=rules.pay_period.bank_change_days)
+        changed = payees.changed_since(session, [runs.payee(each.person_id) for each in slips], since)
+        for payee, at in sorted(changed.items()):
+            who, day = name(int(payee.split(":")[1])), rules.local(at)
+            words = f"{who} changed their bank account on {day:%-d %B, %H:%M}: ask them whether it was they."
+            found.append(Caution(f"changed:{payee}:{at.isoformat()}", words))
+    return found
+
+
+def _open_shifts(session: Session, run: PayRun, rules: Rulebook) -> list[Caution]:
+    """Shifts of the period that still run, or that nobody started or took off the rota."""
+    running = (col(Shift.state) == "on") & (col(Shift.started_at) < run.until)
+    forgotten = (
+        (col(Shift.state) == "planned")
+        & (col(Shift.planned_start_at) < run.until)
+        & (col(Shift.planned_start_at) >= run.since)
+    )
+    rows = session.exec(select(Shift).where(or_(running, forgotten)).order_by(col(Shift.id))).all()
+    called = names(session, {row.person_id for row in rows})
+    found = []
+    for row in rows:
+        start = rules.local(row.started_at or row.planned_start_at)
+        how = "still runs" if row.state == "on" else "was never started, nor taken off the rota"
+        words = f"{called[row.person_id]}'s shift of {start:%a %-d %b, %H:%M} {how}: it is not in this run."
+        found.append(Caution(f"shift:{row.id}:{row.state}", words))
+    return found
+
+
+def _unshared(session: Session, run: PayRun, rules: Rulebook) -> list[Caution]:
+    """Tips that still wait in a pool of the period."""
+    last = (rules.local(run.until) - timedelta(seconds=1)).date().isoformat()
+    return [
+        Caution(
+            f"{account}:{held}",
+            f"{told(held, run.currency)} of tips of {account.rsplit(':', 1)[-1]} are not shared out yet.",
+        )
+        for account, held in books.balances(session, POOL).items()
+        if held and account.rsplit(":", 1)[-1] <= last
+    ]
+
+
+def enter_account(session: Session, person_id: int, account: BankAccount, *, now: datetime) -> bool:
+    """Keep where a rider's pay goes, as they entered it, and tell them by text that it was; whether it is new."""
+    changed = payees.enter(session, runs.payee(person_id), account, by=person_id, now=now)
+    if changed:
+        events.write(session, "bank_changed", now=now, person_id=person_id)
+    return changed
+
+
+def periods(session: Session, *, now: datetime, back: int = 6) -> Sequence[tuple[datetime, datetime]]:
+    """The pay periods one may draw a run up for: this one and those before it without an approved run."""
+    _, rules = books.in_force(session, at=now)
+    done = {each.since for each in runs.listed(session) if each.state != "draft"}
+    found, at = [], now
+    for _ in range(back):
+        since, until = rules.period_at(at)
+        if since not in done:
+            found.append((since, until))
+        at = since - timedelta(hours=1)
+    return found

@@ -1,0 +1,53 @@
+"""Who a restaurant is on an invoice, and the bank account it is paid to."""
+
+import re
+from datetime import datetime
+
+from sqlmodel import Session
+
+from dispatch.errors import BadInput
+from dispatch.places.restaurants import get
+from dispatch.tables import RestaurantBilling
+
+
+def billing(session: Session, restaurant_id: int) -> RestaurantBilling:
+    """What is written of it; blank where nothing is yet."""
+    found = session.get(RestaurantBilling, restaurant_id)
+    return found if found is not None else RestaurantBilling(restaurant_id=restaurant_id)
+
+
+def set_billing(
+    session: Session,
+    restaurant_id: int,
+    *,
+    legal_name: str,
+    address: str,
+    vat_number: str,
+    account_name: str,
+    sort_code: str,
+    account_number: str,
+    by: int,
+    now: datetime,
+) -> RestaurantBilling:
+    """Write down who a restaurant is on an invoice and where it is paid; what is left empty is blank. BadInput."""
+    get(session, restaurant_id)
+    code, number = (re.sub(r"[\s-]", "", text) for text in (sort_code, account_number))
+    vat = re.sub(r"[\s.-]", "", vat_number).upper()
+    if code and not re.fullmatch(r"\d{6}", code):
+        raise BadInput("Sort code: write its six digits, like 08-92-99.")
+    if number and not re.fullmatch(r"\d{8}", number):
+        raise BadInput("Account number: write its eight digits, a nought before where there are only seven.")
+    if bool(code) != bool(number) or bool(code) != bool(account_name.strip()):
+        raise BadInput(
+            "A bank account is the name on it, its sort code and its number: write all three, or none."
+        )
+    if vat and not re.fullmatch(r"[A-Z]{2}[0-9A-Z]{5,13}", vat):
+        raise BadInput("VAT number: write it with its country, like GB123456789.")
+    row = billing(session, restaurant_id)
+    row.legal_name, row.vat_number, row.account_name = legal_name.strip(), vat, account_name.strip()
+    row.address = "\n".join(line.strip() for line in address.splitlines() if line.strip())
+    row.sort_code, row.account_number = code, number
+    row.changed_at, row.changed_by = now, by
+    session.add(row)
+    session.flush()
+    return row

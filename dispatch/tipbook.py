@@ -1,0 +1,138 @@
+"""The register of tips as people read it: orders by their references, riders by their names, times of the clock."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from dispatch.tables import Order, Person, Restaurant
+from payments import pay
+from payments.money import told
+from payments.pay import Tip
+from payments.rulebook import Rulebook
+
+HEADER = ("delivered", "order", "restaurant", "tip", "rider", "part", "shared", "paid", "currency", "entries")
+
+
+@dataclass(frozen=True, slots=True)
+class TipLine:
+    """One rider's part of one tip, or a tip that still waits in its day's pool (no rider); times are local."""
+
+    at: datetime
+    order: str
+    restaurant: str
+    tip_minor: int
+    rider: str | None
+    part_minor: int | None
+    pooled: bool
+    paid_at: datetime | None
+    entry_ids: tuple[int, ...]
+
+
+def register(
+    session: Session, rulebook: Rulebook, *, since: datetime, until: datetime, rider_id: int | None = None
+) -> tuple[TipLine, ...]:
+    """Every tip delivered in `since` <= at < `until`, a line for each rider's part; of one rider, theirs alone."""
+    tips = pay.tips_given(session, since=since, until=until, rider_id=rider_id)
+    return tuple(_lines(session, rulebook, tips, rider_id))
+
+
+def as_csv(lines: Iterable[TipLine], currency: str) -> str:
+    """The register as CSV, amounts in whole minor units as decimals: 2.50."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for line in lines:
+        writer.writerow(
+            (
+                f"{line.at:%Y-%m-%d %H:%M}",
+                _plain(line.order),
+                _plain(line.restaurant),
+                _decimal(line.tip_minor),
+                _plain(line.rider or ""),
+                "" if line.part_minor is None else _decimal(line.part_minor),
+                "by minutes on shift" if line.pooled else "own",
+                f"{line.paid_at:%Y-%m-%d}" if line.paid_at else "",
+                currency,
+                " ".join(str(each) for each in line.entry_ids),
+            )
+        )
+    return out.getvalue()
+
+
+def policy(rulebook: Rulebook) -> tuple[str, ...]:
+    """The written policy on tips that the rulebook makes, a sentence or two for each thing a worker may ask."""
+    rules, period = rulebook.pay, rulebook.pay_period
+    if rules.tips == "own":
+        whose = "A tip belongs to the rider who delivered the order, the whole of it."
+    else:
+        whose = (
+            "All tips of a day are shared among everyone who was on shift that day, by the minutes each was on shift. "
+            "A day is from four in the morning to the next. Parts are exact to the penny; where pennies are left "
+            "over, they go to the largest remainders, and between equals to another rider each day. When the times "
+            "of a shift are corrected, or a delivery is, that day is shared anew."
+        )
+    each = (
+        f"week, which begins on {period.starts_on.capitalize()}"
+        if isinstance(period.starts_on, str)
+        else "month"
+    )
+    return (
+        f"{rulebook.co_op.name} passes every tip on to riders, all of it. Nothing is taken from it: no "
+        "administration charge, and no card fee, which the co-op bears.",
+        whose,
+        f"Tips are paid with the wages of the pay period they came in (each {each}), and at the latest by the end of "
+        "the month after the customer gave them.",
+        "Tips come on top of pay. They never count towards the hourly rate or the pay floor.",
+        "This is about tips given through the co-op. A coin in your hand is yours and passes through no books.",
+        "Every tip is on record: the order, when, how much, who got what of it and when it was paid. The record is "
+        "kept for at least three years. You can read and download your own at any time, and ask the treasurer.",
+        "These rules are the members' own, and change only by their resolution.",
+    )
+
+
+def _lines(
+    session: Session, rulebook: Rulebook, tips: Iterable[Tip], rider_id: int | None
+) -> Iterator[TipLine]:
+    tips = tuple(tips)
+    orders = _named_orders(session, [tip.order_id for tip in tips])
+    names = _names(session, {part.rider_id for tip in tips for part in tip.parts})
+    for tip in tips:
+        order, place = orders.get(tip.order_id, (str(tip.order_id), ""))
+        at, pooled = rulebook.local(tip.at), tip.pooled_on is not None
+        mine = [part for part in tip.parts if rider_id in (None, part.rider_id)]
+        for part in mine:
+            paid_at = rulebook.local(part.paid_at) if part.paid_at else None
+            yield TipLine(
+                at, order, place, tip.amount_minor, names[part.rider_id], part.amount_minor, pooled, paid_at,
+                tip.entry_ids,
+            )  # fmt: skip
+        if not tip.parts:
+            yield TipLine(at, order, place, tip.amount_minor, None, None, pooled, None, tip.entry_ids)
+
+
+def _named_orders(session: Session, ids: list[int]) -> dict[int | None, tuple[str, str]]:
+    query = (
+        select(Order.id, Order.external_id, Restaurant.name)
+        .join(Restaurant, col(Restaurant.id) == col(Order.restaurant_id))
+        .where(col(Order.id).in_(ids))
+    )
+    return {number: (reference, name) for number, reference, name in session.exec(query).all()}
+
+
+def _names(session: Session, ids: set[int]) -> dict[int, str]:
+    rows = session.exec(select(Person).where(col(Person.id).in_(ids))).all()
+    known = {row.id: row.name for row in rows}
+    return {each: known.get(each, f"rider {each}") for each in ids}
+
+
+def _decimal(minor: int) -> str:
+    return told(minor, "").strip().replace(",", "")
+
+
+def _plain(words: str) -> str:
+    """Words that no spreadsheet takes for a formula."""
+    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words

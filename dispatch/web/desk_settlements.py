@@ -1,0 +1,208 @@
+"""The treasurer's settlements: drafted, issued, paid or received, closed; who a restaurant is and where it is paid."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlmodel import Session, col, select
+
+from dispatch import places
+from dispatch.tables import Person, Restaurant
+from dispatch.web import access, forms, pages, settled
+from dispatch.web.access import Now, Reading, Treasurer, Writing
+from payments import checks, settlements, settling
+from payments.settling import Party
+
+router = APIRouter(prefix="/desk/settlements", dependencies=[Depends(access.ours)], include_in_schema=False)
+
+Amount = Annotated[str, Form(max_length=20)]
+
+
+class BillingForm(BaseModel):
+    """Who a restaurant is on an invoice, and its bank account."""
+
+    legal_name: str = ""
+    address: str = ""
+    vat_number: str = ""
+    account_name: str = ""
+    sort_code: str = ""
+    account_number: str = ""
+
+
+@router.get("")
+def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Response:
+    """Every settlement, what the audit finds, and what nobody has settled yet."""
+    rules = forms.rulebook(session, now)
+    rows = settlements.listed(session)
+    lines = [
+        (row, settlements.bill(session, row).closing_minor, rules.local(row.until - timedelta(seconds=1)))
+        for row in rows
+    ]
+    names = {row.id: row.name for row in session.exec(select(Restaurant).order_by(col(Restaurant.name)))}
+    return pages.render(
+        request,
+        "desk/settlements.html",
+        lines=lines,
+        names=names,
+        words=settled.STATES,
+        chips=settled.CHIPS,
+        findings=checks.findings(session, now=now),
+        next_on=rules.local(rules.settled_around(now)[1]),
+        currency=rules.co_op.currency,
+    )
+
+
+@router.post("/draft")
+def draft(request: Request, who: Treasurer, session: Writing, now: Now) -> Response:
+    """Draft what is due."""
+    made = settlements.draft_due(session, now=now)
+    return pages.said(request, "/desk/settlements", drafted=len(made))
+
+
+@router.get("/restaurants/{restaurant_id}")
+def restaurant(request: Request, who: Treasurer, session: Reading, now: Now, restaurant_id: int) -> Response:
+    """One restaurant's invoices and bank account, and what it was charged outside of orders."""
+    rules = forms.rulebook(session, now)
+    return pages.render(
+        request,
+        "desk/settlement_restaurant.html",
+        own=places.get(session, restaurant_id),
+        billing=places.billing(session, restaurant_id),
+        adjustments=[(each, rules.local(each.at)) for each in settling.adjustments(session, restaurant_id)],
+        taxed=rules.vat.registered,
+        currency=rules.co_op.currency,
+    )
+
+
+@router.post("/restaurants/{restaurant_id}/billing")
+def billing(
+    request: Request,
+    who: Treasurer,
+    session: Writing,
+    now: Now,
+    restaurant_id: int,
+    form: Annotated[BillingForm, Form()],
+) -> Response:
+    """Write down who it is on an invoice and where it is paid."""
+    places.set_billing(session, restaurant_id, **form.model_dump(), by=who.person_id, now=now)
+    return pages.said(request, f"/desk/settlements/restaurants/{restaurant_id}", id=restaurant_id)
+
+
+@router.post("/restaurants/{restaurant_id}/adjust")
+def adjust(
+    request: Request,
+    who: Treasurer,
+    session: Writing,
+    now: Now,
+    restaurant_id: int,
+    kind: Annotated[str, Form(max_length=20)] = "",
+    amount: Amount = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
+    number: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Charge it for a service, or correct what it is owed: `credit` up, `debit` down."""
+    places.get(session, restaurant_id)
+    minor = forms.pounds(amount, "Amount")
+    row = settling.adjust(
+        session,
+        restaurant_id,
+        kind="correction" if kind in ("credit", "debit") else kind,
+        amount_minor=-minor if kind == "debit" else minor,
+        reason=reason,
+        by=who.person_id,
+        now=now,
+        number=number,
+    )
+    return pages.said(request, f"/desk/settlements/restaurants/{restaurant_id}", entry_id=row.entry_id)
+
+
+@router.get("/{settlement_id}")
+def one(request: Request, who: Treasurer, session: Reading, now: Now, settlement_id: int) -> Response:
+    """One settlement: what it says, and the next step."""
+    row = settlements.get(session, settlement_id)
+    rules = forms.rulebook(session, now)
+    people = {each.id: each.name for each in session.exec(select(Person))}
+    happened = [
+        (words, rules.local(at), people.get(by, ""))
+        for words, at, by in (
+            ("Drafted", row.drafted_at, None),
+            ("Issued", row.issued_at, row.issued_by),
+            ("Received" if row.received_minor else "Paid", row.paid_at, row.paid_by),
+            ("Closed", row.closed_at, row.closed_by),
+        )
+        if at is not None
+    ]
+    return pages.render(
+        request,
+        "desk/settlement.html",
+        row=row,
+        own=places.get(session, row.restaurant_id),
+        paper=settled.paper(session, row, now),
+        billing=places.billing(session, row.restaurant_id),
+        payout=settling.payout_of(session, row),
+        happened=happened,
+        findings=checks.findings(session, now=now) if row.state in ("draft", "issued") else [],
+        earlier=settlements.earlier_drafts(session, row) if row.state == "draft" else [],
+        words=settled.STATES,
+        chips=settled.CHIPS,
+        says=settling.papers.SAYS,
+        rate=settling.papers.rate,
+    )
+
+
+@router.get("/{settlement_id}/invoice.pdf")
+def invoice(request: Request, who: Treasurer, session: Reading, now: Now, settlement_id: int) -> Response:
+    """The invoice and its statement as a PDF."""
+    return settled.invoice(session, settlements.get(session, settlement_id), now)
+
+
+@router.get("/{settlement_id}/lines.csv")
+def lines(request: Request, who: Treasurer, session: Reading, now: Now, settlement_id: int) -> Response:
+    """Its lines for a spreadsheet."""
+    return settled.spreadsheet(session, settlements.get(session, settlement_id), now)
+
+
+@router.post("/{settlement_id}/issue")
+def issue(request: Request, who: Treasurer, session: Writing, now: Now, settlement_id: int) -> Response:
+    """Issue it: from now on it never changes."""
+    row = settlements.get(session, settlement_id)
+    settling.issue(session, row, customer=_customer(session, row), by=who.person_id, now=now)
+    return pages.said(request, f"/desk/settlements/{settlement_id}", number=row.number, state=row.state)
+
+
+def _customer(session: Session, row: settlements.SettlementRow) -> Party:
+    return settled.customer(session, row.restaurant_id)
+
+
+@router.post("/{settlement_id}/paid")
+def paid(request: Request, who: Treasurer, session: Writing, now: Now, settlement_id: int) -> Response:
+    """It was paid at the bank."""
+    row = settling.paid(session, settlements.get(session, settlement_id), by=who.person_id, now=now)
+    return pages.said(request, f"/desk/settlements/{settlement_id}", state=row.state)
+
+
+@router.post("/{settlement_id}/again")
+def again(request: Request, who: Treasurer, session: Writing, now: Now, settlement_id: int) -> Response:
+    """Its payout failed: set the money aside once more."""
+    settling.pay_again(session, settlements.get(session, settlement_id), now=now)
+    return pages.said(request, f"/desk/settlements/{settlement_id}", id=settlement_id)
+
+
+@router.post("/{settlement_id}/received")
+def received(
+    request: Request, who: Treasurer, session: Writing, now: Now, settlement_id: int, amount: Amount = ""
+) -> Response:
+    """The restaurant has paid its invoice, or some of it."""
+    minor = forms.pounds(amount, "Amount") if amount.strip() else None
+    row = settlements.get(session, settlement_id)
+    settling.received(session, row, by=who.person_id, amount_minor=minor, now=now)
+    return pages.said(request, f"/desk/settlements/{settlement_id}", state=row.state)
+
+
+@router.post("/{settlement_id}/close")
+def close(request: Request, who: Treasurer, session: Writing, now: Now, settlement_id: int) -> Response:
+    """Nothing more is to be done about it."""
+    row = settling.close(session, settlements.get(session, settlement_id), by=who.person_id, now=now)
+    return pages.said(request, f"/desk/settlements/{settlement_id}", state=row.state)

@@ -1,0 +1,138 @@
+"""Commands for the treasurer: settlements with restaurants, and the VAT of a quarter."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from infra.cli.root import opened, out, say
+from infra.errors import InfraError
+from payments.money import told
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+commands = typer.Typer()
+settlements_app = typer.Typer(
+    help="Settlements with restaurants: draft, list, issue, paid.", no_args_is_help=True
+)
+commands.add_typer(settlements_app, name="settlements")
+
+Number = Annotated[int, typer.Argument(help="The settlement's number in the list.")]
+By = Annotated[
+    str, typer.Option("--by", help="The phone of the person who does it: it is done in their name.")
+]
+
+
+def _person(session: "Session", phone: str, *, drama: bool) -> int:
+    """Whoever has that phone and may do it; InfraError for anyone else: nothing is issued or paid by nobody."""
+    from dispatch import people
+    from dispatch.tables import known
+
+    found = people.by_phone(session, people.phone(phone, drama=drama))
+    if found is None:
+        raise InfraError(f"Nobody has the phone {phone}: write that of the treasurer who does it.")
+    roles, _restaurants = people.roles(session, known(found.id))
+    if not roles & {"treasurer", "administrator"}:
+        raise InfraError(f"{found.name} is no treasurer: settlements are issued and paid by one.")
+    return known(found.id)
+
+
+@settlements_app.command("draft")
+def settlements_draft() -> None:
+    """Draft every settlement whose period has ended (the server does it by itself)."""
+    from payments import settlements
+
+    with opened() as program, program.database.writing() as session:
+        made = settlements.draft_due(session, now=program.clock.now())
+    say(f"Drafted {len(made)}." if made else "Nothing was due.")
+
+
+@settlements_app.command("list")
+def settlements_list() -> None:
+    """List settlements, the last period first."""
+    from dispatch.tables import Restaurant
+    from payments import books, settlements
+
+    table = Table("", "restaurant", "until", "number", "state", "balance", "we pay", "they pay")
+    with opened() as program, program.database.reading() as session:
+        rules = books.in_force(session, at=program.clock.now())[1]
+        currency = rules.co_op.currency
+        for row in settlements.listed(session):
+            place = session.get(Restaurant, row.restaurant_id)
+            table.add_row(
+                str(row.id),
+                place.name if place else str(row.restaurant_id),
+                rules.local(row.until - timedelta(seconds=1)).date().isoformat(),
+                row.number or "",
+                row.state,
+                told(settlements.bill(session, row).closing_minor, currency),
+                told(row.payout_minor, currency) if row.payout_minor else "",
+                told(row.due_minor, currency) if row.due_minor else "",
+            )
+    out.print(table)
+
+
+@settlements_app.command("issue")
+def settlements_issue(number: Number, by: By) -> None:
+    """Issue a draft: it is given its number, and never changes again."""
+    from dispatch.web import settled
+    from payments import settlements, settling
+
+    with opened() as program, program.database.writing() as session:
+        person = _person(session, by, drama=program.sandbox)
+        row = settlements.get(session, number)
+        customer = settled.customer(session, row.restaurant_id)
+        settling.issue(session, row, customer=customer, by=person, now=program.clock.now())
+        said = settled.paper(session, row, program.clock.now()).outcome
+    say(f"Issued {row.number}. {said}")
+
+
+@settlements_app.command("paid")
+def settlements_paid(number: Number, by: By) -> None:
+    """Say that a settlement was paid: to the restaurant, or by it where its invoice was due."""
+    from payments import settlements, settling
+
+    with opened() as program, program.database.writing() as session:
+        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        row = settlements.get(session, number)
+        done = settling.received if row.due_minor else settling.paid
+        done(session, row, by=person, now=now)
+    say(f"{row.number} is {row.state}.")
+
+
+@commands.command("vat")
+def vat_quarter(
+    quarter: Annotated[
+        str, typer.Option("--quarter", help="Any month of the quarter, like 2026-11; else this one.")
+    ] = "",
+) -> None:
+    """The VAT of a quarter: net, VAT and gross by rate and kind, and boxes 1 and 6."""
+    from payments import books, vat
+
+    with opened() as program, program.database.reading() as session:
+        rules = books.in_force(session, at=program.clock.now())[1]
+        first, after = rules.vat.quarter(
+            _month(quarter) if quarter else rules.local(program.clock.now()).date()
+        )
+        found = vat.reported(session, since=rules.midnight(first), until=rules.midnight(after))
+    currency = rules.co_op.currency
+    table = Table(
+        "kind", "rate", "net", "VAT", "gross", "entries", title=f"VAT, {first} to {after - timedelta(days=1)}"
+    )
+    for each in found.sums:
+        figures = (told(minor, currency) for minor in (each.net_minor, each.vat_minor, each.gross_minor))
+        table.add_row(each.kind, f"{each.rate_bp / 100:g} %", *figures, str(len(each.entry_ids)))
+    out.print(table)
+    say(f"Box 1, VAT due on sales: {told(found.box_1_minor, currency)}")
+    say(f"Box 6, sales without VAT, whole pounds: {told(found.box_6_pounds * 100, currency)}")
+    if not rules.vat.registered:
+        say("The co-op is not registered for VAT by the rules in force.")
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise InfraError(f"{text} is no month: write one of the quarter's, like 2026-11.") from None

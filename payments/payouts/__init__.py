@@ -1,0 +1,50 @@
+"""Money on its way to somebody: held first, then sent, then paid, failed or come back."""
+
+from payments.payouts.journey import (
+    DESTINATIONS,
+    HELD_FOR,
+    MOVES,
+    RAN_OUT,
+    by_key,
+    create,
+    due,
+    failed,
+    get,
+    lapse,
+    later,
+    named,
+    next_due,
+    next_lapse,
+    of,
+    paid,
+    parts_of,
+    returned,
+    sending,
+)
+from payments.payouts.soundness import faults
+from payments.payouts.tables import Payout, PayoutPart
+
+__all__ = [
+    "DESTINATIONS",
+    "HELD_FOR",
+    "MOVES",
+    "RAN_OUT",
+    "Payout",
+    "PayoutPart",
+    "by_key",
+    "create",
+    "due",
+    "failed",
+    "faults",
+    "get",
+    "lapse",
+    "later",
+    "named",
+    "next_due",
+    "next_lapse",
+    "of",
+    "paid",
+    "parts_of",
+    "returned",
+    "sending",
+]

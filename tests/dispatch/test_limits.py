@@ -1,0 +1,389 @@
+"""The most for an hour, rest after a heavy run, breaks by the rules, and going home on time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session, SQLModel, col, create_engine, select
+
+import routing
+from dispatch import (
+    attention,
+    breaks,
+    deliveries,
+    jobs,
+    limits,
+    offers,
+    planning,
+    rain,
+    resting,
+    shifts,
+    starting,
+)
+from dispatch.errors import NotOnShift, TooEarly, WrongState
+from dispatch.tables import Event, Job, Order, Shift, known
+from payments import books
+from tests import factories
+from tests.dispatch.test_story import evening, offered, plan
+
+__all__ = ["evening"]
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def adopt(session: Session, now: datetime, *rules: str) -> None:
+    """The rulebook with rules of rest."""
+    factories.adopt(session, now, factories.RULEBOOK + "\n[rest]\n" + "\n".join(rules) + "\n")
+
+
+def problem(session: Session, now: datetime) -> routing.Problem:
+    """The evening as the planner sees it."""
+    version, rulebook = books.in_force(session, at=now)
+    return planning.problem(session, planning.open_orders(session), version, rulebook, now=now)
+
+
+def ride(session: Session, person_id: int, job: Job, now: datetime, minutes: int = 10) -> datetime:
+    """Take, collect and deliver a job; when it is over."""
+    offers.take(session, person_id, job.number, now=now)
+    deliveries.got(session, person_id, job.number, now=now + minutes * MINUTE / 2)
+    deliveries.done(session, person_id, job.number, everything=True, now=now + minutes * MINUTE)
+    return now + minutes * MINUTE
+
+
+def test_who_had_the_most_for_an_hour_gets_no_more_until_it_is_over(session: Session, now: datetime) -> None:
+    """With one order an hour, the second waits for another rider or for the hour to pass; the desk sees why."""
+    adopt(session, now, "max_orders_an_hour = 1")
+    shift = factories.rider(session, now)
+    luna = factories.restaurant(session, now)
+    factories.order(session, now, luna, "A-1", ready_min=5)
+    job, then = offered(session, now)
+    over = ride(session, shift.person_id, job, then)
+    factories.order(session, over, luna, "A-2", ready_min=1)
+    rulebook = books.in_force(session, at=over)[1]
+    left = limits.left(session, [shift], rulebook, now=over)[shift.person_id]
+    assert left.at_limit
+    assert "1 orders" in left.words
+    assert problem(session, over).couriers[0].orders_left == 0
+    assert plan(session, over) == []
+    assert problem(session, then + 61 * MINUTE).couriers[0].orders_left == 1
+
+
+def test_effort_is_weighed_by_load_and_rain(session: Session, now: datetime) -> None:
+    """Bags and rain make the same minutes count for more, so that less is left for the hour."""
+    adopt(session, now, "max_effort_min_an_hour = 40", "load_effort_pct = 10", "rain_effort_pct = 50")
+    rulebook = books.in_force(session, at=now)[1]
+    assert limits.effort_s(rulebook, 600, 1, rain=False) == 600
+    assert limits.effort_s(rulebook, 600, 3, rain=True) == 1080
+    shift = factories.rider(session, now)
+    dry = limits.left(session, [shift], rulebook, now=now)[shift.person_id].effort_s
+    spell = rain.began(session, now, None, by=shift.person_id, now=now)
+    wet = limits.left(session, [shift], rulebook, now=now)[shift.person_id].effort_s
+    assert dry is not None
+    assert wet is not None
+    assert abs(dry - 1.5 * wet) <= 2
+    assert limits.raining(session, now=now + 3 * HOUR)
+    rain.stopped(session, known(spell.id), now + MINUTE, now=now + MINUTE)
+    assert not limits.raining(session, now=now + MINUTE)
+    assert limits.raining(session, now=now)
+    rain.taken_back(session, known(spell.id), by=shift.person_id, now=now + MINUTE)
+    assert not limits.raining(session, now=now)
+
+
+def test_a_heavy_run_is_followed_by_rest(session: Session, now: datetime) -> None:
+    """Nothing new begins while a heavy job lasts or in the rest after it, and the problem says so both times."""
+    adopt(session, now, "heavy_run_min = 5", "cool_down_min = 25")
+    shift = factories.rider(session, now)
+    luna = factories.restaurant(session, now)
+    factories.order(session, now, luna, "A-1", ready_min=5)
+    job, then = offered(session, now)
+    offers.take(session, shift.person_id, job.number, now=then)
+    factories.order(session, then, luna, "A-2", ready_min=1)
+    held = problem(session, then).couriers[0]
+    assert held.rest is not None
+    assert held.rest[1] >= planning.seconds(then) + 25 * 60
+    deliveries.got(session, shift.person_id, None, now=then + 6 * MINUTE)
+    over = then + 14 * MINUTE
+    deliveries.done(session, shift.person_id, None, now=over)
+    assert problem(session, over).couriers[0].free_s >= planning.seconds(over + 25 * MINUTE)
+    assert plan(session, over) == []
+    assert plan(session, over + 26 * MINUTE)
+
+
+def test_no_rule_limits_nobody(evening: Session, now: datetime) -> None:
+    """Without a limit in the rulebook riders have none in the problem."""
+    factories.rider(evening, now)
+    factories.order(evening, now, factories.restaurant(evening, now))
+    courier = problem(evening, now).couriers[0]
+    assert (courier.orders_left, courier.effort_left_s, courier.rest) == (None, None, None)
+
+
+RULE_SETS = st.fixed_dictionaries(
+    {
+        "max_orders_an_hour": st.sampled_from([None, 1, 2, 3]),
+        "max_effort_min_an_hour": st.sampled_from([None, 20, 35, 50]),
+        "max_km_an_hour": st.sampled_from([None, 3.0, 6.0]),
+        "heavy_run_min": st.sampled_from([None, 8, 15]),
+    }
+)
+
+
+@settings(max_examples=5)
+@given(rules=RULE_SETS, ready=st.lists(st.integers(1, 100), min_size=3, max_size=9), slow=st.integers(0, 6))
+def test_generated_evenings_keep_every_limit(rules: dict[str, Any], ready: list[int], slow: int) -> None:
+    """A law: whatever the rules and orders, no hour of a rider holds more than the rule, and heavy runs are rested."""
+    engine = create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    begin = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    with Session(engine, expire_on_commit=False) as session:
+        _ride_out(session, begin, rules, ready, slow)
+    engine.dispose()
+
+
+def _ride_out(session: Session, begin: datetime, rules: dict[str, Any], ready: list[int], slow: int) -> None:
+    written = [f"{name} = {value}" for name, value in rules.items() if value is not None]
+    adopt(session, begin, *written, "cool_down_min = 12", "rain_effort_pct = 20")
+    out = [factories.rider(session, begin, n, name=f"Rider {n}", hours=5) for n in (1, 2)]
+    luna = factories.restaurant(session, begin)
+    drops = (factories.HANLEY, factories.BLACKSTOCK, factories.TOLLINGTON)
+    waiting = sorted(ready)
+    for step in range(80):
+        now = begin + step * 2 * MINUTE
+        while waiting and waiting[0] <= step * 2:
+            waiting.pop(0)
+            name = f"A-{len(waiting)}"
+            factories.order(
+                session, now, luna, name, drop=drops[len(waiting) % 3], ready_min=6, paid_by="account"
+            )
+        plan(session, now)
+        for shift in out:
+            for job in shifts.live_jobs(session, shift.person_id):
+                _go_on(session, shift.person_id, job, now, slow)
+    _check(session, rules, slow)
+
+
+def _go_on(session: Session, person_id: int, job: Job, now: datetime, slow: int) -> None:
+    """Ride as planned, or a little slower."""
+    if job.state == "offered":
+        offers.take(session, person_id, job.number, now=now)
+    for stop in jobs.stops_left(session, job):
+        if stop.planned_at + slow * MINUTE > now:
+            return
+        if stop.kind == "pickup":
+            deliveries.got(session, person_id, job.number, now=now, visit=stop.visit)
+        else:
+            deliveries.done(session, person_id, job.number, letters=(stop.letter,), now=now)
+        session.refresh(stop)
+
+
+def _check(session: Session, rules: dict[str, Any], slow: int) -> None:
+    """Any hour that ends as a job is given holds at most the rule's orders; and heavy runs are rested after."""
+    rows = session.exec(select(Job).where(col(Job.state) != "withdrawn").order_by(col(Job.offered_at))).all()
+    most, heavy_s = rules["max_orders_an_hour"], (rules["heavy_run_min"] or 10**6) * 60
+    for person_id in {job.person_id for job in rows}:
+        mine = [job for job in rows if job.person_id == person_id]
+        for job in mine:
+            hour = [j for j in mine if job.offered_at - HOUR < j.offered_at <= job.offered_at]
+            carried = sum(len(jobs.stops_of(session, j)) // 2 for j in hour)
+            assert most is None or carried <= most
+            longest = rules["max_effort_min_an_hour"]
+            begun = sum(j.duration_s for j in hour if j.depart_at >= job.offered_at - HOUR)
+            assert longest is None or begun <= (longest + slow * len(hour)) * 60
+            km = rules["max_km_an_hour"]
+            assert km is None or job.distance_m <= km * 1000
+            for before in mine:
+                if before.closed_at is None or before.offered_at >= job.offered_at:
+                    continue
+                took = (before.closed_at - min(before.depart_at, before.closed_at)).total_seconds()
+                if took >= heavy_s and before.closed_at <= job.offered_at:
+                    assert job.depart_at >= before.closed_at + 12 * MINUTE
+
+
+# Breaks -----------------------------------------------------------------------------------------------------
+
+
+def keep(session: Session, until: datetime, now: datetime) -> None:
+    """Run what is due of breaks until an instant."""
+    for _ in range(50):
+        due = breaks.next_due(session, now=now)
+        if due is None or max(due, now) > until:
+            return
+        now = max(due, now)
+        assert breaks.keep(session, now=now) > 0
+    raise AssertionError("breaks are never done with")
+
+
+def test_a_long_shift_has_a_break_placed_and_told(evening: Session, now: datetime) -> None:
+    """Over six hours a break stands within the shift as ON is said, before six hours are over; four hours have none."""
+    long = factories.rider(evening, now, 1, hours=7)
+    short = factories.rider(evening, now, 2, name="Ola Berg", hours=4)
+    keep(evening, now, now)
+    (row,) = breaks.of(evening, [known(long.id)])
+    assert (row.starts_at, row.ends_at) == (now + 6 * HOUR - 20 * MINUTE, now + 6 * HOUR)
+    assert not breaks.of(evening, [known(short.id)])
+    told = evening.exec(select(Event).where(Event.kind == "break_planned")).all()
+    assert [event.person_id for event in told] == [long.person_id]
+    factories.order(evening, now, factories.restaurant(evening, now))
+    by_rider = {c.id: c for c in problem(evening, now).couriers}
+    assert by_rider[str(long.person_id)].rest is not None
+
+
+def test_a_break_comes_sooner_when_it_is_quiet_and_later_when_it_must(
+    evening: Session, now: datetime
+) -> None:
+    """Idle as its window opens, the rider rests then; on the road as it should begin, after the job."""
+    shift = factories.rider(evening, now, 1, hours=7)
+    opens = now + 6 * HOUR - 110 * MINUTE
+    keep(evening, opens, now)
+    (row,) = breaks.of(evening, [known(shift.id)])
+    assert row.starts_at == opens
+    other = factories.rider(evening, now, 2, name="Ola Berg", hours=7)
+    keep(evening, now, now)
+    (row,) = breaks.of(evening, [known(other.id)])
+    planned = row.starts_at
+    _in_hand(evening, other, planned - 4 * MINUTE)
+    breaks.keep(evening, now=planned)
+    assert row.starts_at > planned
+
+
+def _in_hand(session: Session, shift: Shift, now: datetime) -> Job:
+    """A job in hand, as if it had been ridden late into the break."""
+    job = Job(
+        number=jobs.free_number(session),
+        person_id=shift.person_id,
+        shift_id=known(shift.id),
+        state="taken",
+        offered_at=now,
+        taken_at=now,
+        answer_by=now,
+        depart_at=now,
+        distance_m=1000,
+        duration_s=1200,
+        adds_minor=0,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def test_a_rider_takes_their_break_when_they_will(evening: Session, now: datetime) -> None:
+    """BREAK begins it at once, moving the one to come; what was not collected goes to others; said twice it is one."""
+    shift = factories.rider(evening, now, hours=7)
+    keep(evening, now, now)
+    order = factories.order(evening, now, factories.restaurant(evening, now))
+    job, then = offered(evening, now)
+    offers.take(evening, shift.person_id, job.number, now=then)
+    rows = [resting.rest(evening, shift.person_id, now=then + n * MINUTE) for n in range(2)]
+    assert rows[0].id == rows[1].id
+    assert (rows[0].starts_at, rows[0].ends_at) == (then, then + 20 * MINUTE)
+    assert len(breaks.of(evening, [known(shift.id)])) == 1
+    assert (order.delivery, job.state) == ("waiting", "withdrawn")
+    assert plan(evening, then + 2 * MINUTE) == []
+    assert plan(evening, then + 21 * MINUTE)
+    with pytest.raises(WrongState, match="had your break"):
+        resting.rest(evening, shift.person_id, now=then + 40 * MINUTE)
+
+
+def test_no_break_with_food_on_board(evening: Session, now: datetime) -> None:
+    """Food is delivered first; off shift there is no break."""
+    shift = factories.rider(evening, now)
+    factories.order(evening, now, factories.restaurant(evening, now))
+    job, then = offered(evening, now)
+    offers.take(evening, shift.person_id, job.number, now=then)
+    deliveries.got(evening, shift.person_id, job.number, now=then + 5 * MINUTE)
+    with pytest.raises(WrongState, match="on board"):
+        resting.rest(evening, shift.person_id, now=then + 6 * MINUTE)
+    deliveries.done(evening, shift.person_id, job.number, now=then + 15 * MINUTE)
+    resting.rest(evening, shift.person_id, now=then + 16 * MINUTE)
+    with pytest.raises(NotOnShift):
+        resting.rest(evening, known(factories.person(evening, now, 9, "rider").id), now=now)
+
+
+@pytest.mark.parametrize(("paid", "minutes"), [("true", 240), ("false", 220)])
+def test_an_unpaid_break_is_not_on_the_payslip(
+    session: Session, now: datetime, paid: str, minutes: int
+) -> None:
+    """Where the rules do not pay breaks, the shift's minutes are fewer by it, and its line says so."""
+    adopt(session, now, f"break_paid = {paid}")
+    shift = factories.rider(session, now)
+    resting.rest(session, shift.person_id, now=now + HOUR)
+    shifts.stop(session, shift.person_id, now=now + 4 * HOUR)
+    account = f"rider:{shift.person_id}:minutes"
+    assert books.balance(session, account) == minutes
+    lines = books.lines(session, f"rider:{shift.person_id}", since=now, until=now + 5 * HOUR)
+    said = {line.why for line in lines}
+    assert any("20 min of break unpaid" in why for why in said) is (paid == "false")
+
+
+# Going home -------------------------------------------------------------------------------------------------
+
+
+def last_hour(session: Session, now: datetime, *rules: str) -> tuple[Shift, Order]:
+    """A rider whose shift ends before the only order could be at its door."""
+    text = factories.RULEBOOK.replace("end_tolerance_min = 5", "end_tolerance_min = 0")
+    written = "\n".join(rules)
+    factories.adopt(session, now, text.replace("[shifts]", f"[shifts]\n{written}") if rules else text)
+    shift = factories.rider(session, now, hours=0.5)
+    return shift, factories.order(session, now, factories.restaurant(session, now), ready_min=24)
+
+
+def test_what_would_end_late_is_asked_and_never_just_given(session: Session, now: datetime) -> None:
+    """Only such a plan exists: the offer says when it would end, and taking it is recorded as their yes."""
+    shift, _ = last_hour(session, now)
+    job, then = offered(session, now)
+    told = jobs.facts(session, job, now=then)
+    assert told.ends_at is not None
+    assert told.shift_ends_at is not None
+    assert told.ends_at > told.shift_ends_at
+    assert job.stay_at is None
+    offers.take(session, shift.person_id, job.number, now=then)
+    assert job.stay_at == then
+
+
+def test_nobody_is_asked_where_the_members_do_not_want_it(session: Session, now: datetime) -> None:
+    """With stay_ask_min = 0 such an order waits for somebody else, or for a person."""
+    last_hour(session, now, "stay_ask_min = 0")
+    with pytest.raises(AssertionError, match="no offer"):
+        offered(session, now)
+
+
+def test_who_can_ride_it_in_time_is_not_passed_over(session: Session, now: datetime) -> None:
+    """With another rider who has time, nobody is asked to stay."""
+    last_hour(session, now)
+    free = factories.rider(session, now, 2, name="Ola Berg")
+    job, _ = offered(session, now)
+    assert job.person_id == free.person_id
+    assert job.past_end_at is None
+
+
+# Saying ON --------------------------------------------------------------------------------------------------
+
+
+def test_on_without_a_plan_asks_the_desk_or_starts_as_the_rules_say(session: Session, now: datetime) -> None:
+    """Unplanned, the desk is asked once; too early, the rider is told from when; allowed, the clock starts."""
+    factories.adopt(session, now)
+    rider = known(factories.person(session, now, 1, "rider").id)
+    for _ in range(2):
+        assert starting.on(session, rider, now=now) is None
+    assert [a.kind for a in attention.open_(session)] == ["unplanned"]
+    shifts.plan(session, rider, starts_at=now + 3 * HOUR, ends_at=now + 6 * HOUR)
+    with pytest.raises(TooEarly, match="21:00"):
+        starting.on(session, rider, now=now)
+    started = starting.on(session, rider, now=now + 2 * HOUR)
+    assert started is not None
+    assert started.started_at == now + 2 * HOUR
+    assert not attention.open_(session)
+
+
+def test_on_unplanned_where_it_is_allowed(session: Session, now: datetime) -> None:
+    """The shift opened is as long as the rules say, and never runs into the next one."""
+    text = factories.RULEBOOK.replace("[shifts]", '[shifts]\nunplanned_on = "allow"\nunplanned_h = 9.0')
+    factories.adopt(session, now, text)
+    rider = known(factories.person(session, now, 1, "rider").id)
+    shifts.plan(session, rider, starts_at=now + 7 * HOUR, ends_at=now + 9 * HOUR)
+    started = starting.on(session, rider, now=now)
+    assert started is not None
+    assert started.unplanned
+    assert started.planned_end_at == now + 7 * HOUR
+    assert starting.on(session, rider, now=now + MINUTE) is started

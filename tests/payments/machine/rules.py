@@ -1,0 +1,114 @@
+"""The machine: each rule is one call of a step; further steps (pay runs, settlements, cards) are a class of rules more.
+
+To add some, write a module of steps beside this one and a class of rules like those below that calls them, name it
+among the bases of `Machine`, and put what must hold of them into `World.check`.
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from infra.database import Database
+from payments.rulebook import STAGES, Stage
+from tests.payments.machine import orders, payday, shifts
+from tests.payments.machine.world import RIDERS, World
+
+PENCE = st.integers(0, 6000)
+PICK = st.integers(0, 10**6)
+# Where a step fails before it is done: not at all, or at its first, second ... statement, or after its last.
+FAIL = st.one_of(st.none(), st.integers(1, 40))
+
+
+class Lived(RuleBasedStateMachine):
+    """What every machine has: a world, time, and what holds after every step."""
+
+    database: ClassVar[Database]
+    text: ClassVar[str]
+    counted: ClassVar[dict[str, int]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self.database, self.text)
+
+    def teardown(self) -> None:
+        """Count what was done, and throw it away."""
+        self.counted["sequences"] += 1
+        self.counted["steps"] += self.world.steps
+        self.counted["failures"] += self.world.failures
+        self.world.close()
+
+    @rule(minutes=st.sampled_from([1, 60, 24 * 60, 7 * 24 * 60, 61 * 24 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        """Time passes; what ran out meanwhile is let go, as the job does."""
+        self.world.now += timedelta(minutes=minutes)
+        payday.lapse(self.world, None)
+
+    @invariant()
+    def holds(self) -> None:
+        """Everything that must hold, after every step."""
+        self.world.check()
+
+
+class Orders(Lived):
+    """Rules of orders."""
+
+    @rule(value=PENCE, fee=PENCE, tip=PENCE, card=st.booleans(), odd=st.booleans(), fail=FAIL)
+    def deliver(self, value: int, fee: int, tip: int, card: bool, odd: bool, fail: int | None) -> None:
+        orders.deliver(self.world, value, fee, tip, card, odd, fail)
+
+    @precondition(lambda self: self.world.orders)
+    @rule(pick=PICK, fail=FAIL)
+    def undo(self, pick: int, fail: int | None) -> None:
+        orders.undo(self.world, self.world.orders[pick % len(self.world.orders)], fail)
+
+    @precondition(lambda self: any(not each.stands for each in self.world.orders))
+    @rule(pick=PICK, fail=FAIL)
+    def deliver_again(self, pick: int, fail: int | None) -> None:
+        undone = [each for each in self.world.orders if not each.stands]
+        orders.deliver_again(self.world, undone[pick % len(undone)], fail)
+
+    @precondition(lambda self: self.world.orders)
+    @rule(pick=PICK, amount=PENCE, restaurant=st.booleans(), fail=FAIL)
+    def refund(self, pick: int, amount: int, restaurant: bool, fail: int | None) -> None:
+        orders.refund(self.world, self.world.orders[pick % len(self.world.orders)], amount, restaurant, fail)
+
+    @precondition(lambda self: self.world.orders)
+    @rule(pick=PICK, stage=st.sampled_from(STAGES), fail=FAIL)
+    def cancel(self, pick: int, stage: Stage, fail: int | None) -> None:
+        orders.cancel(self.world, self.world.orders[pick % len(self.world.orders)], stage, fail)
+
+
+class Shifts(Lived):
+    """Rules of shifts."""
+
+    @rule(minutes=st.integers(0, 600), drops=st.integers(0, 30), odd=st.booleans(), fail=FAIL)
+    def end(self, minutes: int, drops: int, odd: bool, fail: int | None) -> None:
+        shifts.end(self.world, minutes, drops, odd, fail)
+
+    @precondition(lambda self: self.world.shifts)
+    @rule(pick=PICK, minutes=st.integers(0, 600), fail=FAIL)
+    def correct(self, pick: int, minutes: int, fail: int | None) -> None:
+        shifts.correct(self.world, pick % len(self.world.shifts), minutes, fail)
+
+
+class Payday(Lived):
+    """Rules of payouts."""
+
+    @rule(rider=st.sampled_from(RIDERS), parts=st.integers(0, 3), fail=FAIL)
+    def pay_out(self, rider: int, parts: int, fail: int | None) -> None:
+        payday.pay_out(self.world, rider, parts, fail)
+
+    @rule(rider=st.sampled_from(RIDERS), more=st.integers(1, 500))
+    def overdraw(self, rider: int, more: int) -> None:
+        payday.overdraw(self.world, rider, more)
+
+    @precondition(lambda self: self.world.sent)
+    @rule(pick=PICK, state=st.sampled_from(["paid", "paid", "failed", "returned"]), fail=FAIL)
+    def go_on(self, pick: int, state: str, fail: int | None) -> None:
+        payday.go_on(self.world, self.world.sent[pick % len(self.world.sent)], state, fail)
+
+
+class Machine(Orders, Shifts, Payday):
+    """All of them."""

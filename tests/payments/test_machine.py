@@ -1,0 +1,47 @@
+"""Any life of a co-op's money, with failures in its way: books balance, tips arrive, nothing is paid twice."""
+
+import os
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from infra.database import Database
+from tests.payments.machine.rules import Machine
+from tests.payments.rulebooks import BY_THE_DROP, FINSBURY_PARK
+
+RULES = {"hourly": FINSBURY_PARK, "per drop": BY_THE_DROP}
+
+
+def run(empty: Database, rules: str, *, sequences: int, steps: int) -> Counter[str]:
+    """Run the machine from a seed that is printed: PANNIER_SEED=N runs the same lives again."""
+    number = int(os.environ.get("PANNIER_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"PANNIER_SEED={number} {empty.dialect} {rules}")
+    done: Counter[str] = Counter()
+
+    @seed(number)
+    class Lived(Machine):
+        database, text, counted = empty, RULES[rules], done
+
+    run_state_machine_as_test(
+        Lived, settings=settings(max_examples=sequences, stateful_step_count=steps, print_blob=True)
+    )
+    print(f"{done['sequences']} sequences, {done['steps']} steps, {done['failures']} injected failures")
+    return done
+
+
+def test_a_short_life(empty: Database) -> None:
+    """A few short lives, by the hour, on either database."""
+    done = run(empty, "hourly", sequences=4, steps=12)
+    assert done["sequences"] >= 4
+    assert done["steps"] > 0
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("rules", list(RULES))
+def test_any_life_leaves_sound_books(empty: Database, rules: str) -> None:
+    """Many long lives: replayed from the log after every step, with a failure before, within or after half of them."""
+    done = run(empty, rules, sequences=150, steps=40)
+    assert done["failures"] > done["steps"] / 10
