@@ -124,7 +124,7 @@ def test_a_whole_job_with_one_large_button_a_step(
 
 
 def test_out_of_reach_nothing_is_lost_or_counted_twice(house: House, till: Till, phones: Any) -> None:
-    """Got and Delivered pressed with no network wait on the phone, survive a reload, and count once at their true times."""
+    """Got and Delivered pressed with no network wait, survive a reload, and count once at their true times."""
     (placed,) = offered(house, till, "A-1")
     house.text(SAM, "TAKE")
     phone = phones()
@@ -193,7 +193,8 @@ def test_the_page_is_live_and_leaves_nothing_behind(house: House, till: Till, ph
     phone.press("^Sign out")
     page.wait_for_url("**/sign-in*")
     left = page.evaluate(
-        "(async () => [await caches.keys(), await indexedDB.databases(), (await navigator.serviceWorker.getRegistrations()).length, Object.keys(localStorage)])()"
+        "(async () => [await caches.keys(), await indexedDB.databases(),"
+        " (await navigator.serviceWorker.getRegistrations()).length, Object.keys(localStorage)])()"
     )
     assert left == [[], [], 0, []]
 
