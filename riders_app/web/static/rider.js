@@ -5,6 +5,7 @@
   let main = document.querySelector("main[data-rider]");
   if (!main || !window.indexedDB || !window.fetch) return;
   const me = main.dataset.rider;
+  const first = `<!doctype html>${document.documentElement.outerHTML}`;
   const net = document.getElementById("net");
   const waiting = document.getElementById("waiting");
   const queue = document.getElementById("queue");
@@ -303,7 +304,16 @@
   listen();
   if ("serviceWorker" in navigator) {
     navigator.serviceWorker.register("/my/shell/worker.js", { scope: "/my" }).catch(() => {});
-    // The very first time, the page came before there was a worker to keep it.
-    if (!navigator.serviceWorker.controller) navigator.serviceWorker.addEventListener("controllerchange", () => freshen(), { once: true });
+    // The very first time, the page came before there was a worker to keep it: it is kept as it came, not fetched again.
+    const keepFirst = async () => {
+      const headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": "default-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; object-src 'none'",
+        "x-kept-at": String(Date.now()),
+      };
+      const kept = await caches.open(`pannier-mine-${main.dataset.edition}`);
+      await kept.put("/my", new Response(first.replace('data-kept="no"', 'data-kept="yes"'), { headers }));
+    };
+    if (!navigator.serviceWorker.controller) navigator.serviceWorker.addEventListener("controllerchange", () => keepFirst().catch(() => {}), { once: true });
   }
 })();
