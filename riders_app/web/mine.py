@@ -174,10 +174,11 @@ def change(session: Session, person_id: int) -> int:
             col(Stop.id),
             col(Stop.seq),
             col(Stop.done_at),
-            col(Stop.dropped),
             col(Stop.planned_at),
-            col(Order.ready_at),
         )
+        .where(col(Stop.job_id).in_(live_jobs), col(Stop.dropped).is_(False))
+        .order_by(col(Stop.id)),
+        select(col(Stop.id), col(Order.ready_at))
         .join(Order, col(Order.id) == col(Stop.order_id))
         .where(col(Stop.job_id).in_(live_jobs))
         .order_by(col(Stop.id)),

@@ -8,6 +8,7 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -57,7 +58,7 @@ def edition() -> str:
     return hashlib.sha256(b"\0".join(held)).hexdigest()[:12]
 
 
-def page(request: Request) -> dict[str, object]:
+def page(request: Request) -> dict[str, Any]:
     """What the rider's page needs to know of all this."""
     return {"shell": address, "edition": edition(), "scope": SCOPE}
 
