@@ -6,8 +6,22 @@ from fastapi import APIRouter
 def routers() -> tuple[APIRouter, ...]:
     """Every router of dispatch: the restaurants' API, and the pages."""
     # Here and not above: whoever needs only the access rules should not load every page.
+    from dispatch.web import api, live, restaurant, restaurant_settlements, signin, stripe_hook, tracking
+
+    return (
+        api.router,
+        signin.router,
+        stripe_hook.router,
+        tracking.router,
+        live.router,
+        *_desk(),
+        restaurant.router,
+        restaurant_settlements.router,
+    )
+
+
+def _desk() -> tuple[APIRouter, ...]:
     from dispatch.web import (
-        api,
         desk,
         desk_absences,
         desk_accounts,
@@ -30,42 +44,30 @@ def routers() -> tuple[APIRouter, ...]:
         desk_shifts,
         desk_tips,
         desk_vat,
-        live,
-        restaurant,
-        restaurant_settlements,
-        signin,
-        stripe_hook,
-        tracking,
     )
 
-    return (
-        api.router,
-        signin.router,
-        stripe_hook.router,
-        tracking.router,
-        live.router,
-        desk.router,
-        desk_alarms.router,
-        desk_incidents.router,
-        desk_road.router,
-        desk_orders.router,
-        desk_people.router,
-        desk_restaurants.router,
-        desk_rota.router,
-        desk_shifts.router,
-        desk_contests.router,
-        desk_money.router,
-        desk_cards.router,
-        desk_accounts.router,
-        desk_evenings.router,
-        desk_checks.router,
-        desk_pay.router,
-        desk_tips.router,
-        desk_absences.router,
-        desk_expenses.router,
-        desk_rain.router,
-        desk_settlements.router,
-        desk_vat.router,
-        restaurant.router,
-        restaurant_settlements.router,
+    pages = (
+        desk,
+        desk_alarms,
+        desk_incidents,
+        desk_road,
+        desk_orders,
+        desk_people,
+        desk_restaurants,
+        desk_rota,
+        desk_shifts,
+        desk_contests,
+        desk_money,
+        desk_cards,
+        desk_accounts,
+        desk_evenings,
+        desk_checks,
+        desk_pay,
+        desk_tips,
+        desk_absences,
+        desk_expenses,
+        desk_rain,
+        desk_settlements,
+        desk_vat,
     )
+    return tuple(page.router for page in pages)
