@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, decisions, offers, planning, retention, tips, waiting, watch
+from dispatch import attention, decisions, offers, planning, retention, tipbook, tips, waiting, watch
 from dispatch.errors import PlanRefused
 from dispatch.web import stripe_hook
 from infra.program import Program
@@ -141,6 +141,7 @@ def check(program: Program, now: datetime) -> bool:
             attention.raise_(session, "books", BOOKS, _wrong(seen), now=now)
         else:
             attention.settle(session, BOOKS, now=now, note="The books were read again, and are in order.")
+            tipbook.tell_overdue(session, now=now)
     return True
 
 
