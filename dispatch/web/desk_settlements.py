@@ -41,6 +41,7 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
         for row in rows
     ]
     names = {row.id: row.name for row in session.exec(select(Restaurant).order_by(col(Restaurant.name)))}
+    banked, held = settling.waiting(session), places.bank_accounts(session)
     return pages.render(
         request,
         "desk/settlements.html",
@@ -50,8 +51,18 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
         chips=settled.CHIPS,
         findings=checks.findings(session, now=now),
         next_on=rules.local(rules.settled_around(now)[1]),
+        banked=banked,
+        in_file=sum(payout.state == "sending" for _, payout in banked),
+        without=sorted({row.restaurant_id for row, _ in banked} - held.keys()),
         currency=rules.co_op.currency,
     )
+
+
+@router.post("/bank-file")
+def bank_file(request: Request, who: Treasurer, session: Writing, now: Now) -> Response:
+    """The file for the bank; whoever is in it is being sent their money from now on."""
+    file, _ = settling.bank_file(session, places.bank_accounts(session), now=now)
+    return settled.download(file.text, f"settlements-{now:%Y%m%d}.csv", "text/csv; charset=utf-8")
 
 
 @router.post("/draft")
