@@ -29,6 +29,7 @@ def monday(
     world: World, riders: Sequence[Rider], treasurer_phone: str, *, at: datetime, since: datetime
 ) -> Treasury:
     """Move to Monday, then pay the riders' week that began at `since` and settle with the restaurants."""
+    world.hang_up()  # the riders are home: what is texted to them now wants no answer
     world.run(at)
     server = world.server
     for place, rider in enumerate(riders, start=1):
