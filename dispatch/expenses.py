@@ -59,6 +59,30 @@ def refuse(session: Session, expense_id: int, answer: str, *, by: int, now: date
     return _decide(session, expense_id, "refused", answer.strip(), by=by, now=now)
 
 
+def take_back(session: Session, expense_id: int, why: str, *, by: int, now: datetime) -> Expense:
+    """It was approved by mistake: what was booked is undone by another named person, who says why; the rider reads it.
+
+    NotAllowed for one's own; BadInput; WrongState for one that is not approved.
+    """
+    row = session.get(Expense, expense_id, with_for_update=True)
+    if row is None:
+        raise NotFound("There is no expense by that number.")
+    if row.person_id == by:
+        raise NotAllowed("This claim is your own: somebody else must take it back.")
+    if not why.strip():
+        raise BadInput("Write down why it is taken back: the rider reads it.")
+    if row.state == "taken_back":
+        return row
+    if row.state != "approved":
+        raise WrongState("Only an approved claim can be taken back.")
+    row.state = "taken_back"
+    row.taken_back_at, row.taken_back_by, row.taken_back_why = now, by, why.strip()
+    session.add(row)
+    session.flush()
+    pay.expense_taken_back(session, expense_id, why="Taken back by a named person", now=now)
+    return row
+
+
 def of(session: Session, person_id: int) -> Sequence[Expense]:
     """A rider's claims, newest first."""
     query = select(Expense).where(Expense.person_id == person_id).order_by(col(Expense.id).desc())

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, ScalarSelect, func, literal, update
 from sqlmodel import Session, col, delete, select
 
+from dispatch import places
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import (
     Decision,
@@ -24,7 +25,7 @@ from dispatch.tables import (
     Visit,
     known,
 )
-from payments import books, payees
+from payments import books, payees, settling
 from payments.columns import UtcDateTime
 from payments.errors import NoRulebook
 from payments.rulebook import Retention
@@ -70,7 +71,7 @@ def next_due(session: Session, *, now: datetime) -> datetime | None:
         if days is not None:
             aged.append((decided, timedelta(days=days.decisions_days)))
             aged += [(note, timedelta(days=days.texts_days)), (contact, timedelta(days=days.contacts_days))]
-    left = [at for _, at in _left(session, now=now)]
+    left = [at for _, at in _left(session, now=now)] + [at for _, at in _closed(session, now=now)]
     return min([*(at + kept for at, kept in aged if at is not None), *left], default=None)
 
 
@@ -131,9 +132,22 @@ def _left(session: Session, *, now: datetime) -> list[tuple[str, datetime]]:
 
 
 def blank_accounts(session: Session, *, now: datetime) -> int:
-    """Forget the bank accounts of people who left long enough ago; how many. Nobody is waiting to be paid by then."""
+    """Forget the bank accounts of people and restaurants who left long enough ago; how many."""
     due = [payee for payee, at in _left(session, now=now) if at <= now]
-    return sum(payees.blank(session, payee, now=now) for payee in due)
+    ended = [restaurant_id for restaurant_id, at in _closed(session, now=now) if at <= now]
+    for restaurant_id in ended:
+        places.forget_account(session, restaurant_id)
+    return sum(payees.blank(session, payee, now=now) for payee in due) + len(ended)
+
+
+def _closed(session: Session, *, now: datetime) -> list[tuple[int, datetime]]:
+    """Restaurants that left and whose bank account is kept, and when it is to go: not while money is held for them."""
+    days = rules(session, now=now)
+    if days is None:
+        return []
+    found = places.accounts_to_forget(session, kept=timedelta(days=days.bank_days))
+    owed = {row.restaurant_id for row, _ in settling.waiting(session)} if found else set()
+    return [each for each in found if each[0] not in owed]
 
 
 def drop_spent(session: Session, *, now: datetime) -> int:

@@ -4,12 +4,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from dispatch import attention
 from dispatch.tables import Order, Person, Restaurant
-from payments import pay
+from payments import books, pay
 from payments.money import told
 from payments.pay import Tip
 from payments.rulebook import Rulebook
@@ -38,6 +39,37 @@ def register(
     """Every tip delivered in `since` <= at < `until`, a line for each rider's part; of one rider, theirs alone."""
     tips = pay.tips_given(session, since=since, until=until, rider_id=rider_id)
     return tuple(_lines(session, rulebook, tips, rider_id))
+
+
+def overdue(session: Session, rulebook: Rulebook, *, now: datetime) -> int:
+    """What of the last three years' tips should have been paid by now and was not, in minor units.
+
+    A tip is to be paid by the end of the month after the one it was given in, as the policy promises.
+    """
+    this_month = rulebook.local(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    before = (this_month - timedelta(days=1)).replace(day=1)
+    tips = pay.tips_given(session, since=before - pay.TIPS_KEPT, until=before)
+    return sum(
+        tip.amount_minor
+        if not tip.parts
+        else sum(part.amount_minor for part in tip.parts if part.paid_at is None)
+        for tip in tips
+    )
+
+
+def tell_overdue(session: Session, *, now: datetime) -> int:
+    """Put late tips before a person, once while they are late, and close that once they are paid; what is late."""
+    rulebook = books.in_force(session, at=now)[1]
+    late = overdue(session, rulebook, now=now)
+    if late:
+        words = (
+            f"{told(late, rulebook.co_op.currency)} of tips were to be paid by the end of last month and were not: "
+            "pay them with the next pay run, and tell the riders."
+        )
+        attention.raise_(session, "tips_late", "tips:late", words, now=now)
+    else:
+        attention.settle(session, "tips:late", now=now, note="The tips were paid.")
+    return late
 
 
 def as_csv(lines: Iterable[TipLine], currency: str) -> str:

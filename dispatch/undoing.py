@@ -12,10 +12,20 @@ from dispatch.tables import Job, Mark, Stop, known
 from payments import pay
 
 UNDO_WITHIN = timedelta(minutes=5)
+UNDO_AGAIN = timedelta(seconds=90)  # a second UNDO this soon, nothing said between, says the first one again
 
 
-def undo(session: Session, person_id: int, *, now: datetime, by: int | None = None) -> Marked:
-    """Take back the last thing this rider said, within five minutes; a posted entry is reversed."""
+def undo(
+    session: Session, person_id: int, *, now: datetime, by: int | None = None, again: bool = False
+) -> Marked:
+    """Take back the last thing this rider said, within five minutes; a posted entry is reversed.
+
+    `again`: the last thing they said was an UNDO too, so that they may not have had its answer. Then what was
+    just taken back is told again, and nothing more is: a lost answer must not undo something that was right.
+    """
+    told = _told_again(session, person_id, now=now) if again else None
+    if told is not None:
+        return told
     last = session.exec(
         select(Mark)
         .where(
@@ -51,6 +61,21 @@ def undo(session: Session, person_id: int, *, now: datetime, by: int | None = No
     return jobs.marked(
         session, "undone", job, [s for s in stops if s.kind == _kind(last.verb)] or stops, now=now
     )
+
+
+def _told_again(session: Session, person_id: int, *, now: datetime) -> Marked | None:
+    """What this rider took back just now, unless anything was marked for them since."""
+    said = select(Mark).where(Mark.person_id == person_id)
+    undone = session.exec(
+        said.where(col(Mark.undone_at) > now - UNDO_AGAIN).order_by(col(Mark.undone_at).desc()).limit(1)
+    ).first()
+    if undone is None or undone.undone_at is None:
+        return None
+    if session.exec(said.where(col(Mark.said_at) > undone.undone_at).limit(1)).first() is not None:
+        return None
+    stops = [s for s in (session.get(Stop, i) for i in undone.stops) if s is not None]
+    named = [s for s in stops if s.kind == _kind(undone.verb)] or stops
+    return jobs.marked(session, "undone", jobs.get(session, undone.job_id), named, now=now, repeated=True)
 
 
 def _handed_on(session: Session, job: Job, last: Mark) -> bool:

@@ -21,6 +21,7 @@ from dispatch import (
     planning,
     retention,
     rota,
+    tipbook,
     tips,
     waiting,
     watch,
@@ -202,6 +203,7 @@ def check(program: Program, now: datetime) -> bool:
             attention.raise_(session, "books", BOOKS, _wrong(seen), now=now)
         else:
             attention.settle(session, BOOKS, now=now, note="The books were read again, and are in order.")
+            tipbook.tell_overdue(session, now=now)
     return True
 
 

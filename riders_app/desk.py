@@ -1,18 +1,23 @@
 """What stands beside a command: an alarm somebody on desk duty has, a DONE's proof, and when it truly happened."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, select
 
-from dispatch import alarms, people, shifts
-from dispatch.errors import DispatchError
+from dispatch import alarms, attention, people, shifts
+from dispatch.errors import DispatchError, ProofWrong
 from dispatch.proofs import Shown
 from dispatch.tables import Attention
 from payments import books
 from riders_app.replies import Reading, truly
 from riders_app.replies.proof import split
+from riders_app.tables import InboundText
 from riders_app.wording import refused, road
+
+WRONG_CODES = 3  # so many wrong codes at one door are put before a person,
+TRIES_WITHIN = timedelta(minutes=30)  # counted over so long
 
 _OK = re.compile(r"\s*ok(?:ay)?[\s:,.#-]*(a?)\s*(\d{1,9})[\s.!]*", re.IGNORECASE)
 
@@ -61,6 +66,30 @@ def proof_given(session: Session, body: str, *, now: datetime) -> tuple[str, Sho
     if given is None or books.in_force(session, at=now)[1].dispatch.proof == "none":
         return body, None
     return rest, Shown(given.kind, given.value)
+
+
+def wrong_code(session: Session, person_id: int, reading: str, error: ProofWrong, *, now: datetime) -> None:
+    """A code was wrong: from the third such DONE in half an hour a person is asked to help."""
+    said = session.exec(
+        select(func.count())
+        .select_from(InboundText)
+        .where(
+            InboundText.person_id == person_id,
+            InboundText.reading == reading,
+            InboundText.received_at > now - TRIES_WITHIN,
+        )
+    ).one()
+    if said < WRONG_CODES:
+        return
+    job = f"{error.facts.get('number', '')}{error.facts.get('letter', '')}"
+    attention.raise_(
+        session,
+        "wrong_code",
+        f"wrong-code:{person_id}:{job}",
+        f"The code given for job {job} was wrong {said} times: ring the customer, then the rider.",
+        now=now,
+        person_id=person_id,
+    )
 
 
 def told_at(session: Session, reading: Reading, heard_at: datetime, *, now: datetime) -> datetime | None:

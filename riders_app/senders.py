@@ -56,6 +56,17 @@ def heard(session: Session, row: InboundText, reading: Reading, now: datetime) -
     shifts.heard_from(session, person_id, now=now)
 
 
+def said_twice(session: Session, person_id: int) -> bool:
+    """Whether the last text of theirs that was acted on reads like the one before it."""
+    last = session.exec(
+        select(InboundText.reading)
+        .where(InboundText.person_id == person_id, InboundText.state != "new")
+        .order_by(col(InboundText.id).desc())
+        .limit(2)
+    ).all()
+    return len(last) == 2 and last[0] == last[1]
+
+
 def means(session: Session, row: InboundText, part: Reading, acts: Container[str]) -> bool:
     """Whether a command can be acted on. YES opts in for the carrier, but who texts it usually means to answer
     something, and an OK with nothing to confirm mostly says that an offer was read: both are asked back.

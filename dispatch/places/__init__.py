@@ -1,6 +1,12 @@
 """Places: restaurants and their hours, zones, and finding an address on the map."""
 
-from dispatch.places.billing import billing, set_billing
+from dispatch.places.billing import (
+    accounts_to_forget,
+    bank_accounts,
+    billing,
+    forget_account,
+    set_billing,
+)
 from dispatch.places.geocoding import Found, Gazetteer, Geocoder, NoGeocoder, Nominatim
 from dispatch.places.legs import leg, legs
 from dispatch.places.restaurants import (
@@ -24,11 +30,14 @@ __all__ = [
     "Geocoder",
     "NoGeocoder",
     "Nominatim",
+    "accounts_to_forget",
     "add",
+    "bank_accounts",
     "billing",
     "by_key",
     "change",
     "end",
+    "forget_account",
     "get",
     "hours_of",
     "issue_key",

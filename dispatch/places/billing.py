@@ -1,13 +1,14 @@
 """Who a restaurant is on an invoice, and the bank account it is paid to."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, col, or_, select
 
 from dispatch.errors import BadInput
 from dispatch.places.restaurants import get
-from dispatch.tables import RestaurantBilling
+from dispatch.tables import Restaurant, RestaurantBilling
+from payments.bank import BankAccount, carried
 
 
 def billing(session: Session, restaurant_id: int) -> RestaurantBilling:
@@ -41,6 +42,8 @@ def set_billing(
         raise BadInput(
             "A bank account is the name on it, its sort code and its number: write all three, or none."
         )
+    if account_name.strip() and not carried(account_name):
+        raise BadInput("Name on the account: write it as the bank has it, in letters or digits.")
     if vat and not re.fullmatch(r"[A-Z]{2}[0-9A-Z]{5,13}", vat):
         raise BadInput("VAT number: write it with its country, like GB123456789.")
     row = billing(session, restaurant_id)
@@ -51,3 +54,36 @@ def set_billing(
     session.add(row)
     session.flush()
     return row
+
+
+def bank_accounts(session: Session) -> dict[int, BankAccount]:
+    """The bank account of each restaurant that has one here."""
+    rows = session.exec(select(RestaurantBilling).where(RestaurantBilling.account_number != "")).all()
+    return {
+        row.restaurant_id: BankAccount(row.account_name, row.sort_code, row.account_number)
+        for row in rows
+        if carried(row.account_name)
+    }
+
+
+def accounts_to_forget(session: Session, *, kept: timedelta) -> list[tuple[int, datetime]]:
+    """The restaurants that send no more orders and whose bank account is still here, and when it is to go."""
+    held = or_(
+        RestaurantBilling.account_name != "",
+        RestaurantBilling.sort_code != "",
+        RestaurantBilling.account_number != "",
+    )
+    rows = session.exec(
+        select(Restaurant)
+        .join(RestaurantBilling, col(RestaurantBilling.restaurant_id) == col(Restaurant.id))
+        .where(col(Restaurant.ended_at).is_not(None), held)
+    ).all()
+    return [(row.id, row.ended_at + kept) for row in rows if row.id is not None and row.ended_at is not None]
+
+
+def forget_account(session: Session, restaurant_id: int) -> None:
+    """Blank where a restaurant was paid; who it was on an invoice stays, as the accounts must."""
+    row = billing(session, restaurant_id)
+    row.account_name = row.sort_code = row.account_number = ""
+    session.add(row)
+    session.flush()

@@ -58,13 +58,18 @@ class Expense(SQLModel, table=True):
 
     __tablename__ = "expense"
     __table_args__ = (
-        one_of("state", ("claimed", "approved", "refused"), "ck_expense_state"),
+        one_of("state", ("claimed", "approved", "refused", "taken_back"), "ck_expense_state"),
         CheckConstraint("amount_minor > 0", name="ck_expense_amount"),
         CheckConstraint(
             "(state = 'claimed') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)",
             name="ck_expense_decided",
         ),
         CheckConstraint("state <> 'refused' OR answer <> ''", name="ck_expense_answer"),
+        CheckConstraint(
+            "(state = 'taken_back') = (taken_back_at IS NOT NULL) AND (taken_back_at IS NULL) = "
+            "(taken_back_by IS NULL) AND (state = 'taken_back') = (taken_back_why <> '')",
+            name="ck_expense_taken_back",
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -77,6 +82,9 @@ class Expense(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     decided_by: int | None = Field(default=None, foreign_key="person.id")
     answer: str = ""
+    taken_back_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    taken_back_by: int | None = Field(default=None, foreign_key="person.id")
+    taken_back_why: str = ""
 
 
 class TipDay(SQLModel, table=True):

@@ -1,71 +1,44 @@
 """The restaurants' API, the desk and the restaurants' pages."""
 
+from importlib import import_module
+
 from fastapi import APIRouter
+
+# In the order their addresses are tried.
+ROOMS = (
+    "api",
+    "signin",
+    "stripe_hook",
+    "tracking",
+    "live",
+    "desk",
+    "desk_alarms",
+    "desk_incidents",
+    "desk_road",
+    "desk_orders",
+    "desk_people",
+    "desk_restaurants",
+    "desk_rota",
+    "desk_shifts",
+    "desk_contests",
+    "desk_money",
+    "desk_cards",
+    "desk_accounts",
+    "desk_evenings",
+    "desk_checks",
+    "desk_pay",
+    "desk_tips",
+    "desk_absences",
+    "desk_expenses",
+    "desk_rain",
+    "desk_settlements",
+    "desk_vat",
+    "restaurant",
+    "restaurant_settlements",
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Every router of dispatch: the restaurants' API, and the pages."""
-    # Here and not above: whoever needs only the access rules should not load every page.
-    from dispatch.web import (
-        api,
-        desk,
-        desk_absences,
-        desk_accounts,
-        desk_alarms,
-        desk_cards,
-        desk_checks,
-        desk_contests,
-        desk_evenings,
-        desk_expenses,
-        desk_incidents,
-        desk_money,
-        desk_orders,
-        desk_pay,
-        desk_people,
-        desk_rain,
-        desk_restaurants,
-        desk_road,
-        desk_rota,
-        desk_settlements,
-        desk_shifts,
-        desk_tips,
-        desk_vat,
-        live,
-        restaurant,
-        restaurant_settlements,
-        signin,
-        stripe_hook,
-        tracking,
-    )
-
-    return (
-        api.router,
-        signin.router,
-        stripe_hook.router,
-        tracking.router,
-        live.router,
-        desk.router,
-        desk_alarms.router,
-        desk_incidents.router,
-        desk_road.router,
-        desk_orders.router,
-        desk_people.router,
-        desk_restaurants.router,
-        desk_rota.router,
-        desk_shifts.router,
-        desk_contests.router,
-        desk_money.router,
-        desk_cards.router,
-        desk_accounts.router,
-        desk_evenings.router,
-        desk_checks.router,
-        desk_pay.router,
-        desk_tips.router,
-        desk_absences.router,
-        desk_expenses.router,
-        desk_rain.router,
-        desk_settlements.router,
-        desk_vat.router,
-        restaurant.router,
-        restaurant_settlements.router,
-    )
+    # Loaded here and not above: whoever needs only the access rules should not load every page.
+    return tuple(import_module(f"dispatch.web.{room}").router for room in ROOMS)

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlmodel import Session, col, select
 
-from dispatch import cards, people
+from dispatch import cards, people, places
 from dispatch.errors import BadInput, NotFound
-from dispatch.tables import Order, Restaurant, known
+from dispatch.tables import Order, known
 from dispatch.web import access, accounts, forms, pages
 from dispatch.web.access import Now, Reading, Treasurer, Writing
 from dispatch.web.stripe_hook import program_of
-from payments import terms
+from payments import runs, terms
 from payments.errors import NoCards
 from payments.rails import calls, following, payees, reconciling
 from payments.rails.tables import CardDispute, Difference, StripeAccount
@@ -37,11 +37,11 @@ _COUNTRIES = {"GBP": "GB", "EUR": "IE", "USD": "US"}
 def overview(request: Request, who: Treasurer, session: Reading, now: Now) -> Response:
     """Accounts, calls under way or failed, disputes."""
     rules = forms.rulebook(session, now)
-    places = session.exec(select(Restaurant).where(col(Restaurant.ended_at).is_(None))).all()
     have = {row.payee: row for row in payees.accounts(session)}
-    payees_of = [terms.restaurant(known(row.id)) for row in places] + [
-        payee for payee in have if not payee.startswith("restaurant:")
-    ]
+    payees_of = [terms.restaurant(known(row.id)) for row in places.listed(session)]
+    if rules.pay_period.paid_by == "stripe":
+        payees_of += [runs.payee(known(row.id)) for row in people.with_role(session, "rider")]
+    payees_of += [payee for payee in have if payee not in payees_of]
     moving, disputes = payees.moving(session), _disputes(session)
     subjects = [*payees_of, *(row.subject for row in moving)]
     return pages.render(
@@ -91,12 +91,14 @@ def calls_form(now: datetime) -> str:
 def connect(
     request: Request, who: Treasurer, session: Writing, now: Now, payee: Annotated[str, Form()]
 ) -> Response:
-    """Have an account made for a restaurant."""
-    kind, _, number = payee.partition(":")
-    row = session.get(Restaurant, int(number)) if kind == "restaurant" and number.isdigit() else None
-    if row is None:
-        raise NotFound("There is no restaurant by that number.")
-    currency = forms.rulebook(session, now).co_op.currency
+    """Have an account made for a restaurant, or for a rider where the rules pay riders by Stripe."""
+    rules = forms.rulebook(session, now)
+    open_ = {terms.restaurant(known(row.id)) for row in places.listed(session)}
+    if rules.pay_period.paid_by == "stripe":
+        open_ |= {runs.payee(known(row.id)) for row in people.with_role(session, "rider")}
+    if payee not in open_:
+        raise NotFound("There is no restaurant by that number, nor a rider the rules pay by Stripe.")
+    currency = rules.co_op.currency
     payees.connect(session, payee, country=_COUNTRIES.get(currency, "GB"), now=now)
     return pages.said(request, "/desk/cards")
 

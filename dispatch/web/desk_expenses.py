@@ -29,9 +29,11 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
     )
 
 
-def _told(session: Session, row: Expense) -> tuple[Expense, str, str]:
-    by = people.get(session, row.decided_by).name if row.decided_by else ""
-    return row, people.get(session, row.person_id).name, by
+def _told(session: Session, row: Expense) -> tuple[Expense, str, str, str]:
+    by, back = (
+        people.get(session, each).name if each else "" for each in (row.decided_by, row.taken_back_by)
+    )
+    return row, people.get(session, row.person_id).name, by, back
 
 
 @router.post("/{expense_id}/approve")
@@ -52,4 +54,18 @@ def refuse(
 ) -> Response:
     """No, and why."""
     expenses.refuse(session, expense_id, answer, by=who.person_id, now=now)
+    return pages.said(request, "/desk/money/expenses", id=expense_id)
+
+
+@router.post("/{expense_id}/back")
+def take_back(
+    request: Request,
+    who: Treasurer,
+    session: Writing,
+    now: Now,
+    expense_id: int,
+    reason: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """It was approved by mistake: undone, and why."""
+    expenses.take_back(session, expense_id, reason, by=who.person_id, now=now)
     return pages.said(request, "/desk/money/expenses", id=expense_id)

@@ -126,8 +126,8 @@ def _page(
         sums=_sums(slips),
         cautions=cautions,
         unread={each.key for each in runs.unread(run, cautions)},
-        findings=checks.findings(session, now=now) if run.state != "closed" else [],
-        taken_back=checks.TAKEN_BACK,
+        findings=_last_findings(session) if run.state != "closed" else (),
+        checked_at=_checked_at(session, rules),
         stale=draft and runs.stale(session, run),
         undeducted=set(runs.undeducted(session, run)),
         unpaid=[] if draft else runs.unpaid(session, run),
@@ -137,6 +137,17 @@ def _page(
         faults=faults,
         now=now,
     )
+
+
+def _last_findings(session: Session) -> tuple[checks.Finding, ...]:
+    """What the last reading of the books found; every step that pays reads them all again."""
+    latest = checks.last(session)
+    return checks.found_in(latest) if latest is not None else ()
+
+
+def _checked_at(session: Session, rules: Any) -> datetime | None:
+    latest = checks.last(session)
+    return rules.local(latest.at) if latest is not None else None
 
 
 def _sums(slips: Sequence[Any]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
@@ -36,11 +36,16 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
     """Every settlement, what the audit finds, and what nobody has settled yet."""
     rules = forms.rulebook(session, now)
     rows = settlements.listed(session)
+    if pages.for_program(request):
+        return JSONResponse(
+            {"settlements": [_told(row) for row in rows]}, headers={"cache-control": "no-store"}
+        )
     lines = [
         (row, settlements.bill(session, row).closing_minor, rules.local(row.until - timedelta(seconds=1)))
         for row in rows
     ]
     names = {row.id: row.name for row in session.exec(select(Restaurant).order_by(col(Restaurant.name)))}
+    banked, held = settling.waiting(session), places.bank_accounts(session)
     return pages.render(
         request,
         "desk/settlements.html",
@@ -48,10 +53,41 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
         names=names,
         words=settled.STATES,
         chips=settled.CHIPS,
-        findings=checks.findings(session, now=now),
+        findings=_last_findings(session),
         next_on=rules.local(rules.settled_around(now)[1]),
+        banked=banked,
+        in_file=sum(payout.state == "sending" for _, payout in banked),
+        without=sorted({row.restaurant_id for row, _ in banked} - held.keys()),
         currency=rules.co_op.currency,
     )
+
+
+@router.post("/bank-file")
+def bank_file(request: Request, who: Treasurer, session: Writing, now: Now) -> Response:
+    """The file for the bank; whoever is in it is being sent their money from now on."""
+    file, _ = settling.bank_file(session, places.bank_accounts(session), now=now)
+    return settled.download(file.text, f"settlements-{now:%Y%m%d}.csv", "text/csv; charset=utf-8")
+
+
+def _last_findings(session: Session) -> tuple[checks.Finding, ...]:
+    """What the last reading of the books found; every step that pays reads them all again."""
+    latest = checks.last(session)
+    return checks.found_in(latest) if latest is not None else ()
+
+
+def _told(row: settlements.SettlementRow) -> dict[str, object]:
+    """A settlement's facts for a program; amounts in minor units, nought until it is issued."""
+    return {
+        "id": row.id,
+        "restaurant_id": row.restaurant_id,
+        "number": row.number,
+        "state": row.state,
+        "until": row.until.isoformat(),
+        "closing_minor": row.closing_minor,
+        "payout_minor": row.payout_minor,
+        "due_minor": row.due_minor,
+        "received_minor": row.received_minor,
+    }
 
 
 @router.post("/draft")
@@ -122,6 +158,8 @@ def adjust(
 def one(request: Request, who: Treasurer, session: Reading, now: Now, settlement_id: int) -> Response:
     """One settlement: what it says, and the next step."""
     row = settlements.get(session, settlement_id)
+    if pages.for_program(request):
+        return JSONResponse(_told(row), headers={"cache-control": "no-store"})
     rules = forms.rulebook(session, now)
     people = {each.id: each.name for each in session.exec(select(Person))}
     happened = [
@@ -143,7 +181,7 @@ def one(request: Request, who: Treasurer, session: Reading, now: Now, settlement
         billing=places.billing(session, row.restaurant_id),
         payout=settling.payout_of(session, row),
         happened=happened,
-        findings=checks.findings(session, now=now) if row.state in ("draft", "issued") else [],
+        findings=_last_findings(session) if row.state in ("draft", "issued") else (),
         earlier=settlements.earlier_drafts(session, row) if row.state == "draft" else [],
         words=settled.STATES,
         chips=settled.CHIPS,

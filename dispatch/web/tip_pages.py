@@ -39,6 +39,7 @@ def show(
             for line in lines
             if line.paid_at is None
         ),
+        overdue=tipbook.overdue(session, rules, now=now) if rider_id is None else 0,
         since=rules.local(first),
         until=rules.local(last) - timedelta(seconds=1),
         query=f"since={rules.local(first).date()}&until={rules.local(last).date()}",

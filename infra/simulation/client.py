@@ -114,6 +114,12 @@ class Server:
         """A page's facts as somebody signed in."""
         return self._json("GET", path, params=params, headers={"cookie": f"{COOKIE}={visit.cookie}"})
 
+    def file(self, visit: Visit, path: str, *, made: bool = False) -> bytes:
+        """A file as somebody signed in takes it down; one that is `made` by asking for it is asked for by a form."""
+        data = {"csrf": visit.csrf} if made else None
+        how = {"headers": {"cookie": f"{COOKIE}={visit.cookie}"}}
+        return self._send("POST" if made else "GET", path, data=data, **how).content
+
     # Sandbox ----------------------------------------------------------------------------------------------
 
     def now(self) -> datetime:

@@ -21,6 +21,8 @@ DAY = date(2026, 11, 20)  # a Friday, on which London keeps UTC
 OPENS = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 BEGINS = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 LAST_CALL = datetime(2026, 11, 20, 23, 45, tzinfo=UTC)
+WEEK = datetime(2026, 11, 16, 0, 0, tzinfo=UTC)  # the pay period it lies in begins
+PAYDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # the Monday after
 ADMINISTRATOR = ("Noor Castellan", "+447700900050")
 DISPATCHER = ("Ida Marsh", "+447700900051")
 TREASURER = ("Tomas Quill", "+447700900052")

@@ -1,17 +1,18 @@
 """A whole simulation in figures: what was seen, measured and added up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
 
-from infra.simulation import aftermath, evening, mdrp, metrics
+from infra.simulation import aftermath, evening, mdrp, metrics, treasury
 from infra.simulation.aftermath import Shown, Sums
 from infra.simulation.chaos import BadNight
 from infra.simulation.evening import Evening
 from infra.simulation.metrics import Figures
 from infra.simulation.official import Solution, brought_by
 from infra.simulation.replay import MIDNIGHT, ON, Replay
+from infra.simulation.treasury import Treasury
 from payments.rulebook import Rulebook
 
 
@@ -33,6 +34,7 @@ class Outcome:
     texts_sent: int
     wall_s: float
     chaos: Chaos | None = None
+    treasury: Treasury | None = None
 
 
 # On a bad night an ON or OFF may be said again and again before it is heard.
@@ -71,7 +73,14 @@ def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
     # Tips are the riders' pay and no cost of the co-op's.
     cost = sum(slip.wages_minor + slip.holiday_minor for slip in shown.payslips.values()) / 100
     figures = metrics.figures(list(shown.rides.values()), work, cost=cost)
-    return Outcome(figures, sums, played.world.texts_landed, perf_counter() - began)
+    texts = played.world.texts_landed
+    paid = None
+    if not bad_night:
+        paid = treasury.monday(
+            played.world, played.riders, evening.TREASURER[1], at=evening.PAYDAY, since=evening.WEEK
+        )
+        sums = replace(sums, findings=(*sums.findings, *paid.findings))
+    return Outcome(figures, sums, texts, perf_counter() - began, treasury=paid)
 
 
 def of_replay(

@@ -39,8 +39,20 @@ def keys(outcome: Outcome) -> dict[str, float]:
             "money_out_minor": outcome.sums.out_minor,
             "wall_s": round(outcome.wall_s, 2),
         }
+        | _treasury(outcome)
         | (asdict(outcome.chaos) if outcome.chaos is not None else {})
     )
+
+
+def _treasury(outcome: Outcome) -> dict[str, float]:
+    paid = outcome.treasury
+    if paid is None:
+        return {}
+    return {
+        "pay_run_minor": paid.pay_run_minor,
+        "settlements_minor": paid.settlements_minor,
+        "findings": len(paid.findings),
+    }
 
 
 def write(outcome: Outcome, path: Path) -> None:
@@ -60,7 +72,7 @@ def evening_table(outcome: Outcome, riders: Sequence[Rider], *, late: int) -> Ta
     table = Table(title="The evening", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column()
-    rows: Mapping[str, str] = {
+    rows: dict[str, str] = {
         "Orders": f"{figures.orders + figures.cancelled} placed, {figures.cancelled} cancelled, "
         f"{figures.refunded} refunded in part",
         "Delivered": f"{figures.delivered} of {figures.orders}, "
@@ -80,9 +92,22 @@ def evening_table(outcome: Outcome, riders: Sequence[Rider], *, late: int) -> Ta
         + ("" if sums.in_minor != sums.out_minor else ": equal to the penny"),
         "Time": f"{outcome.wall_s:.1f} s for the whole evening",
     }
-    for name, said in rows.items():
+    for name, said in (rows | _monday(outcome)).items():
         table.add_row(name, said)
     return table
+
+
+def _monday(outcome: Outcome) -> dict[str, str]:
+    paid = outcome.treasury
+    if paid is None:
+        return {}
+    found = f"{len(paid.findings)} findings" if paid.findings else "checked, nothing found"
+    return {
+        "Pay run": f"{pounds(paid.pay_run_minor)} paid to riders on Monday (made-up income tax of a tenth kept back)",
+        "Settlements": f"{pounds(paid.settlements_minor)} paid to restaurants, less what they paid in",
+        "VAT": f"{pounds(paid.vat_minor)} owed",
+        "Books": found,
+    }
 
 
 def riders_table(riders: Sequence[Rider]) -> Table:

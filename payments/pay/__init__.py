@@ -1,7 +1,7 @@
 """Who is paid what: orders as they are delivered, shifts as they end."""
 
 from payments.pay.absences import absence_taken_back, leave, leave_left, sick
-from payments.pay.expenses import expense_approved
+from payments.pay.expenses import expense_approved, expense_taken_back
 from payments.pay.orders import (
     cancel_gives_back,
     cancelled,
@@ -10,6 +10,7 @@ from payments.pay.orders import (
     refunded,
     undelivered,
 )
+from payments.pay.register import KEPT as TIPS_KEPT
 from payments.pay.register import Tip, TipPart, tips_given
 from payments.pay.shifts import pays_otherwise, rider_statement, shift_corrected, shift_ended
 from payments.pay.tips import pooled_on, pot, shared_out
@@ -18,6 +19,7 @@ from payments.terms import Earned, OrderMoney, ShiftMoney, card_cost, earned, fe
 from payments.work import AbsenceMoney, Drop, Spell
 
 __all__ = [
+    "TIPS_KEPT",
     "AbsenceMoney",
     "Drop",
     "Earned",
@@ -35,6 +37,7 @@ __all__ = [
     "delivered",
     "earned",
     "expense_approved",
+    "expense_taken_back",
     "fee",
     "leave",
     "leave_left",

@@ -28,3 +28,12 @@ def expense_approved(
     postings = (Posting(EXPENSES, terms.rider(rider_id, "expenses"), amount_minor),)
     why = f"Expense {expense_id} approved"
     return books.post(session, Entry(key, at, why, postings, unit, version, subject), now=now)
+
+
+def expense_taken_back(session: Session, expense_id: int, *, why: str, now: datetime) -> int:
+    """Undo what an approved expense booked and return the reversal's number; asked again, the same.
+
+    What was paid out before is below nought on the rider's account, and netted from their next expenses.
+    """
+    key = f"expense:{expense_id}:approved:1"
+    return books.reverse(session, key, new_key=f"{key}:reversed", why=why, now=now)

@@ -2,6 +2,7 @@
 
 from payments.settling import papers
 from payments.settling.adjusting import adjust, adjustments
+from payments.settling.banking import bank_file, waiting
 from payments.settling.papers import Paper, csv_of, pdf_of
 from payments.settling.steps import (
     Party,
@@ -20,6 +21,7 @@ __all__ = [
     "Party",
     "adjust",
     "adjustments",
+    "bank_file",
     "close",
     "csv_of",
     "follow",
@@ -31,4 +33,5 @@ __all__ = [
     "pdf_of",
     "received",
     "to_follow",
+    "waiting",
 ]

@@ -93,6 +93,25 @@ class Paper:
             return f"{self.amount(self.bill.closing_minor)} is carried into your next settlement."
         return "Nothing is to be paid."
 
+    @property
+    def outlook(self) -> str:
+        """The same, said to the co-op's own treasurer."""
+        draft = self.number == DRAFT
+        if self.payout_minor:
+            rest = self.bill.closing_minor - self.payout_minor
+            more = f" {self.amount(rest)} is carried into its next settlement." if rest else ""
+            first = "Once issued, the co-op pays" if draft else "The co-op pays"
+            return f"{first} {self.customer.name} {self.amount(self.payout_minor)}.{more}"
+        if self.due_minor and self.due_on:
+            first = "Once issued, it" if draft else self.customer.name
+            return (
+                f"{first} is to pay the co-op {self.amount(self.due_minor)} by {day(self.due_on)}. "
+                "What is not paid by then is taken from its next settlement."
+            )
+        if self.bill.closing_minor:
+            return f"{self.amount(self.bill.closing_minor)} is carried into its next settlement."
+        return "Nothing is to be paid."
+
     def amount(self, minor: int) -> str:
         """An amount in the co-op's currency."""
         return told(minor, self.currency)

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dispatch import attention, jobs, people, shifts
-from dispatch.errors import DispatchError
+from dispatch.errors import DispatchError, ProofWrong
 from dispatch.tables import known
 from riders_app import desk, senders, wording
 from riders_app.gateways import Program
@@ -123,6 +123,8 @@ def _acted(session: Session, person_id: int, reading: Reading, now: datetime, ho
         with session.begin_nested():
             return _ACTS[verb](session, person_id, reading, now, house)
     except DispatchError as error:
+        if isinstance(error, ProofWrong):  # what it refused is rolled back: this is not
+            desk.wrong_code(session, person_id, render(reading.silent), error, now=now)
         if not house.brief:
             return wording.refused(error, verb, house.voice)
         why = wording.refused(error, verb, house.voice).partition(". ")[0]

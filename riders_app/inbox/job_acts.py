@@ -9,7 +9,7 @@ from dispatch.errors import OfferGone, WhichJob
 from dispatch.proofs import Shown
 from dispatch.states import LIVE_JOB
 from payments import books
-from riders_app import desk, rota, wording
+from riders_app import desk, rota, senders, wording
 from riders_app.inbox.house import Act, House
 from riders_app.inbox.live import live, marked, turn
 from riders_app.replies import Reading
@@ -73,7 +73,8 @@ def _fail(session: Session, person_id: int, reading: Reading, now: datetime, hou
 
 
 def _undo(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
-    return marked(session, person_id, deliveries.undo(session, person_id, now=now), now, house)
+    again = senders.said_twice(session, person_id)
+    return marked(session, person_id, deliveries.undo(session, person_id, again=again, now=now), now, house)
 
 
 def _late(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:

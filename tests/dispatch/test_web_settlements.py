@@ -1,14 +1,15 @@
 """The treasurer's settlements and VAT, and a restaurant's own, as people use them."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from dispatch import changes, deliveries, orders, overrides, people, places
+from dispatch import changes, deliveries, orders, overrides, people, places, retention
 from dispatch.tables import Order, Refund, Restaurant, known
+from dispatch.web.money_sections import SECTIONS
 from payments import books, settlements
 from tests import factories
 from tests.house import House
@@ -88,7 +89,7 @@ def test_a_week_from_draft_to_paid(week: House) -> None:
         "state": "issued",
     }
     page = treasurer.get(f"/desk/settlements/{number}").text
-    for words in ("08-99-99", "01234567", "FPR-0001", "We pay you"):
+    for words in ("08-99-99", "01234567", "FPR-0001", "The co-op pays"):
         assert words in page
     invoice = luna.get(f"/restaurant/settlements/{number}/invoice.pdf")
     assert (invoice.status_code, invoice.content[:5]) == (200, b"%PDF-")
@@ -160,3 +161,93 @@ def test_what_goes_back_by_card_is_a_row(week: House) -> None:
             ("co-op:refunds", "restaurant:1", 1000),
         )
         assert places.billing(session, 1).account_number == ""
+
+
+BILLING = {
+    "legal_name": "Pizza Luna Ltd", "address": "12 Stroud Green Road", "vat_number": "",
+    "account_name": "Pizza Luna Ltd", "sort_code": "08-99-99", "account_number": "01234567",
+}  # fmt: skip
+
+
+def issued(week: House, treasurer: TestClient) -> int:
+    """The week's settlement, issued."""
+    week.move((datetime(2026, 11, 23, 0, 1, tzinfo=UTC) - week.now).total_seconds() / 60)
+    with week.reading() as session:
+        (row,) = settlements.listed(session)
+        number = row.row_id
+    press(treasurer, f"/desk/settlements/{number}/issue")
+    return number
+
+
+def test_restaurants_are_paid_by_a_bank_file(week: House) -> None:
+    """The file pays what is issued, to the penny, is the same when asked again, and has nothing once all is paid."""
+    treasurer = week.signed_in(91, "treasurer")
+    number = issued(week, treasurer)
+    token = csrf(treasurer)
+
+    def file() -> tuple[int, str]:
+        answer = treasurer.post("/desk/settlements/bank-file", data={"csrf": token}, headers=JSON)
+        return answer.status_code, answer.text
+
+    assert "no bank account is written down" in treasurer.get("/desk/settlements").text
+    status, told = file()
+    assert (status, "no restaurant that waits has a bank account" in told) == (422, True)
+    press(treasurer, "/desk/settlements/restaurants/1/billing", **BILLING)
+    status, text = file()
+    with week.reading() as session:
+        owed = settlements.get(session, number).payout_minor
+    assert status == 200
+    assert text.splitlines()[1:] == [
+        f"PIZZA LUNA LTD,08-99-99,01234567,{owed // 100}.{owed % 100:02d},FPR-0001"
+    ]
+    assert file() == (200, text)
+    assert "in a bank file before" in treasurer.get("/desk/settlements").text
+    press(treasurer, f"/desk/settlements/{number}/paid")
+    status, told = file()
+    assert (status, "no settlement waits" in told) == (422, True)
+    assert (
+        week.signed_in(96, "member")
+        .post("/desk/settlements/bank-file", data={"csrf": token}, headers=JSON)
+        .status_code
+        == 403
+    )
+
+
+def test_the_bank_account_of_a_restaurant_that_left_is_blanked(week: House) -> None:
+    """It stays while a settlement is still to be paid, goes 90 days after, and the name on invoices stays."""
+    treasurer = week.signed_in(91, "treasurer")
+    number = issued(week, treasurer)
+    press(treasurer, "/desk/settlements/restaurants/1/billing", **BILLING)
+    with week.database.writing() as session:
+        places.end(session, 1, by=1, reason="Closed", now=week.now)
+        at = week.now + timedelta(days=90)
+        assert retention.blank_accounts(session, now=at) == 0
+    press(treasurer, f"/desk/settlements/{number}/paid")
+    with week.database.writing() as session:
+        assert retention.blank_accounts(session, now=at - timedelta(seconds=61)) == 0
+        assert retention.blank_accounts(session, now=at) == 1
+        assert retention.blank_accounts(session, now=at) == 0
+        held = places.billing(session, 1)
+        assert (held.account_name, held.sort_code, held.account_number) == ("", "", "")
+        assert held.legal_name == "Pizza Luna Ltd"
+
+
+def test_a_draft_speaks_to_the_treasurer(week: House) -> None:
+    """The desk reads what the co-op pays whom; the restaurant is spoken to on its own page only."""
+    treasurer = week.signed_in(91, "treasurer")
+    number = issued(week, treasurer)
+    page = treasurer.get(f"/desk/settlements/{number}").text
+    assert "The co-op pays" in page
+    assert "We pay you" not in page
+    assert "We pay you" in restaurant_browser(week).get(f"/restaurant/settlements/{number}").text
+
+
+def test_each_money_page_has_the_bar_of_all(week: House) -> None:
+    """From every page of the treasurer's bar, every other one is a press away."""
+    treasurer = week.signed_in(91, "treasurer")
+    for path, _ in SECTIONS:
+        answer = treasurer.get(path)
+        assert answer.status_code == 200, path
+        bar = answer.text.partition('aria-label="Money"')[2].partition("</nav>")[0]
+        assert all(f'href="{to}"' in bar for to, _ in SECTIONS), path
+        assert bar.count('aria-current="page"') == 1, path

@@ -34,6 +34,9 @@ KEYS = [
     "money_in_minor",
     "money_out_minor",
     "wall_s",
+    "pay_run_minor",
+    "settlements_minor",
+    "findings",
 ]
 
 
@@ -67,6 +70,10 @@ def check(played: Evening, outcome: Outcome) -> None:
     assert figures.refunded >= 2
     assert [rider.puzzled for rider in played.riders if rider.puzzled] == []
     assert list(keys(outcome)) == KEYS
+    assert outcome.treasury is not None
+    assert outcome.treasury.pay_run_minor > 0
+    assert outcome.treasury.settlements_minor != 0
+    assert outcome.treasury.findings == ()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

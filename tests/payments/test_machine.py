@@ -11,8 +11,13 @@ from hypothesis.stateful import run_state_machine_as_test
 from infra.database import Database
 from tests.payments.machine.rules import Machine
 from tests.payments.rulebooks import BY_THE_DROP, FINSBURY_PARK
+from tests.payments.taxed import TAXED
+from tests.payments.test_premiums import PREMIUMS
 
-RULES = {"hourly": FINSBURY_PARK, "per drop": BY_THE_DROP}
+EVERYTHING = TAXED.replace('tips = "own"', 'tips = "pooled"') + PREMIUMS + "[pay.sick]\nshare_bp = 8000\n"
+BY_STRIPE = EVERYTHING.replace("[settlement]", '[settlement]\nmethod = "stripe"')
+SEQUENCES = int(os.environ.get("PANNIER_SEQUENCES") or 30)
+RULES = {"everything": EVERYTHING, "by Stripe": BY_STRIPE, "hourly": FINSBURY_PARK, "per drop": BY_THE_DROP}
 
 
 def run(empty: Database, rules: str, *, sequences: int, steps: int) -> Counter[str]:
@@ -28,14 +33,14 @@ def run(empty: Database, rules: str, *, sequences: int, steps: int) -> Counter[s
     run_state_machine_as_test(
         Lived, settings=settings(max_examples=sequences, stateful_step_count=steps, print_blob=True)
     )
-    print(f"{done['sequences']} sequences, {done['steps']} steps, {done['failures']} injected failures")
+    print(", ".join(f"{done[name]} {name}" for name in ("sequences", "steps", "failures", "refusals")))
     return done
 
 
 def test_a_short_life(empty: Database) -> None:
-    """A few short lives, by the hour, on either database."""
-    done = run(empty, "hourly", sequences=4, steps=12)
-    assert done["sequences"] >= 4
+    """A few short lives, with everything a rulebook can want and Stripe, on either database."""
+    done = run(empty, "by Stripe", sequences=3, steps=10)
+    assert done["sequences"] >= 3
     assert done["steps"] > 0
 
 
@@ -43,5 +48,5 @@ def test_a_short_life(empty: Database) -> None:
 @pytest.mark.parametrize("rules", list(RULES))
 def test_any_life_leaves_sound_books(empty: Database, rules: str) -> None:
     """Many long lives: replayed from the log after every step, with a failure before, within or after half of them."""
-    done = run(empty, rules, sequences=150, steps=40)
+    done = run(empty, rules, sequences=SEQUENCES, steps=30)
     assert done["failures"] > done["steps"] / 10

@@ -303,3 +303,30 @@ def test_a_text_of_a_rider_shows_they_are_there(offered: Offered) -> None:
         person = session.get(Person, evening.job(job_id).person_id)
         assert person is not None
         assert person.unreachable_at is None
+
+
+def test_an_undo_said_again_undoes_nothing_more(offered: Offered) -> None:
+    """A lost answer makes people repeat UNDO: within 90 seconds, nothing said between, it is that one said again."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    evening.hears(RIDER, f"TAKE {number}")
+    evening.pass_(minutes=2)
+    evening.hears(RIDER, f"GOT {number}")
+    first = evening.hears(RIDER, "UNDO")
+    assert order(evening).delivery == "assigned"
+    assert evening.hears(RIDER, "undo") == first
+    assert evening.job(job_id).state == "taken"
+    evening.hears(RIDER, "MENU")
+    evening.hears(RIDER, "Undo!")  # something stood between: this one is meant
+    assert evening.job(job_id).state == "withdrawn"
+
+
+def test_an_undo_after_a_while_is_another(offered: Offered) -> None:
+    """Two minutes later a second UNDO takes back what was said before."""
+    evening, job_id = offered
+    evening.hears(RIDER, f"TAKE {evening.job(job_id).number}")
+    evening.hears(RIDER, "GOT")
+    evening.hears(RIDER, "UNDO")
+    evening.pass_(minutes=2)
+    evening.hears(RIDER, "UNDO")
+    assert evening.job(job_id).state == "withdrawn"

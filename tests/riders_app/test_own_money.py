@@ -1,8 +1,13 @@
 """A rider's own money beside wages: tips one by one, expenses claimed, and the policy every member may read."""
 
-import pytest
+from datetime import UTC, datetime, timedelta
 
-from dispatch.tables import known
+import pytest
+from sqlmodel import select
+
+from dispatch import tipbook
+from dispatch.tables import Attention, Expense, known
+from payments import books, checks
 from tests import factories
 from tests.dispatch.web_browser import Browser
 from tests.house import House
@@ -65,6 +70,43 @@ def test_an_expense_goes_from_claim_to_pay(house: House, sam: Browser) -> None:
         ("expenses", 750)
     ]
     assert "Your expense 1" in sam.get("/my/pay")
+
+
+def test_an_approved_expense_is_taken_back_with_a_reason(house: House, sam: Browser) -> None:
+    """A named person undoes it once, the rider reads why, the books hold; a claim not approved cannot be taken back."""
+    sam.send("/my/expenses", spent_on="2026-11-19", what="Inner tube", amount="7.50")
+    money = Browser.of(house, 1, "treasurer")
+    back = "/desk/money/expenses/1/back"
+    assert money.refused(back, reason="Twice")[0] == 409
+    money.send("/desk/money/expenses/1/approve")
+    assert "Take it back" in money.get("/desk/money/expenses")
+    assert money.refused(back, reason=" ")[0] == 422
+    assert money.refused("/desk/money/expenses/99/back", reason="Twice")[0] == 404
+    for _ in range(2):
+        money.send(back, reason="Claimed twice")
+    assert "Taken back by Person 1: Claimed twice" in money.get("/desk/money/expenses")
+    assert "Taken back: Claimed twice" in sam.get("/my/expenses")
+    with house.reading() as session:
+        row = session.get(Expense, 1)
+        assert row is not None
+        assert books.balance(session, f"rider:{row.person_id}:expenses", unit="GBP") == 0
+        assert checks.findings(session, now=house.now) == []
+
+
+def test_tips_not_paid_in_time_are_told_to_the_treasurer(house: House, sam: Browser) -> None:
+    """A tip of November is in time until December has ended; from January on the register says what is late."""
+    money = Browser.of(house, 1, "treasurer")
+    with house.reading() as session:
+        rules = books.in_force(session, at=house.now)[1]
+        last = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+        assert tipbook.overdue(session, rules, now=last) == 0
+        assert tipbook.overdue(session, rules, now=last + timedelta(minutes=1)) == 250
+    assert "should have been paid by now" not in money.get("/desk/money/tips")
+    with house.database.writing() as session:
+        for _ in range(2):
+            tipbook.tell_overdue(session, now=last + timedelta(hours=5))
+        (told,) = session.exec(select(Attention).where(Attention.kind == "tips_late"))
+        assert "£2.50 of tips" in told.words
 
 
 def test_nobody_answers_their_own_claim(house: House) -> None:

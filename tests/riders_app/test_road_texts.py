@@ -197,6 +197,11 @@ def test_the_customers_code_proves_a_delivery(evening: Evening, now: datetime) -
     wrong = f"{(int(code) + 1) % 10_000:04d}"
     assert "not the code of 1" in evening.hears(RIDER, f"done 1 pin {wrong}")
     assert the_order(evening).delivery == "carried"
+    wrong = "0000" if code != "0000" else "1111"
+    for minute in range(2):  # with the DONE without a code, three in half an hour
+        evening.pass_(minutes=1)
+        assert "not the code" in evening.hears(RIDER, f"DONE 1 PIN {wrong}"), minute
+    assert "wrong_code" in evening.open_attention()
     assert "finished" in evening.hears(RIDER, f"Done 1, PIN {code}.")
     with evening.database.reading() as session:
         assert session.exec(select(Proof)).one().kind == "pin"

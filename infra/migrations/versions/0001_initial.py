@@ -509,13 +509,18 @@ STATEMENTS = {
 	decided_at DATETIME,
 	decided_by INTEGER,
 	answer VARCHAR NOT NULL,
+	taken_back_at DATETIME,
+	taken_back_by INTEGER,
+	taken_back_why VARCHAR NOT NULL,
 	CONSTRAINT pk_expense PRIMARY KEY (id),
-	CONSTRAINT ck_expense_state CHECK (state IN ('claimed', 'approved', 'refused')),
+	CONSTRAINT ck_expense_state CHECK (state IN ('claimed', 'approved', 'refused', 'taken_back')),
 	CONSTRAINT ck_expense_amount CHECK (amount_minor > 0),
 	CONSTRAINT ck_expense_decided CHECK ((state = 'claimed') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)),
 	CONSTRAINT ck_expense_answer CHECK (state <> 'refused' OR answer <> ''),
+	CONSTRAINT ck_expense_taken_back CHECK ((state = 'taken_back') = (taken_back_at IS NOT NULL) AND (taken_back_at IS NULL) = (taken_back_by IS NULL) AND (state = 'taken_back') = (taken_back_why <> '')),
 	CONSTRAINT fk_expense_person_id FOREIGN KEY(person_id) REFERENCES person (id),
-	CONSTRAINT fk_expense_decided_by FOREIGN KEY(decided_by) REFERENCES person (id)
+	CONSTRAINT fk_expense_decided_by FOREIGN KEY(decided_by) REFERENCES person (id),
+	CONSTRAINT fk_expense_taken_back_by FOREIGN KEY(taken_back_by) REFERENCES person (id)
 )""",
         r"""CREATE INDEX ix_expense_person_id ON expense (person_id)""",
         r"""CREATE TABLE inbound_text (
@@ -1947,13 +1952,18 @@ STATEMENTS = {
 	decided_at TIMESTAMP WITH TIME ZONE,
 	decided_by INTEGER,
 	answer VARCHAR NOT NULL,
+	taken_back_at TIMESTAMP WITH TIME ZONE,
+	taken_back_by INTEGER,
+	taken_back_why VARCHAR NOT NULL,
 	CONSTRAINT pk_expense PRIMARY KEY (id),
-	CONSTRAINT ck_expense_state CHECK (state IN ('claimed', 'approved', 'refused')),
+	CONSTRAINT ck_expense_state CHECK (state IN ('claimed', 'approved', 'refused', 'taken_back')),
 	CONSTRAINT ck_expense_amount CHECK (amount_minor > 0),
 	CONSTRAINT ck_expense_decided CHECK ((state = 'claimed') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)),
 	CONSTRAINT ck_expense_answer CHECK (state <> 'refused' OR answer <> ''),
+	CONSTRAINT ck_expense_taken_back CHECK ((state = 'taken_back') = (taken_back_at IS NOT NULL) AND (taken_back_at IS NULL) = (taken_back_by IS NULL) AND (state = 'taken_back') = (taken_back_why <> '')),
 	CONSTRAINT fk_expense_person_id FOREIGN KEY(person_id) REFERENCES person (id),
-	CONSTRAINT fk_expense_decided_by FOREIGN KEY(decided_by) REFERENCES person (id)
+	CONSTRAINT fk_expense_decided_by FOREIGN KEY(decided_by) REFERENCES person (id),
+	CONSTRAINT fk_expense_taken_back_by FOREIGN KEY(taken_back_by) REFERENCES person (id)
 )""",
         r"""CREATE INDEX ix_expense_person_id ON expense (person_id)""",
         r"""CREATE TABLE inbound_text (

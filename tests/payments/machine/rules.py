@@ -4,6 +4,7 @@ To add some, write a module of steps beside this one and a class of rules like t
 among the bases of `Machine`, and put what must hold of them into `World.check`.
 """
 
+import random
 from datetime import timedelta
 from typing import ClassVar
 
@@ -12,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from infra.database import Database
 from payments.rulebook import STAGES, Stage
-from tests.payments.machine import orders, payday, shifts
-from tests.payments.machine.world import RIDERS, World
+from tests.payments.machine import cards, earning, orders, payday, payruns, settling, shifts
+from tests.payments.machine.world import RESTAURANTS, RIDERS, World
 
 PENCE = st.integers(0, 6000)
 PICK = st.integers(0, 10**6)
@@ -34,6 +35,16 @@ class Lived(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Count what was done, and throw it away."""
+        try:
+            if self.world.steps:
+                cards.drain(self.world)
+                self.world.check()
+                self.world.replayed_papers()
+        finally:
+            self._count()
+
+    def _count(self) -> None:
+        self.counted["refusals"] += self.world.refusals
         self.counted["sequences"] += 1
         self.counted["steps"] += self.world.steps
         self.counted["failures"] += self.world.failures
@@ -49,6 +60,8 @@ class Lived(RuleBasedStateMachine):
     def holds(self) -> None:
         """Everything that must hold, after every step."""
         self.world.check()
+        payruns.check(self.world)
+        settling.check(self.world)
 
 
 class Orders(Lived):
@@ -110,5 +123,85 @@ class Payday(Lived):
         payday.go_on(self.world, self.world.sent[pick % len(self.world.sent)], state, fail)
 
 
-class Machine(Orders, Shifts, Payday):
+class Earning(Lived):
+    """Rules of what is earned beside orders and shifts."""
+
+    @rule(pick=PICK, fail=FAIL)
+    def share_out(self, pick: int, fail: int | None) -> None:
+        earning.share_out(self.world, pick, fail)
+
+    @rule(rider=st.sampled_from(RIDERS), minutes=st.integers(1, 600), fail=FAIL)
+    def sick(self, rider: int, minutes: int, fail: int | None) -> None:
+        earning.sick(self.world, rider, minutes, fail)
+
+    @rule(rider=st.sampled_from(RIDERS), minutes=st.integers(1, 600), fail=FAIL)
+    def leave(self, rider: int, minutes: int, fail: int | None) -> None:
+        earning.leave(self.world, rider, minutes, fail)
+
+    @precondition(lambda self: self.world.absences)
+    @rule(pick=PICK, fail=FAIL)
+    def not_absent(self, pick: int, fail: int | None) -> None:
+        earning.take_back(self.world, pick, fail)
+
+    @rule(rider=st.sampled_from(RIDERS), amount=st.integers(1, 5000), fail=FAIL)
+    def expense(self, rider: int, amount: int, fail: int | None) -> None:
+        earning.expense(self.world, rider, amount, fail)
+
+
+class Treasurer(Lived):
+    """Rules of pay runs and settlements."""
+
+    @rule(turn=PICK, fail=FAIL)
+    def pay_run(self, turn: int, fail: int | None) -> None:
+        payruns.go_on(self.world, turn, fail)
+
+    @rule(fail=FAIL)
+    def draft_settlements(self, fail: int | None) -> None:
+        settling.draft(self.world, fail)
+
+    @rule(pick=PICK, turn=PICK, fail=FAIL)
+    def settle(self, pick: int, turn: int, fail: int | None) -> None:
+        settling.go_on(self.world, pick, turn, fail)
+
+    @rule(
+        restaurant=st.sampled_from(RESTAURANTS),
+        amount=st.integers(-900, 900),
+        service=st.booleans(),
+        fail=FAIL,
+    )
+    def adjust(self, restaurant: int, amount: int, service: bool, fail: int | None) -> None:
+        settling.adjust(self.world, restaurant, amount, service, fail)
+
+
+class Cards(Lived):
+    """Rules of cards."""
+
+    @rule(value=PENCE, fee=PENCE, tip=PENCE, card=st.sampled_from(cards.CARDS), fail=FAIL)
+    def order_online(self, value: int, fee: int, tip: int, card: str, fail: int | None) -> None:
+        orders.deliver(self.world, value, fee, tip, True, False, fail, online=True)
+        cards.ask(self.world, self.world.orders[-1], card, fail)
+
+    @precondition(lambda self: any(each.online for each in self.world.orders))
+    @rule(pick=PICK, card=st.sampled_from(cards.CARDS), fail=FAIL)
+    def pay_online(self, pick: int, card: str, fail: int | None) -> None:
+        found = [each for each in self.world.orders if each.online]
+        cards.ask(self.world, found[pick % len(found)], card, fail)
+
+    @precondition(lambda self: self.world.stripe)
+    @rule(luck=st.randoms(use_true_random=False), share=st.sampled_from([0.3, 1.0]), fail=FAIL)
+    def hear(self, luck: random.Random, share: float, fail: int | None) -> None:
+        cards.hear(self.world, luck, fail, share)
+
+    @precondition(lambda self: self.world.stripe)
+    @rule(fail=FAIL)
+    def call(self, fail: int | None) -> None:
+        cards.work(self.world, fail)
+
+    @precondition(lambda self: self.world.stripe)
+    @rule(kind=st.sampled_from(cards.KINDS), when=st.sampled_from(["before", "after"]))
+    def cut(self, kind: str, when: str) -> None:
+        cards.cut(self.world, kind, when)
+
+
+class Machine(Orders, Shifts, Payday, Earning, Treasurer, Cards):
     """All of them."""

@@ -9,18 +9,30 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import event
-from sqlmodel import Session
+from sqlalchemy import event, func
+from sqlalchemy import select as select_rows
+from sqlmodel import Session, SQLModel, col, select
 
 from infra.database import Database
-from payments import books, checks, ledger, pay, statements
+from payments import books, checks, ledger, pay, payouts, runs, settlements, statements
 from payments.pay import OrderMoney, ShiftMoney
-from payments.payouts import Payout
+from payments.payouts import Payout, PayoutPart
+from payments.settlements import SettlementRow
+from payments.settlements.drafting import kept_lines
 from tests.payments.rulebooks import adopted
 
 START = datetime(2026, 11, 16, 17, 0, tzinfo=UTC)
 RIDERS, RESTAURANTS = (3, 4), (7, 8)
+FAR = datetime(2050, 1, 1, tzinfo=UTC)
+_BESIDE = (
+    "payout", "pay_run", "pay_run_person", "pay_run_line", "pay_run_deduction", "settlement", "settlement_line",
+    "settlement_adjustment", "stripe_call", "card_payment", "card_dispute",
+)  # fmt: skip
 T = TypeVar("T")
+
+
+class _Enough(Exception):
+    """It would have gone through."""
 
 
 class Injected(Exception):
@@ -36,6 +48,9 @@ class Order:
     given: int = 0
     refunds: int = 0
     cancelled: bool = False
+    online: bool = False
+    owed: int = 0
+    disputed: bool = False
 
 
 @dataclass
@@ -59,8 +74,15 @@ class World:
     sent: list[Sent] = field(default_factory=list)
     tips: Counter[int] = field(default_factory=Counter)  # by rider, of deliveries that stand
     out: Counter[str] = field(default_factory=Counter)  # by account, paid out and not come back
+    delivered_at: list[datetime] = field(default_factory=list)
+    expenses: Counter[int] = field(default_factory=Counter)  # by rider, approved
+    spent: list[int] = field(default_factory=list)
+    absences: list[int] = field(default_factory=list)
+    absent: int = 0
+    stripe: Any = None
     steps: int = 0
     failures: int = 0
+    refusals: int = 0
 
     def __post_init__(self) -> None:
         self.session = Session(self.database.engine, expire_on_commit=False)
@@ -77,27 +99,64 @@ class World:
         A step that failed leaves nothing behind; one asked for again, a day later, does nothing more.
         """
         self.steps += 1
-        before = self.digest()
         if fail_at is not None:
-            try:
-                with self.session.begin_nested(), failing(self.session, fail_at):
-                    step(self.session)
-                    raise Injected  # after its last statement, before it is kept
-            except Injected:
-                self.failures += 1
-            self.session.expire_all()
-            assert self.digest() == before, "something of a failed step was kept"
+            self.fails(step, fail_at)
         done = step(self.session)
         after = self.digest()
         step(self.session)
         assert self.digest() == after, "a step repeated did something more"
         return done
 
+    def fails(self, step: Callable[[Session], object], fail_at: int) -> None:
+        """A step fails on its way, and leaves nothing behind."""
+        before = self.digest()
+        try:
+            with self.session.begin_nested(), failing(self.session, fail_at):
+                step(self.session)
+                raise Injected  # after its last statement, before it is kept
+        except Injected:
+            self.failures += 1
+        self.session.expire_all()
+        assert self.digest() == before, "something of a failed step was kept"
+
+    def attempt(
+        self,
+        step: Callable[[Session], T],
+        fail_at: int | None,
+        refused: tuple[type[Exception], ...],
+        *,
+        once: bool = False,
+    ) -> T | None:
+        """Take a step that may be refused, for one of these reasons: then everything is as it was."""
+        before = self.digest()
+        try:
+            with self.session.begin_nested():
+                done = step(self.session)
+                if not once:
+                    raise _Enough
+        except _Enough:
+            self.session.expire_all()
+            return self.take(step, fail_at)
+        except refused:
+            self.refusals += 1
+            self.session.expire_all()
+            assert self.digest() == before, "something of a refused step was kept"
+            return None
+        self.steps += 1
+        return done
+
+    def lapsed(self) -> None:
+        """What ran out meanwhile is let go, as the job does."""
+        books.holds.expire_due(self.session, now=self.now)
+        payouts.lapse(self.session, now=self.now)
+        for sent in self.sent:
+            sent.state = self.payout(sent).state
+
     def digest(self) -> str:
         """Everything in the books and beside them, as one number."""
         kept = sorted(books.sums.kept(self.session).items())
-        paid = [(row.id, row.state, row.tries) for row in self.session.exec(_payouts()).all()]
-        return _digest([books.head(self.session), kept, paid])
+        self.session.flush()
+        return _digest([books.head(self.session), kept, [_rows(self.session, name) for name in _BESIDE]])
 
     def payout(self, sent: Sent) -> Payout:
         """The row of a payout."""
@@ -110,20 +169,65 @@ class World:
         session = self.session
         wrong = [each for each in checks.findings(session, now=self.now) if each.rule != checks.TAKEN_BACK]
         assert wrong == []
-        self._tips()
-        self._paid_once()
+        left = self.left()
+        self._tips(left)
+        received = session.exec(select(func.sum(SettlementRow.received_minor))).one() or 0
+        self._paid_once(left, received)
+        self._earned_once(left)
         self._replayed()
 
-    def _tips(self) -> None:
-        """Tips in are tips out and owed, to the penny, rider by rider."""
-        for rider in RIDERS:
-            account = f"rider:{rider}:tips"
-            owed = books.balance(self.session, account) + books.balance(self.session, ledger.held(account))
-            assert owed + self.out[account] == self.tips[rider], account
+    def left(self) -> Counter[str]:
+        """By account, what payouts that stand as paid have sent, say their own rows."""
+        parts = self.session.exec(
+            select(PayoutPart, Payout.method)
+            .join(Payout, col(Payout.id) == PayoutPart.payout_id)
+            .where(Payout.state == "paid", col(PayoutPart.sent))
+        )
+        found: Counter[str] = Counter()
+        for part, method in parts:
+            found[part.account] += part.amount_minor
+            found[method] += part.amount_minor
+        return found
 
-    def _paid_once(self) -> None:
-        """What left for the bank is what the payouts that were paid say, each counted once."""
-        assert books.balance(self.session, "outside:bank") == sum(self.out.values())
+    def _tips(self, left: Counter[str]) -> None:
+        """Tips in are tips out and owed, to the penny: rider by rider, or all of them where they are pooled."""
+        pooled = books.in_force(self.session, at=self.now)[1].pay.tips != "own"
+        standing = {rider: self._stands(f"rider:{rider}:tips", left) for rider in RIDERS}
+        if pooled:
+            waiting = sum(books.balances(self.session, "pool").values())
+            assert sum(standing.values()) + waiting == sum(self.tips.values())
+        else:
+            assert standing == {rider: self.tips[rider] for rider in RIDERS}
+        for rider in RIDERS:
+            assert self._stands(f"rider:{rider}:expenses", left) == self.expenses[rider]
+
+    def _stands(self, account: str, left: Counter[str]) -> int:
+        held = books.balance(self.session, ledger.held(account))
+        return books.balance(self.session, account) + held + left[account]
+
+    def _paid_once(self, left: Counter[str], received: int) -> None:
+        """What left for the bank is what the payouts that stand say, each once, less what restaurants paid in."""
+        assert books.balance(self.session, "outside:bank") == left["bank"] - received
+        for account, amount in self.out.items():
+            assert left[account] >= amount
+
+    def _earned_once(self, left: Counter[str]) -> None:
+        """Of each purse: what was earned, summed from the log, is what left, was deducted, is held and is owed."""
+        deducted: Counter[str] = Counter()
+        earned: Counter[str] = Counter()
+        for booked in books.booked(self.session):
+            for each in booked.entry.postings:
+                source, destination = each.source, each.destination
+                if destination.startswith("payroll:"):
+                    deducted[source.removeprefix("held:")] += each.amount
+                elif source.startswith(("co-op:", "rider:")) and destination.startswith("rider:"):
+                    earned[destination] += each.amount
+                if destination.startswith(("co-op:", "rider:")) and source.startswith("rider:"):
+                    earned[source] -= each.amount
+        for rider in RIDERS:
+            for purse in ("wages", "holiday-pay", "expenses"):
+                account = f"rider:{rider}:{purse}"
+                assert earned[account] == self._stands(account, left) + deducted[account], account
 
     def _replayed(self) -> None:
         """Read again from the first entry, every balance and every statement is what is kept and told."""
@@ -137,6 +241,25 @@ class World:
             lines = sorted(_lines(entries, f"rider:{rider}"), key=lambda each: (each.at, each.entry_id))
             rebuilt = statements.rider(lines, rider, since=since, until=until)
             assert _digest(told) == _digest(rebuilt)
+
+    def replayed_papers(self) -> None:
+        """Made from the entries alone, the lines of every payslip and settlement are those that are kept."""
+        moved: Counter[tuple[int, str, str]] = Counter()
+        posted: dict[tuple[int, int], list[tuple[str, int]]] = {}
+        for booked in books.booked(self.session):
+            for place, each in enumerate(booked.entry.postings):
+                moved[booked.id, each.destination, each.source] += each.amount
+                moved[booked.id, each.source, each.destination] -= each.amount
+                sides = [(each.destination, each.amount), (each.source, -each.amount)]
+                posted[booked.id, place] = sides
+        for run in runs.listed(self.session):
+            for slip in runs.slips(self.session, run):
+                for line in slip.lines:
+                    assert line.amount == moved[line.entry_id, line.account, line.other]
+        for row in settlements.listed(self.session):
+            mine = f"restaurant:{row.restaurant_id}"
+            for told in kept_lines(self.session, row):
+                assert (mine, told.amount_minor) in posted[told.entry_id, told.posting]
 
 
 @contextmanager
@@ -158,10 +281,11 @@ def failing(session: Session, at: int) -> Iterator[None]:
         event.remove(connection, "before_cursor_execute", refuse)
 
 
-def _payouts() -> Any:
-    from sqlmodel import col, select
-
-    return select(Payout).order_by(col(Payout.id))
+def _rows(session: Session, name: str) -> list[str]:
+    """The rows of a table, as text; lines of a draft are written anew each time, so that their numbers are none."""
+    table = SQLModel.metadata.tables[name]
+    columns = [each for each in table.columns if each.name != "id" or name != "pay_run_line"]
+    return sorted(map(str, session.connection().execute(select_rows(*columns)).all()))
 
 
 def _lines(entries: list[books.Booked], prefix: str) -> Iterator[books.Line]:

@@ -1,0 +1,79 @@
+"""After the evening, the treasurer's Monday through the pages: pay run, bank file, settlements.
+
+The deductions are made up: a tenth of each gross pay as income tax, where a payroll bureau would say what is due.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from infra.simulation.aftermath import patient_sign_in
+from infra.simulation.client import Server, Visit
+from infra.simulation.riders import Rider
+from infra.simulation.world import World
+
+MADE_UP = 10  # a tenth: no tax table, and labelled so
+
+
+@dataclass(frozen=True, slots=True)
+class Treasury:
+    """What was paid, in minor units, what is owed on as VAT, and what the audit found afterwards."""
+
+    pay_run_minor: int
+    settlements_minor: int
+    vat_minor: int
+    findings: tuple[str, ...]
+
+
+def monday(
+    world: World, riders: Sequence[Rider], treasurer_phone: str, *, at: datetime, since: datetime
+) -> Treasury:
+    """Move to Monday, then pay the riders' week that began at `since` and settle with the restaurants."""
+    world.hang_up()  # the riders are home: what is texted to them now wants no answer
+    world.run(at)
+    server = world.server
+    for place, rider in enumerate(riders, start=1):
+        bank = {"holder": rider.name, "sort_code": "20-00-00", "number": f"{place:08d}"}
+        server.form(patient_sign_in(world, rider.phone), "/my/bank", bank)
+    treasurer = patient_sign_in(world, treasurer_phone)
+    paid = _pay_run(server, treasurer, since)
+    settled = _settle(server, treasurer)
+    found = server.page(treasurer, "/desk/money/checks")["findings"]
+    accounts = server.page(treasurer, "/desk/money")["accounts"]
+    vat = sum(held for account, held in accounts.items() if account.startswith("vat:"))
+    return Treasury(paid, settled, vat, tuple(f"{each['rule']}: {each['message']}" for each in found))
+
+
+def _pay_run(server: Server, treasurer: Visit, since: datetime) -> int:
+    home = f"/desk/pay/{server.form(treasurer, '/desk/pay', {'on': since.isoformat()})['id']}"
+    for each in server.page(treasurer, home)["people"]:
+        fields = {"amount": [_pounds(each["gross_minor"] // MADE_UP), "", "", ""], "other": "", "purpose": ""}
+        server.form(treasurer, f"{home}/people/{each['person']}/deductions", fields)
+    server.form(treasurer, f"{home}/acknowledge", {})
+    server.form(treasurer, f"{home}/approve", {})
+    server.file(treasurer, f"{home}/files/bureau.csv")
+    server.file(treasurer, f"{home}/bank-file", made=True)
+    server.form(treasurer, f"{home}/paid", {})
+    server.form(treasurer, f"{home}/close", {})
+    return int(server.page(treasurer, home)["net_minor"])
+
+
+def _settle(server: Server, treasurer: Visit) -> int:
+    server.form(treasurer, "/desk/settlements/draft", {})
+    moved = 0
+    for row in server.page(treasurer, "/desk/settlements")["settlements"]:
+        home = f"/desk/settlements/{row['id']}"
+        if row["state"] == "draft":
+            server.form(treasurer, f"{home}/issue", {})
+        told = server.page(treasurer, home)
+        if told["payout_minor"]:
+            server.form(treasurer, f"{home}/paid", {})
+        elif told["due_minor"]:
+            server.form(treasurer, f"{home}/received", {})
+        server.form(treasurer, f"{home}/close", {})
+        moved += told["payout_minor"] or -told["due_minor"]
+    return moved
+
+
+def _pounds(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02d}"
