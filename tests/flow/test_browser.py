@@ -50,7 +50,7 @@ def test_a_rider_does_a_job_on_the_page(
     sign_in(page, house, served, sam)
     page.goto(f"{served}/my")
     expect(page.get_by_text("Pizza Luna").first).to_be_visible()
-    page.get_by_role("button", name=re.compile("^take", re.I)).click()
+    page.get_by_role("button", name=re.compile("^take job", re.I)).click()
     house.move(8)
     page.goto(f"{served}/my")
     page.get_by_role("button", name=re.compile("got", re.I)).click()
