@@ -34,7 +34,7 @@ def create_app(program: Program) -> FastAPI:
     dispatch_web = Path(dispatch.web.__file__).parent
     riders_web = Path(riders_app.web.__file__).parent
     app.state.templates = pages.environment([dispatch_web / "templates", riders_web / "templates"])
-    app.state.speak = lambda language, message: voice(language).show(message)
+    app.state.speak = lambda language, message, **facts: voice(language).show(message, **facts)
     errors.install(app)
     app.add_middleware(Net, answer=errors.broken)
     app.add_middleware(Guard)

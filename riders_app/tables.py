@@ -123,6 +123,25 @@ class InboundText(SQLModel, table=True):
     acted_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 
+class Tap(SQLModel, table=True):
+    """One press of a rider's page, known by the key the page made for it: sent twice, it is here once.
+
+    Where it could not count, `error` says why, in the words the rider was told.
+    """
+
+    __tablename__ = "tap"
+    __table_args__ = (UniqueConstraint("person_id", "key", name="uq_tap_key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id")
+    key: str
+    verb: str
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    at: datetime = Field(sa_column=moment())  # when it was pressed, as the phone says
+    told_at: datetime = Field(sa_column=moment(index=True))
+    error: str | None = None
+
+
 class SandboxText(SQLModel, table=True):
     """One text on a sandbox phone: `direction` as that phone sees it."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -44,19 +44,23 @@ def change(session: Session) -> int:
     return zlib.crc32(repr(seen).encode())
 
 
-def _look(program: Program) -> int:
+def _look(program: Program, what: Callable[[Session], int]) -> int:
     with program.database.reading() as session:
-        return change(session)
+        return what(session)
 
 
 async def changes(
-    program: Program, *, each_s: float = EACH_S, life_s: float = LIFE_S
+    program: Program,
+    what: Callable[[Session], int] = change,
+    *,
+    each_s: float = EACH_S,
+    life_s: float = LIFE_S,
 ) -> AsyncIterator[bytes]:
     """The number at once, then each time it moved. No session is held between looks."""
     yield b"retry: 1000\n\n"
     last: int | None = None
     for turn in range(max(1, round(life_s / each_s))):
-        found = await run_in_threadpool(_look, program)
+        found = await run_in_threadpool(_look, program, what)
         if found != last:
             last = found
             yield f"id: {found}\ndata: {found}\n\n".encode()

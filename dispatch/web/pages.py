@@ -31,12 +31,15 @@ def environment(folders: Iterable[Path]) -> jinja2.Environment:
     return made
 
 
-Speak = Callable[[str, str], str]
-"""A language and a message in English: the message in that language. The app is given one that knows catalogues."""
+Speak = Callable[..., str]
+"""A language and a message in English, with its facts by name: the message in that language, its facts put in.
+
+The app is given one that knows catalogues.
+"""
 
 
-def _english(_language: str, message: str) -> str:
-    return message
+def _english(_language: str, message: str, **facts: object) -> str:
+    return message.format(**facts) if facts else message
 
 
 def money(minor: int, currency: str = "GBP") -> str:

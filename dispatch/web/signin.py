@@ -136,6 +136,7 @@ def leave(request: Request, who: SignedIn, session: Writing, now: Now) -> Respon
     people.end_visits(session, who.person_id, now=now, only=who.visit_id)
     answer = pages.said(request, "/sign-in")
     answer.delete_cookie(access.COOKIE, path="/")
+    answer.headers["clear-site-data"] = '"storage"'  # a page kept on the phone, and what waits there, go too
     return answer
 
 

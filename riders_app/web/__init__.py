@@ -8,12 +8,14 @@ from riders_app.web import (
     earnings,
     hooks,
     member,
+    mine,
     my_shifts,
     own_money,
     payslips,
     rider,
     road,
     sandbox,
+    shell,
 )
 
 
@@ -22,7 +24,9 @@ def routers() -> tuple[APIRouter, ...]:
     return (
         hooks.router,
         sandbox.router,
+        mine.router,
         rider.router,
+        shell.router,
         road.router,
         my_shifts.router,
         my_shifts.open_router,

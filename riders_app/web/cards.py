@@ -1,23 +1,17 @@
 """A rider's job as a card: the one thing to do next, where it is, and what was said last."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from dispatch import jobs, orders, proofs, shifts
+from dispatch import cases, jobs, orders, proofs, shifts
 from dispatch.deliveries import UNDO_WITHIN
 from dispatch.facts import DropFacts, JobFacts, PickupFacts
 from dispatch.tables import Job, Mark, Shift, Stop, known
 from payments import books
-
-SAID = {
-    "took": "You took job",
-    "here": "You are at a stop of job",
-    "got": "Collected for job",
-    "done": "Delivered, job",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +24,7 @@ class Turn:
     lat: float
     lon: float
     arrived: bool
+    order_id: int
 
     @property
     def done(self) -> bool:
@@ -41,19 +36,43 @@ class Turn:
         """The place on OpenStreetMap."""
         return f"https://www.openstreetmap.org/?mlat={self.lat:.5f}&mlon={self.lon:.5f}#map=18/{self.lat:.5f}/{self.lon:.5f}"
 
+    @property
+    def geo(self) -> str:
+        """The place for whichever map the phone has, without the network (RFC 5870)."""
+        return f"geo:{self.lat:.5f},{self.lon:.5f}?q={self.lat:.5f},{self.lon:.5f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one large button is for: a call at a restaurant, or the drops at one address. `asks` is their proof."""
+
+    turns: tuple[Turn, ...]
+    asks: str = "none"
+
+    @property
+    def first(self) -> Turn:
+        """The stop that says where it is."""
+        return self.turns[0]
+
+    @property
+    def drops(self) -> tuple[DropFacts, ...]:
+        """What is delivered with it."""
+        return tuple(turn.drop for turn in self.turns if turn.drop is not None)
+
+    @property
+    def letters(self) -> str:
+        """The drops by their letters."""
+        return "".join(drop.letter for drop in self.drops)
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One live job as its page shows it."""
+    """One live job as its page shows it: every stop, and the steps still to make."""
 
     id: int
     job: JobFacts
     turns: tuple[Turn, ...]
-
-    @property
-    def next(self) -> Turn | None:
-        """The stop to go to."""
-        return next((turn for turn in self.turns if not turn.done), None)
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,8 @@ class Said:
     """The last thing a rider said, while it can be taken back."""
 
     mark_id: int
-    words: str
+    verb: str
+    number: int
     at: datetime
 
 
@@ -87,24 +107,42 @@ def card(session: Session, job: Job, *, now: datetime) -> Card:
             turns.append(_turn(stop, None, drop))
         elif stop.visit in pickups:
             turns.append(_turn(stop, pickups.pop(stop.visit), None))
-    return Card(known(job.id), facts, tuple(turns))
+    left = [turn for turn in turns if not turn.done]
+    meetings = {stop.order_id for stop in stops if stop.meeting and stop.kind == "drop"}
+    return Card(known(job.id), facts, tuple(turns), tuple(_steps(session, left, meetings, now=now)))
 
 
 def _turn(stop: Stop, pickup: PickupFacts | None, drop: DropFacts | None) -> Turn:
-    return Turn(stop.visit, pickup, drop, stop.lat, stop.lon, stop.arrived_at is not None)
+    return Turn(stop.visit, pickup, drop, stop.lat, stop.lon, stop.arrived_at is not None, stop.order_id)
 
 
-def asked_of(session: Session, card: Card, *, now: datetime) -> str:
-    """What the rulebook asks for as proof at the next drop: none, pin, name or photo."""
-    turn = card.next
-    if turn is None or turn.drop is None:
-        return "none"
-    stop = session.exec(
-        select(Stop).where(Stop.job_id == card.id, Stop.kind == "drop", Stop.letter == turn.drop.letter)
-    ).first()
-    if stop is None or stop.meeting:
-        return "none"
-    return proofs.needed(session, orders.by_id(session, stop.order_id), now=now)
+def _steps(session: Session, turns: list[Turn], meetings: set[int], *, now: datetime) -> Iterator[Step]:
+    """The stops left, drops next to each other at one address as one step; each proof is a step of its own.
+
+    A drop that failed before stays alone too: it must not be told as delivered with its neighbour.
+    """
+    together: list[Turn] = []
+    for turn in turns:
+        asks = "none"
+        alone = turn.drop is None
+        if turn.drop is not None and turn.order_id not in meetings:
+            asks = proofs.needed(session, orders.by_id(session, turn.order_id), now=now)
+            alone = asks != "none" or cases.failure_of(session, turn.order_id) is not None
+        if together and (alone or not _one_address(together[0], turn)):
+            yield Step(tuple(together))
+            together = []
+        if alone:
+            yield Step((turn,), asks)
+        else:
+            together.append(turn)
+    if together:
+        yield Step(tuple(together))
+
+
+def _one_address(a: Turn, b: Turn) -> bool:
+    if a.drop is None or b.drop is None:
+        return False
+    return (a.lat, a.lon, a.drop.street) == (b.lat, b.lon, b.drop.street)
 
 
 def last_said(session: Session, person_id: int, zone: ZoneInfo, *, now: datetime) -> Said | None:
@@ -122,7 +160,7 @@ def last_said(session: Session, person_id: int, zone: ZoneInfo, *, now: datetime
         return None
     if shifts.get(session, job.shift_id).state == "ended":
         return None
-    return Said(known(mark.id), f"{SAID[mark.verb]} {job.number}", mark.said_at.astimezone(zone))
+    return Said(known(mark.id), mark.verb, job.number, mark.said_at.astimezone(zone))
 
 
 def coming(session: Session, person_id: int, *, now: datetime) -> list[Shift]:

@@ -1,5 +1,6 @@
-"""The rider's page: the job in hand, one button a step, the shift, and what it has paid so far."""
+"""What a rider presses on their page: each step of a job, late, trouble, the shift; each counted once."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -10,8 +11,6 @@ from sqlmodel import Session
 
 from dispatch import (
     attention,
-    board,
-    breaks,
     deliveries,
     incidents,
     jobs,
@@ -22,71 +21,35 @@ from dispatch import (
     resting,
     shifts,
     starting,
-    waiting,
 )
-from dispatch.errors import BadInput
+from dispatch.errors import BadInput, NothingToUndo, WrongState
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
-from dispatch.tables import Shift, known
-from dispatch.web import access, pages
-from dispatch.web.access import Now, Reading, Rider, Writing
-from payments import pay
+from dispatch.tables import Mark
+from dispatch.web import access, errors, pages
+from dispatch.web.access import Now, Rider, Writing
+from riders_app import taps
+from riders_app.taps import Press
 from riders_app.web import cards
-from riders_app.wording import LANGUAGES
 
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
 
 Number = Annotated[int | None, Form()]
+Letters = Annotated[str, Form(max_length=60)]
+Words = Annotated[str, Form(max_length=500)]
 
 
-@router.get("")
-def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
-    """My jobs, my shift."""
-    zone = cards.own_time(session, now=now)
-    shift = shifts.current(session, who.person_id)
-    facts = board.pay_so_far(session, who.person_id, now=now)
-    tips = 0
-    if facts is not None and facts.started_at is not None:
-        until = (facts.ended_at or now) + timedelta(seconds=1)  # a tip of this very instant counts
-        earned = pay.rider_statement(session, who.person_id, since=facts.started_at, until=until)
-        tips = earned.tips_minor
-    mine = cards.cards(session, who.person_id, now=now)
-    return pages.render(
-        request,
-        "rider/my.html",
-        cards=mine,
-        planned={card.id: _planned(session, card.id) for card in mine},
-        said=cards.last_said(session, who.person_id, zone, now=now),
-        shift=facts,
-        on=shift is not None,
-        leaving=shift is not None and shift.off_asked_at is not None,
-        tips=tips,
-        rests=_rests(session, shift, now),
-        desk_asked=shift is None and attention.raised_since(session, f"unplanned:{who.person_id}", now),
-        coming=[
-            (row.planned_start_at.astimezone(zone), row.planned_end_at.astimezone(zone))
-            for row in cards.coming(session, who.person_id, now=now)
-        ],
-        asks={card.id: cards.asked_of(session, card, now=now) for card in mine},
-        to_read={card.id: bool(notices.open_of(session, jobs.get(session, card.id))) for card in mine},
-        wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
-        languages=LANGUAGES,
-        duty_phone=access.program(request).settings.on_duty_phone,
-        at=now.astimezone(zone),
-    )
+def press(
+    key: Annotated[str, Form(max_length=64, pattern=r"^[A-Za-z0-9-]*$")] = "",
+    at: Annotated[AwareDatetime | None, Form()] = None,
+    waited: Annotated[bool, Form()] = False,
+    job: Annotated[int | None, Form()] = None,
+) -> Press:
+    """What the page's script says of a press; nothing at all without one."""
+    return Press(key, at, waited, job)
 
 
-def _rests(session: Session, shift: Shift | None, now: datetime) -> list[tuple[datetime, datetime]]:
-    """The breaks of a shift that are still to come or on, in local time."""
-    zone = cards.own_time(session, now=now)
-    rows = breaks.of(session, [] if shift is None else [known(shift.id)])
-    return [(r.starts_at.astimezone(zone), r.ends_at.astimezone(zone)) for r in rows if r.ends_at > now]
-
-
-def _planned(session: Session, job_id: int) -> str:
-    """When the last stop of a job is planned: what a late form carries along."""
-    left = jobs.stops_left(session, jobs.get(session, job_id))
-    return left[-1].planned_at.isoformat() if left else ""
+Pressed = Annotated[Press, Depends(press)]
 
 
 def answered(request: Request, session: Session, who: Who, told: Marked | None, now: datetime) -> Response:
@@ -106,22 +69,63 @@ def answered(request: Request, session: Session, who: Who, told: Marked | None, 
     )
 
 
+def counted(
+    request: Request,
+    who: Who,
+    session: Session,
+    now: datetime,
+    pressed: Press,
+    verb: str,
+    act: Callable[[datetime | None], Marked | None],
+) -> Response:
+    """Do what was pressed, once; what cannot count is answered, and what is written down of it stays."""
+    outcome = taps.once(session, who.person_id, pressed, verb, act, now=now)
+    if outcome.error is not None:
+        return errors.answer(request, outcome.error)
+    return answered(request, session, who, outcome.told, now)
+
+
 @router.post("/take")
-def take(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
+def take(
+    request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed, number: Number = None
+) -> Response:
     """Take a job."""
-    return answered(request, session, who, offers.take(session, who.person_id, number, now=now), now)
+
+    def act(_at: datetime | None) -> Marked:
+        return offers.take(
+            session, who.person_id, taps.meant(session, who.person_id, number, pressed), now=now
+        )
+
+    return counted(request, who, session, now, pressed, "Take", act)
 
 
 @router.post("/pass")
-def pass_on(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
+def pass_on(
+    request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed, number: Number = None
+) -> Response:
     """Pass on a job: no blame is kept."""
-    return answered(request, session, who, offers.refuse(session, who.person_id, number, now=now), now)
+
+    def act(_at: datetime | None) -> Marked:
+        return offers.refuse(
+            session, who.person_id, taps.meant(session, who.person_id, number, pressed), now=now
+        )
+
+    return counted(request, who, session, now, pressed, "Pass", act)
 
 
 @router.post("/here")
-def here(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
+def here(
+    request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed, number: Number = None
+) -> Response:
     """I am at the next stop."""
-    return answered(request, session, who, deliveries.here(session, who.person_id, number, now=now), now)
+
+    def act(at: datetime | None) -> Marked:
+        mine = taps.meant(session, who.person_id, number, pressed)
+        return deliveries.here(
+            session, who.person_id, mine, now=now, at=taps.since_taken(session, pressed, at)
+        )
+
+    return counted(request, who, session, now, pressed, "I am there", act)
 
 
 @router.post("/got")
@@ -130,17 +134,25 @@ def got(
     who: Rider,
     session: Writing,
     now: Now,
+    pressed: Pressed,
     number: Number = None,
     visit: Annotated[int | None, Form()] = None,
 ) -> Response:
     """The food is collected. `visit` says at which call, so that a button tapped twice counts once."""
-    if visit is not None:
-        job = jobs.find(session, who.person_id, number, ("taken",))
-        left = [s.visit for s in jobs.stops_left(session, job) if s.kind == "pickup"]
-        if visit not in left[:1]:
-            return answered(request, session, who, None, now)
-    told = deliveries.got(session, who.person_id, number, now=now, visit=visit)
-    return answered(request, session, who, told, now)
+
+    def act(at: datetime | None) -> Marked | None:
+        mine = taps.meant(session, who.person_id, number, pressed)
+        if visit is not None:
+            job = jobs.find(session, who.person_id, mine, ("taken",))
+            left = [s.visit for s in jobs.stops_left(session, job) if s.kind == "pickup"]
+            if visit not in left:
+                return None
+            if visit != left[0]:
+                raise WrongState("Another restaurant of this job comes first.")
+        when = taps.since_taken(session, pressed, at)
+        return deliveries.got(session, who.person_id, mine, now=now, at=when, visit=visit)
+
+    return counted(request, who, session, now, pressed, "Got it", act)
 
 
 @router.post("/done")
@@ -149,14 +161,22 @@ def done(
     who: Rider,
     session: Writing,
     now: Now,
+    pressed: Pressed,
     number: Number = None,
-    letters: Annotated[str, Form(max_length=60)] = "",
+    letters: Letters = "",
     everything: Annotated[bool, Form()] = False,
 ) -> Response:
     """Delivered: the next drop, or those named."""
     named = tuple(c for c in letters.upper() if c.isalpha())
-    told = deliveries.done(session, who.person_id, number, letters=named, everything=everything, now=now)
-    return answered(request, session, who, told, now)
+
+    def act(at: datetime | None) -> Marked:
+        mine = taps.meant(session, who.person_id, number, pressed)
+        when = taps.since_taken(session, pressed, at)
+        return deliveries.done(
+            session, who.person_id, mine, letters=named, everything=everything, at=when, now=now
+        )
+
+    return counted(request, who, session, now, pressed, "Delivered", act)
 
 
 @router.post("/undo")
@@ -165,14 +185,23 @@ def undo(
     who: Rider,
     session: Writing,
     now: Now,
+    pressed: Pressed,
     mark: Annotated[int | None, Form()] = None,
 ) -> Response:
     """Take back what I said last. `mark` says what that was, so that a button tapped twice counts once."""
-    if mark is not None:
-        last = cards.last_said(session, who.person_id, cards.own_time(session, now=now), now=now)
-        if last is not None and last.mark_id != mark:
-            return answered(request, session, who, None, now)
-    return answered(request, session, who, deliveries.undo(session, who.person_id, now=now), now)
+
+    def act(_at: datetime | None) -> Marked | None:
+        if mark is not None:
+            row = session.get(Mark, mark)
+            if row is not None and row.person_id == who.person_id and row.undone_at is not None:
+                return None
+            zone = cards.own_time(session, now=now)
+            last = cards.last_said(session, who.person_id, zone, now=now)
+            if last is not None and last.mark_id != mark:
+                raise NothingToUndo("Something else was said since: look again, then undo that.")
+        return deliveries.undo(session, who.person_id, now=now)
+
+    return counted(request, who, session, now, pressed, "Undo", act)
 
 
 @router.post("/late")
@@ -181,6 +210,7 @@ def late(
     who: Rider,
     session: Writing,
     now: Now,
+    pressed: Pressed,
     number: Number = None,
     minutes: Annotated[int | None, Form()] = None,
     planned: Annotated[AwareDatetime | None, Form()] = None,
@@ -188,12 +218,16 @@ def late(
     """I am running late. `planned` is when the last stop was planned, so that a button tapped twice counts once."""
     if minutes is None:
         raise BadInput("Say how many minutes late, from 1 to 120.")
-    if planned is not None:
-        left = jobs.stops_left(session, jobs.find(session, who.person_id, number, ("taken",)))
-        if left and left[-1].planned_at - planned == timedelta(minutes=minutes):  # they stand already
-            return answered(request, session, who, None, now)
-    told = incidents.late(session, who.person_id, number, minutes, now=now)
-    return answered(request, session, who, told, now)
+
+    def act(_at: datetime | None) -> Marked | None:
+        mine = taps.meant(session, who.person_id, number, pressed)
+        if planned is not None:
+            left = jobs.stops_left(session, jobs.find(session, who.person_id, mine, ("taken",)))
+            if left and left[-1].planned_at - planned == timedelta(minutes=minutes):  # they stand already
+                return None
+        return incidents.late(session, who.person_id, mine, minutes, now=now)
+
+    return counted(request, who, session, now, pressed, "I am late", act)
 
 
 @router.post("/trouble")
@@ -202,35 +236,86 @@ def trouble(
     who: Rider,
     session: Writing,
     now: Now,
+    pressed: Pressed,
     number: Number = None,
-    words: Annotated[str, Form(max_length=500)] = "",
+    words: Words = "",
 ) -> Response:
     """Something is wrong: the desk is told at once."""
-    told = incidents.trouble(session, who.person_id, number, words=words, now=now)
-    return answered(request, session, who, told, now)
+
+    def act(at: datetime | None) -> Marked | None:
+        said = f"{words} (pressed at {local(session, at, now)}, out of reach)".strip() if at else words
+        return incidents.trouble(session, who.person_id, number, words=said, now=now)
+
+    return counted(request, who, session, now, pressed, "Trouble", act)
+
+
+def local(session: Session, at: datetime, now: datetime) -> str:
+    """An instant as the co-op's clocks show it."""
+    return pages.hm(at.astimezone(cards.own_time(session, now=now)))
+
+
+@router.post("/acknowledge")
+def acknowledge(
+    request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed, number: Number = None
+) -> Response:
+    """I have read what changed."""
+
+    def act(_at: datetime | None) -> Marked:
+        mine = taps.meant(session, who.person_id, number, pressed)
+        return notices.acknowledge(session, who.person_id, mine, now=now)
+
+    return counted(request, who, session, now, pressed, "I have read it", act)
 
 
 @router.post("/on")
-def on(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+def on(request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed) -> Response:
     """Start my shift."""
-    if starting.on(session, who.person_id, now=now) is None:
-        return pages.said(request, "/my", asked=True)
-    return answered(request, session, who, None, now)
+
+    def act(at: datetime | None) -> None:
+        shift = starting.on(session, who.person_id, now=now)
+        _by_the_clock(session, who, shift.id if shift is not None else None, "start", at, now=now)
+
+    return counted(request, who, session, now, pressed, "Start my shift", act)
 
 
 @router.post("/off")
-def off(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+def off(request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed) -> Response:
     """End my shift, once what I carry is delivered."""
-    deliveries.off(session, who.person_id, now=now)
-    planning.wanted(session, now=now)
-    return pages.said(request, "/my")
+
+    def act(at: datetime | None) -> None:
+        shift = deliveries.off(session, who.person_id, now=now)
+        _by_the_clock(session, who, shift.id, "end", at, now=now)
+        planning.wanted(session, now=now)
+
+    outcome = taps.once(session, who.person_id, pressed, "End my shift", act, now=now)
+    return errors.answer(request, outcome.error) if outcome.error else pages.said(request, "/my")
 
 
 @router.post("/break")
-def take_break(request: Request, who: Rider, session: Writing, now: Now) -> Response:
+def take_break(request: Request, who: Rider, session: Writing, now: Now, pressed: Pressed) -> Response:
     """My break begins now, with no food on board."""
-    resting.rest(session, who.person_id, now=now)
-    return answered(request, session, who, None, now)
+
+    def act(_at: datetime | None) -> None:
+        resting.rest(session, who.person_id, now=now)
+
+    return counted(request, who, session, now, pressed, "Take my break", act)
+
+
+def _by_the_clock(
+    session: Session, who: Who, shift_id: int | None, what: str, at: datetime | None, *, now: datetime
+) -> None:
+    """A start or end that waited counts from when it reached us; a person sets the clock of pay to what is true."""
+    if at is not None:
+        attention.raise_(
+            session,
+            "shift_waited",
+            f"shift-waited:{shift_id}:{what}",
+            f"A rider pressed {what} at {local(session, at, now)}, out of reach; it counts from"
+            f" {local(session, now, now)}, when it reached us. Set the {what} of their shift if that is not right.",
+            now=now,
+            person_id=who.person_id,
+            shift_id=shift_id,
+        )
 
 
 @router.post("/language")

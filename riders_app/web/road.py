@@ -1,31 +1,23 @@
-"""What a rider does on the road beside the plain steps: confirm, say nobody came, prove a delivery."""
+"""What a rider does on the road beside the plain steps: say nobody came, prove a delivery."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import FileResponse, Response
 
-from dispatch import deliveries, failures, notices, orders, proofs
+from dispatch import deliveries, failures, orders, proofs
 from dispatch.errors import BadInput, NotFound
+from dispatch.facts import Marked
 from dispatch.proofs import Shown
 from dispatch.tables import known
 from dispatch.web import access
 from dispatch.web.access import Desk, Now, Reading, Rider, Writing
-from riders_app import photos
+from riders_app import photos, taps
 from riders_app.web import rider
+from riders_app.web.rider import Letters, Number, Pressed, Words
 
 router = APIRouter(dependencies=[Depends(access.ours)], include_in_schema=False)
-
-Number = Annotated[int | None, Form()]
-Letters = Annotated[str, Form(max_length=60)]
-Words = Annotated[str, Form(max_length=500)]
-
-
-@router.post("/my/acknowledge")
-def acknowledge(request: Request, who: Rider, session: Writing, now: Now, number: Number = None) -> Response:
-    """I have read what changed."""
-    told = notices.acknowledge(session, who.person_id, number, now=now)
-    return rider.answered(request, session, who, told, now)
 
 
 @router.post("/my/fail")
@@ -34,14 +26,20 @@ def fail(
     who: Rider,
     session: Writing,
     now: Now,
+    pressed: Pressed,
     number: Number = None,
     letters: Letters = "",
     words: Words = "",
 ) -> Response:
     """Nobody takes it: the desk decides what becomes of the food."""
     named = tuple(c for c in letters.upper() if c.isalpha())
-    told = failures.report(session, who.person_id, number, letters=named, words=words, now=now)
-    return rider.answered(request, session, who, told, now)
+
+    def act(at: datetime | None) -> Marked:
+        mine = taps.meant(session, who.person_id, number, pressed)
+        said = f"{words} (at {rider.local(session, at, now)})".strip() if at else words
+        return failures.report(session, who.person_id, mine, letters=named, words=said, now=now)
+
+    return rider.counted(request, who, session, now, pressed, "Could not deliver", act)
 
 
 # The one route that takes more than a form: a picture, and its form around it.
@@ -50,6 +48,7 @@ def proved(
     request: Request,
     who: Rider,
     now: Now,
+    pressed: Pressed,
     number: Number = None,
     letters: Letters = "",
     code: Annotated[str, Form(max_length=10)] = "",
@@ -62,8 +61,13 @@ def proved(
     named = tuple(c for c in letters.upper() if c.isalpha())
     shown = _shown(program, code.strip(), name.strip(), reason.strip(), photo)
     with program.database.writing() as session:
-        told = deliveries.done(session, who.person_id, number, letters=named, proof=shown, now=now)
-        answer = rider.answered(request, session, who, told, now)
+
+        def act(at: datetime | None) -> Marked:
+            mine = taps.meant(session, who.person_id, number, pressed)
+            when = taps.since_taken(session, pressed, at)
+            return deliveries.done(session, who.person_id, mine, letters=named, proof=shown, at=when, now=now)
+
+        answer = rider.counted(request, who, session, now, pressed, "Delivered", act)
     program.nudge()
     return answer
 

@@ -1172,6 +1172,21 @@ STATEMENTS = {
         r"""CREATE INDEX ix_orders_open ON orders (delivery) WHERE delivery IN ('waiting', 'assigned', 'carried')""",
         r"""CREATE INDEX ix_orders_placed_at ON orders (placed_at)""",
         r"""CREATE INDEX ix_orders_restaurant_id ON orders (restaurant_id)""",
+        r"""CREATE TABLE tap (
+	id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	"key" VARCHAR NOT NULL,
+	verb VARCHAR NOT NULL,
+	job_id INTEGER,
+	at DATETIME NOT NULL,
+	told_at DATETIME NOT NULL,
+	error VARCHAR,
+	CONSTRAINT pk_tap PRIMARY KEY (id),
+	CONSTRAINT uq_tap_key UNIQUE (person_id, "key"),
+	CONSTRAINT fk_tap_person_id FOREIGN KEY(person_id) REFERENCES person (id),
+	CONSTRAINT fk_tap_job_id FOREIGN KEY(job_id) REFERENCES job (id)
+)""",
+        r"""CREATE INDEX ix_tap_told_at ON tap (told_at)""",
         r"""CREATE TABLE attention (
 	id INTEGER NOT NULL,
 	kind VARCHAR NOT NULL,
@@ -2599,6 +2614,21 @@ STATEMENTS = {
         r"""CREATE INDEX ix_orders_open ON orders (delivery) WHERE delivery IN ('waiting', 'assigned', 'carried')""",
         r"""CREATE INDEX ix_orders_placed_at ON orders (placed_at)""",
         r"""CREATE INDEX ix_orders_restaurant_id ON orders (restaurant_id)""",
+        r"""CREATE TABLE tap (
+	id SERIAL NOT NULL,
+	person_id INTEGER NOT NULL,
+	key VARCHAR NOT NULL,
+	verb VARCHAR NOT NULL,
+	job_id INTEGER,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	told_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	error VARCHAR,
+	CONSTRAINT pk_tap PRIMARY KEY (id),
+	CONSTRAINT uq_tap_key UNIQUE (person_id, key),
+	CONSTRAINT fk_tap_person_id FOREIGN KEY(person_id) REFERENCES person (id),
+	CONSTRAINT fk_tap_job_id FOREIGN KEY(job_id) REFERENCES job (id)
+)""",
+        r"""CREATE INDEX ix_tap_told_at ON tap (told_at)""",
         r"""CREATE TABLE attention (
 	id SERIAL NOT NULL,
 	kind VARCHAR NOT NULL,

@@ -1,0 +1,79 @@
+"use strict";
+// Keeps the page's few files and the rider's own last page, for when there is no network. Nothing else is kept, and
+// a page that leads to signing in takes the kept one away.
+const SHELL = `pannier-shell-${EDITION}`;
+const MINE = `pannier-mine-${EDITION}`;
+const KEPT_MS = 12 * 3600 * 1000;
+const PATIENCE_MS = 5000;
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(SHELL).then((shell) => shell.addAll(KEPT.map(
+    (path) => new Request(path, path.startsWith("/static/") ? { cache: "no-cache" } : {}),
+  ))));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) {
+      if (name.startsWith("pannier-") && name !== SHELL && name !== MINE) await caches.delete(name);
+    }
+    await self.clients.claim();
+  })());
+});
+
+self.addEventListener("fetch", (event) => {
+  const asked = event.request;
+  const url = new URL(asked.url);
+  if (asked.method !== "GET" || url.origin !== self.location.origin) return;
+  if (KEPT.includes(url.pathname + url.search)) event.respondWith(file(asked));
+  else if (url.pathname === "/my") event.respondWith(mine(asked));
+  else if (asked.mode === "navigate") event.respondWith(elsewhere(asked));
+});
+
+const file = async (asked) => (await (await caches.open(SHELL)).match(asked)) || fetch(asked);
+
+const mine = async (asked) => {
+  const coming = newest(asked);
+  const kept = await last();
+  if (!kept) return coming;
+  const late = new Promise((yes) => setTimeout(() => yes(kept), PATIENCE_MS));
+  return Promise.race([coming.catch(() => kept), late]);
+};
+
+const newest = async (asked) => {
+  const answer = await fetch(asked);
+  if (answer.type === "opaqueredirect" || answer.redirected || answer.status === 401 || answer.status === 403) {
+    await caches.delete(MINE);
+  } else if (answer.ok) {
+    await keep(answer.clone());
+  }
+  return answer;
+};
+
+const keep = async (answer) => {
+  const page = await answer.text();
+  if (!page.includes('data-kept="no"')) return;
+  const headers = new Headers(answer.headers);
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  headers.set("x-kept-at", String(Date.now()));
+  await (await caches.open(MINE)).put("/my", new Response(page.replace('data-kept="no"', 'data-kept="yes"'), { headers }));
+};
+
+const last = async () => {
+  const kept = await (await caches.open(MINE)).match("/my");
+  if (!kept) return null;
+  if (Date.now() - Number(kept.headers.get("x-kept-at")) < KEPT_MS) return kept;
+  await caches.delete(MINE);
+  return null;
+};
+
+const elsewhere = async (asked) => {
+  try {
+    return await fetch(asked);
+  } catch (lost) {
+    if (await last()) return Response.redirect("/my");
+    throw lost;
+  }
+};

@@ -1,0 +1,277 @@
+"""The rider's page in a real browser: without script, with it, out of reach, installed, and for everybody's eyes."""
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlmodel import col, select
+
+from dispatch import people
+from dispatch.tables import Attention, Mark, Order, known
+from infra.app import MOST_BYTES
+from riders_app.tables import Tap
+from tests.flow.conftest import CHROMIUM
+from tests.house import House, Till
+
+pytestmark = [pytest.mark.browser]
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytestmark.append(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+
+SAM = "+447700900001"
+
+
+class Phone:
+    """A rider's phone: a browser of its own, signed in."""
+
+    def __init__(self, house: House, browser: Browser, address: str, **how: Any) -> None:
+        self.house, self.address = house, address
+        self.context: BrowserContext = browser.new_context(viewport={"width": 390, "height": 844}, **how)
+        with house.database.writing() as session:
+            person = people.by_phone(session, SAM)
+            assert person is not None
+            self.person_id = known(person.id)
+            visit = people.start_visit(session, self.person_id, now=house.now)
+        self.context.add_cookies([{"name": "pannier", "value": visit, "url": address}])
+        self.page: Page = self.context.new_page()
+
+    def open(self) -> Page:
+        """Look at the page."""
+        self.page.goto(f"{self.address}/my")
+        return self.page
+
+    def kept(self) -> Page:
+        """Look at the page until its worker has kept it."""
+        page = self.open()
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function(
+            "caches.keys().then(async (names) => { for (const name of names) if (name.includes('mine')"
+            " && await (await caches.open(name)).match('/my')) return true; return false; })"
+        )
+        return page
+
+    def press(self, name: str) -> None:
+        """Press what is seen under that name."""
+        self.page.get_by_role("button", name=re.compile(name)).first.click()
+
+
+@pytest.fixture
+def till(house: House) -> Till:
+    """A restaurant, and one rider on shift."""
+    made = house.restaurant()
+    house.rider(1)
+    house.text(SAM, "ON")
+    return made
+
+
+@pytest.fixture
+def phones(house: House, browser: Browser, served: str) -> Iterator[Any]:
+    """Makes phones, and puts them away."""
+    made: list[Phone] = []
+
+    def one(**how: Any) -> Phone:
+        made.append(Phone(house, browser, served, **how))
+        return made[-1]
+
+    yield one
+    for phone in made:
+        phone.context.close()
+
+
+def offered(house: House, till: Till, *references: str, **more: Any) -> list[dict[str, Any]]:
+    """These orders, and an offer of (some of) them on Sam's phone."""
+    placed = [house.order(till, reference, **more) for reference in references]
+    house.until_text(SAM, "TAKE")
+    return placed
+
+
+def state(house: House, till: Till, placed: dict[str, Any]) -> str:
+    """How the restaurant sees its order."""
+    found: str = house.client.get(f"/v1/orders/{placed['id']}", headers=till.headers).json()["state"]
+    return found
+
+
+@pytest.mark.parametrize("javascript", [False, True], ids=["without-javascript", "with-javascript"])
+def test_a_whole_job_with_one_large_button_a_step(
+    house: House, till: Till, phones: Any, javascript: bool
+) -> None:
+    """Take, there, got, delivered: each is the one large button on the page, and the next follows by itself."""
+    (placed,) = offered(house, till, "A-1")
+    phone = phones(java_script_enabled=javascript)
+    page = phone.open()
+    for name in ("Take job", "I am there", "Got it", "Delivered A"):
+        large = page.locator("button.big:visible")
+        expect(large).to_have_count(1)
+        expect(large).to_have_text(re.compile(name))
+        box = large.bounding_box()
+        assert box is not None
+        assert box["height"] >= 56
+        house.move(3)
+        large.click()
+        if name != "Delivered A":
+            expect(page.locator("button.big:visible")).not_to_have_text(re.compile(name))
+    expect(page.get_by_text("No job just now.")).to_be_visible()
+    assert state(house, till, placed) == "delivered"
+    expect(page.get_by_text("£2.50").first).to_be_visible()
+    phone.press("^Undo$")
+    expect(page.locator("button.big:visible")).to_have_text(re.compile("Delivered A"))
+    assert state(house, till, placed) == "carried"
+
+
+def test_out_of_reach_nothing_is_lost_or_counted_twice(house: House, till: Till, phones: Any) -> None:
+    """Got and Delivered pressed with no network wait, survive a reload, and count once at their true times."""
+    (placed,) = offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    phone = phones()
+    page = phone.kept()
+    house.move(5)
+    page.reload()
+    pressed = house.now
+    phone.context.set_offline(True)
+    phone.press("^Got it$")
+    expect(page.get_by_text("Flat 3, 5 Hanley Road")).to_be_visible()
+    expect(page.locator("#queue li")).to_have_count(1)
+    page.reload()  # the page the worker kept, with what waits put into it
+    expect(page.get_by_text("No network").first).to_be_visible()
+    phone.press("^Delivered A")
+    expect(page.locator("#queue li")).to_have_count(2)
+    expect(page.locator("#queue")).to_contain_text("waits for the network")
+    assert state(house, till, placed) == "assigned"
+    house.move(12)
+    phone.context.set_offline(False)
+    expect(page.locator("#waiting")).to_be_hidden(timeout=15_000)
+    expect(page.get_by_text("No job just now.")).to_be_visible()
+    with house.reading() as session:
+        marks = session.exec(select(Mark).where(col(Mark.verb).in_(("got", "done"))).order_by(Mark.id)).all()
+        order = session.exec(select(Order)).one()
+        taps = session.exec(select(Tap)).all()
+    assert [mark.verb for mark in marks] == ["got", "done"]
+    assert len(taps) == 2
+    for at in (marks[0].at, marks[1].at, order.carried_at, order.delivered_at):
+        assert abs(at - pressed) < timedelta(seconds=30)
+        assert house.now - at > timedelta(minutes=11)
+
+
+def test_what_cannot_count_is_said_and_put_before_a_person(house: House, till: Till, phones: Any) -> None:
+    """A press whose job was taken away meanwhile stays on the page as not counted, and the desk sees it."""
+    offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    phone = phones()
+    page = phone.kept()
+    phone.context.set_offline(True)
+    phone.press("^Got it$")
+    expect(page.locator("#queue li")).to_have_count(1)
+    desk = house.signed_in(50, "dispatcher")
+    token = desk.get("/me", headers={"accept": "application/json"}).json()["csrf"]
+    with house.reading() as session:
+        public_id = session.exec(select(Order)).one().public_id
+    desk.post(
+        f"/desk/orders/{public_id}/cancel",
+        data={"csrf": token, "reason": "closed", "liable": "co-op"},
+    )
+    phone.context.set_offline(False)
+    expect(page.locator("#queue li.bad")).to_contain_text("Not counted", timeout=15_000)
+    with house.reading() as session:
+        found = [row.words for row in session.exec(select(Attention)) if row.kind == "tap_refused"]
+    assert len(found) == 1
+    phone.press("^I have read it$")
+    expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_the_page_is_live_and_leaves_nothing_behind(house: House, till: Till, phones: Any) -> None:
+    """An offer appears on an open page by itself; signing out empties the phone of pages and presses."""
+    phone = phones()
+    page = phone.kept()
+    expect(page.get_by_text("No job just now.")).to_be_visible()
+    offered(house, till, "A-1")
+    expect(page.get_by_role("heading", name=re.compile("for you"))).to_be_visible(timeout=10_000)
+    phone.press("^Sign out")
+    page.wait_for_url("**/sign-in*")
+    left = page.evaluate(
+        "(async () => [await caches.keys(), await indexedDB.databases(),"
+        " (await navigator.serviceWorker.getRegistrations()).length, Object.keys(localStorage)])()"
+    )
+    assert left == [[], [], 0, []]
+
+
+def test_it_can_be_installed_and_its_first_load_is_small(house: House, till: Till, phones: Any) -> None:
+    """The browser finds nothing against installing it, and all it fetched on the first load is under 60 kB."""
+    offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    house.move(1)  # nothing is on its way any more that would move the page
+    phone = phones()
+    sizes: dict[str, int] = {}
+    elsewhere: set[str] = set()
+
+    def seen(answer: Any) -> None:
+        where = urlsplit(answer.url)
+        if f"{where.scheme}://{where.netloc}" != phone.address:
+            elsewhere.add(answer.url)
+        elif not where.path.endswith("/events"):
+            head = sum(len(k) + len(v) + 4 for k, v in answer.headers.items())
+            sizes[f"{answer.url} {len(sizes)}"] = len(answer.body()) + head
+
+    phone.context.on("response", seen)
+    page = phone.kept()
+    session = phone.context.new_cdp_session(page)
+    against = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [e["errorId"] for e in against] in ([], ["in-incognito"])  # as every window of these tests is
+    manifest = session.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert manifest["url"].endswith("/my/shell/manifest.json")
+    scope = page.evaluate("navigator.serviceWorker.ready.then((found) => found.scope)")
+    assert urlsplit(scope).path == "/my"
+    assert elsewhere == set()
+    assert sum(sizes.values()) < MOST_BYTES
+    print(sum(sizes.values()), sizes)
+    assert sum(sizes.values()) < 60_000, sizes
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out(house: House, till: Till, phones: Any, scheme: str) -> None:
+    """In every state axe finds nothing; nothing overflows at 320 px; each target is large enough; focus is seen."""
+    phone = phones(color_scheme=scheme, reduced_motion="reduce")
+    page = phone.open()
+    looked(page, "idle")
+    offered(house, till, "A-1", "A-2")
+    page.reload()
+    looked(page, "offer")
+    house.text(SAM, "TAKE")
+    page.reload()
+    looked(page, "to collect")
+    house.text(SAM, "GOT")
+    page.reload()
+    for box in page.locator("summary:visible").all():
+        box.click()
+    looked(page, "to deliver")
+    phone.context.set_offline(True)
+    phone.press("^Delivered")
+    expect(page.locator("#queue li")).to_have_count(1)
+    looked(page, "out of reach")
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    phone.context.set_offline(False)
+
+
+def looked(page: Page, where: str) -> None:
+    """What a machine can say of a page for everybody."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{where}: {found.generate_report()}"
+    for width in (320, 195):  # a small phone; a common one at 200 %
+        page.set_viewport_size({"width": width, "height": 600})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{where}: wider than {width}"
+    page.set_viewport_size({"width": 390, "height": 844})
+    for target in page.locator("main button:visible, main summary:visible, #queue button:visible").all():
+        box = target.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44, f"{where}: {target.inner_text()} is {box['height']} high"
+    for form in page.locator("button.big:visible, button.wide:visible").all():
+        box = form.bounding_box()
+        assert box is not None
+        assert box["height"] >= 56, where
