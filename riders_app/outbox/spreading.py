@@ -130,7 +130,7 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
         link, voice = f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
         pay = cards.to_pay(session, order, now=now) is not None
         if who.code:
-            body = wording.road.customer_code(restaurant, promise_at, who.code, link, pay=pay)
+            body = wording.road.customer_code(restaurant, promise_at, who.code, link, pay=pay, voice=voice)
         else:
             body = wording.customer_link(restaurant, promise_at, link, voice, pay=pay)
         _tell_customer(session, event, "order_placed", body, now)

@@ -180,14 +180,28 @@ def customer_late(restaurant: str, expected_at: datetime, link: str) -> str:
     return fit(say, {"restaurant": fold(restaurant)}, (("restaurant", 12),))
 
 
-def customer_code(restaurant: str, promise_at: datetime, code: str, link: str, *, pay: bool = False) -> str:
+def customer_code(
+    restaurant: str,
+    promise_at: datetime,
+    code: str,
+    link: str,
+    *,
+    pay: bool = False,
+    voice: Voice = ENGLISH,
+) -> str:
     """To a customer: their order is known, where to follow it, and the code they show at the door."""
-    follow = "Pay and follow it" if pay else "Follow it"
 
     def say(f: Mapping[str, str]) -> str:
-        return (
-            f"{f['restaurant']}: your order should be with you by {promise_at:%H:%M}. "
-            f"Tell the rider the code {code}. {follow}: {link}"
+        facts = {**f, "time": f"{promise_at:%H:%M}", "code": code, "link": link}
+        if pay:
+            return voice.say(
+                "{restaurant}: yours by {time}. Tell the rider the code {code}. Pay and follow it: {link}",
+                **facts,
+            )
+        return voice.say(
+            "{restaurant}: your order should be with you by {time}. "
+            "Tell the rider the code {code}. Follow it: {link}",
+            **facts,
         )
 
     return fit(say, {"restaurant": fold(restaurant)}, (("restaurant", 12),))

@@ -157,6 +157,9 @@ def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
         )
     for cause in ("late", "freshness", "fairness", "churn"):
         yield "why", wording.why(replace(told, because=((cause, 3.0),)), f"{LINK}/my/why/123456", voice)
+    for pay in (False, True):
+        told = wording.road.customer_code(LONG_PLACE, AT, "0042", LINK, pay=pay, voice=voice)
+        yield f"customer: code{' and pay' if pay else ''}", told
     yield "bank changed", wording.bank_changed(AT, voice)
     yield "wait here", wording.wait_here(WaitHint(LONG_PLACE, LONG_ROAD, 51.5, -0.1, 12, 90), voice)
     for month in range(12):
