@@ -58,6 +58,7 @@ def test_a_rider_does_a_job_on_the_page(
     house.move(6)
     page.goto(f"{served}/my")
     page.get_by_role("button", name=re.compile("^(done|delivered)", re.I)).first.click()
+    expect(page.get_by_text("No job just now.")).to_be_visible()
     seen = house.client.get(f"/v1/orders/{placed['id']}", headers=luna.headers).json()
     assert seen["state"] == "delivered"
     page.goto(f"{served}/my/pay")
