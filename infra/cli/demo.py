@@ -30,7 +30,6 @@ commands = typer.Typer()
 # A plan is asked for about a thousand times in an evening that must be over in half a minute.
 SOLVE_BUDGET_MS = 15
 SHARES = 50
-SERVE_PORT = 8000
 
 
 @commands.command()
@@ -69,7 +68,7 @@ def demo(
                     effective_on=evening.DAY.replace(day=1),
                     start=evening.OPENS,
                     administrator=evening.ADMINISTRATOR,
-                    port=SERVE_PORT,
+                    port=said.port,
                 )
             )
             staged.program.compiled = compiled
