@@ -43,13 +43,8 @@ def play(folder: Path, *, rate: float, seed: int, orders: int, hours: float) -> 
     return played
 
 
-def test_a_short_bad_night(tmp_path: Path) -> None:
-    """A few orders in weather that spoils one text in twenty: brought once each, and the books balance."""
-    play(tmp_path, rate=0.05, seed=3, orders=8, hours=0.3)
-
-
 @pytest.mark.deep
-@pytest.mark.parametrize(("rate", "seed"), [(0.05, 1), (0.1, 1), (0.05, 2)])
+@pytest.mark.parametrize(("rate", "seed"), [(0.05, 1)])
 def test_a_bad_night_at_stated_rates(tmp_path: Path, rate: float, seed: int) -> None:
     """At each rate and seed forty orders are brought once or settled by a person."""
     print(f"pannier demo --chaos {rate} --seed {seed} --orders 40 --hours 1.5")
