@@ -83,7 +83,8 @@ def refuse(session: Session, person_id: int, number: int | None, *, now: datetim
     job = jobs.find(session, person_id, number, LIVE_JOB if number is not None else ("offered",))
     if job.state == "taken":
         raise WrongState(
-            f"You took job {job.number}. UNDO gives it back within 5 minutes; later, ask the desk."
+            "You took job {number}. UNDO gives it back within 5 minutes; later, ask the desk.",
+            number=job.number,
         )
     shifts.present(session, shifts.get(session, job.shift_id), now=now)
     told = jobs.marked(session, "passed", job, [], now=now)

@@ -24,9 +24,9 @@ def why(session: Session, person_id: int, number: int | None) -> WhyFacts:
     else:
         job = jobs.latest(session, person_id, number)
     if job is None:
-        raise NoSuchJob(
-            "You have had no job to ask about." if number is None else f"You have had no job {number}."
-        )
+        if number is None:
+            raise NoSuchJob("You have had no job to ask about.")
+        raise NoSuchJob("You have had no job {number}.", number=number)
     return decisions.why(session, job)
 
 

@@ -215,7 +215,9 @@ def begin(session: Session, shift: Shift, *, now: datetime) -> Rest:
     elif rows:
         since, until = rules.local(rows[-1].starts_at), rules.local(rows[-1].ends_at)
         raise WrongState(
-            f"You had your break, {since:%H:%M} to {until:%H:%M}. For another one, ask the desk."
+            "You had your break, {since} to {until}. For another one, ask the desk.",
+            since=f"{since:%H:%M}",
+            until=f"{until:%H:%M}",
         )
     elif not rules.rest.break_min:
         raise WrongState("The rules have no break of their own: ask the desk for one.")

@@ -27,7 +27,7 @@ def open_(session: Session, person_id: int, number: int | None, words: str, *, n
             .limit(1)
         ).first()
         if job is None:
-            raise NoSuchJob(f"You have had no job {number}.", number=number)
+            raise NoSuchJob("You have had no job {number}.", number=number)
     shift = session.exec(
         select(Shift).where(Shift.person_id == person_id).order_by(col(Shift.id).desc()).limit(1)
     ).first()

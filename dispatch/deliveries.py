@@ -215,7 +215,10 @@ def _chosen(
     unknown = [letter for letter in letters if letter not in all_letters]
     if unknown:
         raise BadInput(
-            f"Job {job.number} has no drop {', '.join(unknown)}: its drops are {', '.join(sorted(all_letters))}."
+            "Job {number} has no drop {unknown}: its drops are {drops}.",
+            number=job.number,
+            unknown=", ".join(unknown),
+            drops=", ".join(sorted(all_letters)),
         )
     return [s for s in drops if s.letter in letters]
 

@@ -1,14 +1,25 @@
 """What can go wrong in the story of an evening; each docstring is the default message."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def filled(words: str, facts: Mapping[str, object]) -> str:
+    """A sentence with its facts put in by name; what is no fact's name stays as it is written."""
+    return _FIELD.sub(lambda found: str(facts.get(found[1], found[0])), words)
 
 
 class DispatchError(Exception):
     """Something in dispatch went wrong."""
 
     def __init__(self, message: str | None = None, **facts: object) -> None:
-        self.message = message or (self.__doc__ or "").strip().splitlines()[0]
+        """`message` may name facts as {name}: `says` keeps it so, for whoever says it in another language."""
+        self.says = message or (self.__doc__ or "").strip().splitlines()[0]
         self.facts = facts
+        self.message = filled(self.says, facts)
         super().__init__(self.message)
 
 
@@ -36,7 +47,7 @@ class Cautioned(DispatchError):
     """Working time wants a reason before this shift is planned."""
 
     def __init__(self, words: tuple[str, ...] = ()) -> None:
-        super().__init__(f"Look at this first: {'; '.join(words)}. To go on, write down why.")
+        super().__init__("Look at this first: {words}. To go on, write down why.", words="; ".join(words))
         self.words = words
 
 
@@ -57,7 +68,10 @@ class Paused(DispatchError):
 
     def __init__(self, until_at: datetime, reason: str) -> None:
         super().__init__(
-            f"The co-op is not taking orders until {until_at:%H:%M}: {reason}", until_at=until_at
+            "The co-op is not taking orders until {until}: {reason}",
+            until=f"{until_at:%H:%M}",
+            reason=reason,
+            until_at=until_at,
         )
 
 
@@ -117,8 +131,14 @@ class TooEarly(WrongState):
     """Your shift has not come yet."""
 
     def __init__(self, starts_at: datetime | None = None, from_at: datetime | None = None) -> None:
-        said = f"Your shift starts at {starts_at:%H:%M}: ON works from {from_at:%H:%M}." if from_at else None
-        super().__init__(said)
+        if starts_at is None or from_at is None:
+            super().__init__()
+            return
+        super().__init__(
+            "Your shift starts at {starts}: ON works from {opens}.",
+            starts=f"{starts_at:%H:%M}",
+            opens=f"{from_at:%H:%M}",
+        )
 
 
 class LinkSpent(DispatchError):

@@ -32,7 +32,9 @@ def report(
     stop = _drop_meant(session, job, letters)
     order = orders.by_id(session, stop.order_id)
     if order.delivery != "carried":
-        raise WrongState(f"Only food you carry can fail at the door: GOT {job.number} comes first.")
+        raise WrongState(
+            "Only food you carry can fail at the door: GOT {number} comes first.", number=job.number
+        )
     repeated = cases.failure_of(session, known(order.id)) is not None
     row = cases.open_(
         session,
@@ -67,14 +69,18 @@ def _drop_meant(session: Session, job: Job, letters: tuple[str, ...]) -> Stop:
     left = [s for s in jobs.stops_left(session, job) if s.kind == "drop" and not s.meeting]
     if len(letters) > 1:
         raise BadInput("One drop a text, please: each needs its own reason.")
+    if not left:
+        raise WrongState("Job {number} has no drop left to make.", number=job.number)
     if letters:
         found = [s for s in left if s.letter == letters[0]]
         if not found:
-            still = ", ".join(s.letter for s in left) or "none"
-            raise BadInput(f"Job {job.number} has no drop {letters[0]} to make: those left are {still}.")
+            raise BadInput(
+                "Job {number} has no drop {letter} to make: those left are {drops}.",
+                number=job.number,
+                letter=letters[0],
+                drops=", ".join(s.letter for s in left),
+            )
         return found[0]
-    if not left:
-        raise WrongState(f"Job {job.number} has no drop left to make.")
     fresh = [s for s in left if cases.failure_of(session, s.order_id) is None]
     return (fresh or left)[0]
 

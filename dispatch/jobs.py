@@ -44,7 +44,7 @@ def find(session: Session, person_id: int, number: int | None, states: tuple[str
     past = latest(session, person_id, number)
     if past is not None and past.state in ("expired", "withdrawn", "passed"):
         raise gone(session, past)
-    raise NoSuchJob(f"You have no job {number}.", number=number)
+    raise NoSuchJob("You have no job {number}.", number=number)
 
 
 def gone(session: Session, past: Job) -> OfferGone:

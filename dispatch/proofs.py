@@ -12,10 +12,10 @@ from dispatch.errors import BadInput, ProofNeeded, ProofWrong
 from dispatch.tables import Order, Proof, known
 from payments import books
 
-_ASKS = {
-    "pin": "ask for the customer's 4-digit code",
-    "name": "ask who takes it",
-    "photo": "take a photo of where it is left",
+ASKS = {
+    "pin": "Job {number}{letter}: ask for the customer's 4-digit code first, or say why there is none.",
+    "name": "Job {number}{letter}: ask who takes it first, or say why there is none.",
+    "photo": "Job {number}{letter}: take a photo of where it is left first, or say why there is none.",
 }
 Kind = Literal["none", "pin", "name", "photo"]
 
@@ -44,11 +44,10 @@ def show(
     A proof better than asked for is kept too. Without one a reason will do, and a person is asked to look.
     """
     asked = needed(session, order, now=now)
-    first = f"Job {number}{letter}: {_ASKS.get(asked, '')} first, or say why there is none."
     if shown is None or not shown.value.strip():
         if asked == "none":
             return
-        raise ProofNeeded(first, kind=asked, number=number, letter=letter)
+        raise ProofNeeded(ASKS[asked], kind=asked, number=number, letter=letter)
     if shown.kind == "pin":
         code = orders.contact(session, known(order.id)).code
         if not code or not hmac.compare_digest(code, shown.value.strip()):
@@ -56,7 +55,7 @@ def show(
                 raise BadInput("No code is asked for at this door: text it without.")
             raise ProofWrong(number=number, letter=letter)
     elif shown.kind != "missing" and asked in ("pin", "photo") and shown.kind != asked:
-        raise ProofNeeded(first, kind=asked, number=number, letter=letter)
+        raise ProofNeeded(ASKS[asked], kind=asked, number=number, letter=letter)
     _keep(session, order, shown, by=by, now=now)
     if shown.kind == "missing" and asked != "none":
         attention.raise_(

@@ -20,7 +20,9 @@ def rest(session: Session, person_id: int, *, now: datetime) -> Rest:
     live = shifts.live_jobs(session, person_id)
     carrying = [job for job in live if _on_board(session, job)]
     if carrying:
-        raise WrongState(f"You have food of job {carrying[0].number} on board: deliver it, then text BREAK.")
+        raise WrongState(
+            "You have food of job {number} on board: deliver it, then text BREAK.", number=carrying[0].number
+        )
     row = breaks.begin(session, shift, now=now)
     for job in live:
         taken = job.state == "taken"

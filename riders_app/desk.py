@@ -11,10 +11,10 @@ from dispatch.errors import DispatchError, ProofWrong
 from dispatch.proofs import Shown
 from dispatch.tables import Attention
 from payments import books
+from riders_app import wording
 from riders_app.replies import Reading, truly
 from riders_app.replies.proof import split
 from riders_app.tables import InboundText
-from riders_app.wording import refused, road
 
 WRONG_CODES = 3  # so many wrong codes at one door are put before a person,
 TRIES_WITHIN = timedelta(minutes=30)  # counted over so long
@@ -51,13 +51,14 @@ def _alarm_meant(session: Session, person_id: int, body: str) -> int | None:
 def _acknowledge(session: Session, number: int, person_id: int, *, now: datetime) -> str:
     """They have it, and the answer to say so."""
     row = session.get_one(Attention, number)
+    voice = wording.voice(people.get(session, person_id).language)
     before = row.acknowledged_by or row.closed_by
     try:
         alarms.acknowledge(session, number, by=person_id, now=now)
     except DispatchError as error:
-        return refused(error)
+        return wording.refused(error, voice=voice)
     already = people.get(session, before).name if before is not None and before != person_id else ""
-    return road.answered_alarm(number, already=already)
+    return wording.cases.answered_alarm(number, already=already, voice=voice)
 
 
 def proof_given(session: Session, body: str, *, now: datetime) -> tuple[str, Shown | None]:

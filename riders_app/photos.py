@@ -14,7 +14,7 @@ _KINDS = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
 def save(data: Path, picture: bytes) -> str:
     """Keep one picture and return its file's name, which says nothing; BadInput for what is none, or too large."""
     if len(picture) > LARGEST:
-        raise BadInput(f"Photo: at most {LARGEST // 1_000_000} MB, please: take it smaller.")
+        raise BadInput("Photo: at most {size} MB, please: take it smaller.", size=LARGEST // 1_000_000)
     kind = next((kind for magic, kind in _KINDS if picture.startswith(magic)), None)
     if kind is None and picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
         kind = "webp"

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
-from dispatch import attention, shifts
+from dispatch import attention, people, shifts
 from dispatch.errors import BadInput, DispatchError, NoSuchJob
 from dispatch.facts import Marked
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job
+from riders_app import wording
 from riders_app.tables import Tap
 
 OLDEST = timedelta(hours=6)
@@ -72,11 +73,16 @@ def once(session: Session, person_id: int, press: Press, verb: str, act: Act, *,
             job_id=press.job_id if refused is None else None,
             at=press.at or now,
             told_at=now,
-            error=refused.message if refused else None,
+            error=_in_their_words(session, person_id, refused) if refused else None,
         )
     )
     session.flush()
     return Outcome(told, refused)
+
+
+def _in_their_words(session: Session, person_id: int, error: DispatchError) -> str:
+    """As its rider read it, and reads it again when the press comes twice."""
+    return wording.shown(error, wording.voice(people.get(session, person_id).language))
 
 
 def believed(press: Press, *, now: datetime) -> datetime | None:

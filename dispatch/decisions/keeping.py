@@ -96,9 +96,10 @@ def row_of(session: Session, job: Job) -> Decision:
     if row is not None:
         return row
     if job.by_person_id is not None:
-        raise NoSuchJob(f"Job {job.number} was given by the desk, by hand.")
+        raise NoSuchJob("Job {number} was given by the desk, by hand.", number=job.number)
     raise NoSuchJob(
-        f"The figures of job {job.number} are not kept any more: the desk can tell you what it knows."
+        "The figures of job {number} are not kept any more: the desk can tell you what it knows.",
+        number=job.number,
     )
 
 

@@ -23,7 +23,8 @@ def why(session: Session, job: Job) -> WhyFacts:
         decided = read(row)
     except ValueError:
         raise NoSuchJob(
-            f"The figures of job {job.number} cannot be read any more: the desk can tell you what it knows."
+            "The figures of job {number} cannot be read any more: the desk can tell you what it knows.",
+            number=job.number,
         ) from None
     reference = ", ".join(
         orders.by_id(session, int(request)).external_id for request in decided.part.requests

@@ -37,7 +37,7 @@ def say(
             session.add(row)
             return row
     if len(held) >= MOST:
-        raise BadInput(f"You have said {MOST} such times: take some out first.")
+        raise BadInput("You have said {count} such times: take some out first.", count=MOST)
     row = Availability(
         person_id=person_id,
         weekday=weekday,

@@ -20,8 +20,8 @@ def give_up(session: Session, shift_id: int, person_id: int, *, now: datetime, r
     notice = timedelta(hours=books.in_force(session, at=now)[1].rota.cancel_notice_h)
     if shift.planned_start_at - now < notice:
         raise WrongState(
-            f"A shift is given up {notice // timedelta(hours=1)} hours ahead or more: offer it for a swap, "
-            "or ask the desk."
+            "A shift is given up {hours} hours ahead or more: offer it for a swap, or ask the desk.",
+            hours=notice // timedelta(hours=1),
         )
     return take_off(
         session, shift, by=person_id, reason=reason or "Given up by the rider, with notice", now=now

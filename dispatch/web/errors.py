@@ -75,7 +75,10 @@ def slug(kind: type[Exception]) -> str:
 def answer(request: Request, error: Exception) -> Response:
     """Tell whoever called what went wrong, in the form they read."""
     status = status_of(error)
-    detail = getattr(error, "message", None) or str(error) or (type(error).__doc__ or "").splitlines()[0]
+    if isinstance(error, errors.DispatchError):
+        detail = pages.refusal(request, error.says, error.facts)
+    else:
+        detail = getattr(error, "message", None) or str(error) or (type(error).__doc__ or "").splitlines()[0]
     if pages.for_program(request):
         title = (type(error).__doc__ or type(error).__name__).strip().splitlines()[0]
         facts = {k: v for k, v in getattr(error, "facts", {}).items() if isinstance(v, str | int)}

@@ -1,6 +1,6 @@
 """Pages: one template environment, money and times as people read them, and who reads HTML."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,8 @@ import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from dispatch.errors import filled
+from dispatch.people import Who
 from dispatch.web import access
 from dispatch.web.money_sections import SECTIONS
 
@@ -76,10 +78,9 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
     """A page of the one look: who is signed in, `say` for words in their language, the token its forms carry."""
     made: jinja2.Environment = request.app.state.templates
     who = access.visitor(request)
-    speak: Speak = getattr(request.app.state, "speak", _english)
     body = made.get_template(template).render(
         who=who,
-        say=partial(speak, who.language if who else "en"),
+        say=_say(request, who),
         csrf=access.csrf(request),
         path=request.url.path,
         status=status,
@@ -87,6 +88,18 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
         **facts,
     )
     return HTMLResponse(body, status, headers={"cache-control": "no-store"})
+
+
+def refusal(request: Request, says: str, facts: Mapping[str, object]) -> str:
+    """Why something did not work: on a rider's own pages in their language, where it has the words; else in English."""
+    return filled(_say(request, access.visitor(request))(says), facts)
+
+
+def _say(request: Request, who: Who | None) -> Callable[..., str]:
+    """What speaks on this page: riders' own pages in their language, every other in English."""
+    speak: Speak = getattr(request.app.state, "speak", _english)
+    own = who is not None and request.url.path.startswith("/my")
+    return partial(speak, who.language if who is not None and own else "en")
 
 
 def said(request: Request, to: str, **facts: Any) -> Response:

@@ -62,14 +62,14 @@ def _ack(session: Session, person_id: int, reading: Reading, now: datetime, hous
     told = notices.acknowledge(session, person_id, reading.number, now=now)
     job = jobs.latest(session, person_id, told.number)
     comes: wording.Turn = turn(session, job) if job is not None else "pickup"
-    return wording.road.acknowledged(told, comes, link=f"{house.url}/my")
+    return wording.road.acknowledged(told, comes, link=f"{house.url}/my", voice=house.voice)
 
 
 def _fail(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:
     told = failures.report(
         session, person_id, reading.number, letters=reading.letters, words=reading.words, now=now
     )
-    return wording.road.failed(told, desk=house.desk)
+    return wording.road.failed(told, desk=house.desk, voice=house.voice)
 
 
 def _undo(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
@@ -117,7 +117,7 @@ def _contest(session: Session, person_id: int, reading: Reading, now: datetime, 
     case = contests.open_(session, person_id, reading.number, reading.words, now=now)
     due_at = case.due_at.astimezone(books.in_force(session, at=now)[1].timezone)
     owner = people.get(session, case.owner_id).name if case.owner_id is not None else ""
-    return wording.road.contested(owner, due_at)
+    return wording.cases.contested(owner, due_at, house.voice)
 
 
 def _menu(session: Session, person_id: int, reading: Reading, now: datetime, house: House) -> str:

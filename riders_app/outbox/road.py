@@ -11,9 +11,10 @@ from dispatch.facts import DropFacts, JobFacts
 from dispatch.states import LIVE_JOB, OPEN_DELIVERY
 from dispatch.tables import Attention, Event, Job, Order, Restaurant, Stop, known
 from payments import books
-from riders_app.outbox.telling import tell
+from riders_app import wording
+from riders_app.outbox.telling import customers_voice, tell, voice_of
 from riders_app.tables import Text, queue
-from riders_app.wording import road
+from riders_app.wording import customers, road
 from riders_app.wording.jobs import Turn
 
 REMINDER = "reminder"
@@ -36,14 +37,21 @@ def _theirs(session: Session, event: Event, now: datetime) -> tuple[Job, JobFact
 def _offer_reminded(session: Session, event: Event, now: datetime, _url: str) -> None:
     found = _theirs(session, event, now)
     if found is not None and found[0].state == "offered" and now < found[0].answer_by:
-        tell(session, event, REMINDER, road.reminder(found[1]), now, until=found[0].answer_by)
+        tell(
+            session,
+            event,
+            REMINDER,
+            road.reminder(found[1], voice_of(session, event)),
+            now,
+            until=found[0].answer_by,
+        )
 
 
 def _job_readdressed(session: Session, event: Event, now: datetime, _url: str) -> None:
     found = _theirs(session, event, now)
     drop = _drop_of(session, known(event.job_id), known(event.order_id), found[1]) if found else None
     if found is not None and drop is not None:
-        tell(session, event, "readdressed", road.readdressed(found[1], drop), now)
+        tell(session, event, "readdressed", road.readdressed(found[1], drop, voice_of(session, event)), now)
 
 
 def _drop_of(session: Session, job_id: int, order_id: int, told: JobFacts) -> DropFacts | None:
@@ -58,7 +66,9 @@ def _job_handed(session: Session, event: Event, now: datetime, _url: str) -> Non
     if found is not None:
         job, told = found
         meeting = any(stop.meeting for stop in jobs.stops_left(session, job))
-        tell(session, event, "handed", road.handed(told, _turn(session, job), meeting=meeting), now)
+        voice = voice_of(session, event)
+        body = road.handed(told, _turn(session, job), meeting=meeting, voice=voice)
+        tell(session, event, "handed", body, now)
 
 
 def _job_handed_on(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -68,7 +78,8 @@ def _job_handed_on(session: Session, event: Event, now: datetime, _url: str) -> 
     left = [s for s in jobs.stops_left(session, job) if s.meeting]
     told = jobs.facts(session, job, now=now) if left else None
     meeting = left[0].meeting if left else ""
-    tell(session, event, "handed_on", road.handed_on(told, job.number, to=to, meeting=meeting), now)
+    body = road.handed_on(told, job.number, to=to, meeting=meeting, voice=voice_of(session, event))
+    tell(session, event, "handed_on", body, now)
 
 
 def _delivery_decided(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -82,7 +93,8 @@ def _delivery_decided(session: Session, event: Event, now: datetime, _url: str) 
     name = f"{job.number}{letter}" if len(letters) > 1 else str(job.number)
     told = jobs.facts(session, job, now=now) if job.state in LIVE_JOB else None
     restaurant = _restaurant(session, order)
-    tell(session, event, "decided", road.decided(row.decided or "again", name, restaurant, told), now)
+    body = road.decided(row.decided or "again", name, restaurant, told, voice_of(session, event))
+    tell(session, event, "decided", body, now)
 
 
 def _door_waited(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -93,7 +105,7 @@ def _door_waited(session: Session, event: Event, now: datetime, _url: str) -> No
     told = found[1]
     name = f"{told.number}{drop.letter}" if len(told.drops) > 1 else str(told.number)
     minutes = books.in_force(session, at=now)[1].dispatch.door_wait_min
-    tell(session, event, "door", road.door(name, minutes), now)
+    tell(session, event, "door", road.door(name, minutes, voice=voice_of(session, event)), now)
 
 
 def _order_late(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -108,10 +120,11 @@ def _order_late(session: Session, event: Event, now: datetime, url: str) -> None
         .order_by(col(Text.id).desc())
         .limit(1)
     ).first()
-    body = road.customer_late(
+    body = customers.customer_late(
         _restaurant(session, order),
         expected_at.astimezone(_zone(session, now)),
         f"{url}/t/{order.public_id}",
+        customers_voice(session, order, now),
     )
     if told is not None and told.state == "queued":  # one text, with the newest time
         told.body = body
@@ -153,7 +166,8 @@ def _rider_late(session: Session, event: Event, now: datetime, _url: str) -> Non
     ).first()
     if stop is not None and stop.done_at is None and not stop.dropped:
         due_at = stop.planned_at.astimezone(_zone(session, now))
-        tell(session, event, "rider_late", road.rider_late(order.external_id, due_at), now)
+        body = road.rider_late(order.external_id, due_at, voice_of(session, event))
+        tell(session, event, "rider_late", body, now)
 
 
 def _desk_rung(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -164,7 +178,9 @@ def _desk_rung(session: Session, event: Event, now: datetime, url: str) -> None:
         return
     number = known(row.id)
     reply = event.person_id is not None
-    body = road.rung(row.words, number, len(still), reply=reply, link=f"{url}/desk/alarms")
+    voice = voice_of(session, event) if reply else wording.ENGLISH
+    link = f"{url}/desk/alarms"
+    body = wording.cases.rung(row.words, number, len(still), reply=reply, link=link, voice=voice)
     queue(
         session,
         f"event:{known(event.id)}:desk:{event.person_id or 0}",
@@ -188,7 +204,8 @@ def rings(session: Session, text: Text) -> bool:
 def _contest_answered(session: Session, event: Event, now: datetime, url: str) -> None:
     case = contests.get(session, known(event.contest_id))
     by = people.get(session, case.closed_by).name if case.closed_by else ""
-    body = road.contest_answered(by, case.verdict or "not_upheld", f"{url}/my/contest")
+    voice = voice_of(session, event)
+    body = wording.cases.contest_answered(by, case.verdict or "not_upheld", f"{url}/my/contest", voice)
     tell(session, event, "contest_answered", body, now)
 
 

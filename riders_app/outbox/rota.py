@@ -9,15 +9,11 @@ from dispatch import breaks, people, rota, shifts
 from dispatch.tables import Asking, Event, known
 from payments import books
 from riders_app import wording
-from riders_app.outbox.telling import tell
+from riders_app.outbox.telling import tell, voice_of
 
 
 def _link(url: str) -> str:
     return f"{url}/my/shifts"
-
-
-def _voice(session: Session, event: Event) -> wording.Voice:
-    return wording.voice(people.get(session, known(event.person_id)).language)
 
 
 def _published(session: Session, event: Event, now: datetime, url: str) -> None:
@@ -30,7 +26,7 @@ def _published(session: Session, event: Event, now: datetime, url: str) -> None:
             session,
             event,
             "rota",
-            wording.rota_published(monday, mine, places, _link(url), _voice(session, event)),
+            wording.rota_published(monday, mine, places, _link(url), voice_of(session, event)),
             now,
         )
 
@@ -46,7 +42,7 @@ def _place_offered(session: Session, event: Event, now: datetime, url: str) -> N
         return
     rules = books.in_force(session, at=now)[1]
     shift = rota.seeing.time_of(rules, rota.pattern.slot(session, row.slot_id))
-    body = wording.place_offered(shift, rules.local(row.answer_by), _link(url), _voice(session, event))
+    body = wording.place_offered(shift, rules.local(row.answer_by), _link(url), voice_of(session, event))
     tell(session, event, "place", body, now, until=row.answer_by)
 
 
@@ -54,7 +50,7 @@ def _shift_planned(session: Session, event: Event, now: datetime, url: str) -> N
     shift = shifts.get(session, known(event.shift_id))
     if shift.state == "planned":
         told = rota.seeing.time_of(books.in_force(session, at=now)[1], shift)
-        tell(session, event, "rota", wording.shift_planned(told, _link(url), _voice(session, event)), now)
+        tell(session, event, "rota", wording.shift_planned(told, _link(url), voice_of(session, event)), now)
 
 
 def _shift_cancelled(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -63,7 +59,7 @@ def _shift_cancelled(session: Session, event: Event, now: datetime, _url: str) -
     by = people.get(session, change.by_person_id).name if change else "the desk"
     told = rota.seeing.time_of(books.in_force(session, at=now)[1], shift)
     body = wording.shift_cancelled(
-        told, by=by, reason=change.reason if change else "", voice=_voice(session, event)
+        told, by=by, reason=change.reason if change else "", voice=voice_of(session, event)
     )
     tell(session, event, "rota", body, now)
 
@@ -75,7 +71,7 @@ def _swap_done(session: Session, event: Event, now: datetime, _url: str) -> None
             session,
             event,
             "rota",
-            wording.swapped(told.shift, mine=told.mine, other=told.other, voice=_voice(session, event)),
+            wording.swapped(told.shift, mine=told.mine, other=told.other, voice=voice_of(session, event)),
             now,
         )
 
@@ -88,7 +84,7 @@ def _swap_declined(session: Session, event: Event, now: datetime, _url: str) -> 
         session,
         event,
         "rota",
-        wording.swap_declined(told, reason=swap.reason if swap else "", voice=_voice(session, event)),
+        wording.swap_declined(told, reason=swap.reason if swap else "", voice=voice_of(session, event)),
         now,
     )
 
@@ -101,7 +97,7 @@ def _break_planned(session: Session, event: Event, now: datetime, _url: str) -> 
         rules = books.in_force(session, at=now)[1]
         since, until = rules.local(row.starts_at), rules.local(row.ends_at)
         body = wording.break_planned(
-            since, until, rules.local(now), paid=rules.rest.break_paid, voice=_voice(session, event)
+            since, until, rules.local(now), paid=rules.rest.break_paid, voice=voice_of(session, event)
         )
         tell(session, event, "break", body, now, until=row.ends_at)
 

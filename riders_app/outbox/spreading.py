@@ -10,12 +10,12 @@ from sqlmodel import Session, col, select
 
 from dispatch import attention, cards, events, jobs, orders, people, shifts, waiting
 from dispatch.states import OPEN_DELIVERY
-from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink, known
+from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
 from riders_app.outbox import road, rota
-from riders_app.outbox.telling import tell
+from riders_app.outbox.telling import customers_voice, tell, voice_of
 from riders_app.tables import Text, queue
 
 _log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _tell_customer(session: Session, event: Event, kind: str, body: str, now: da
 def _offer_made(session: Session, event: Event, now: datetime, _url: str) -> None:
     job = jobs.get(session, known(event.job_id))
     if job.state == "offered" and now < job.answer_by:
-        body = wording.offer(jobs.facts(session, job, now=now), _voice(session, event))
+        body = wording.offer(jobs.facts(session, job, now=now), voice_of(session, event))
         tell(session, event, "offer", body, now, until=job.answer_by)
 
 
@@ -98,7 +98,7 @@ def _offer_over(session: Session, event: Event, now: datetime, _url: str) -> Non
             session.add(offer)
         return
     withdrawn = event.kind == "offer_withdrawn"
-    voice = _voice(session, event)
+    voice = voice_of(session, event)
     body = wording.withdrawn(job.number, voice) if withdrawn else wording.expired(job.number, voice)
     tell(session, event, "withdrawn" if withdrawn else "expired", body, now)
 
@@ -117,7 +117,7 @@ def _job_changed(session: Session, event: Event, now: datetime, url: str) -> Non
     job = jobs.get(session, known(event.job_id))
     left = jobs.stops_left(session, job)
     turn: wording.Turn = "drop" if left and left[0].kind == "drop" else "pickup"
-    body = wording.changed(jobs.facts(session, job, now=now), turn, _voice(session, event))
+    body = wording.changed(jobs.facts(session, job, now=now), turn, voice_of(session, event))
     tell(session, event, "changed", body, now)
 
 
@@ -127,12 +127,14 @@ def _order_placed(session: Session, event: Event, now: datetime, url: str) -> No
     if order.delivery in OPEN_DELIVERY and who.phone:
         promise_at = order.promise_at.astimezone(_zone(session, now))
         restaurant = _restaurant(session, order.restaurant_id)
-        link, voice = f"{url}/t/{order.public_id}", _customers_voice(session, order, now)
+        link, voice = f"{url}/t/{order.public_id}", customers_voice(session, order, now)
         pay = cards.to_pay(session, order, now=now) is not None
         if who.code:
-            body = wording.road.customer_code(restaurant, promise_at, who.code, link, pay=pay, voice=voice)
+            body = wording.customers.customer_code(
+                restaurant, promise_at, who.code, link, pay=pay, voice=voice
+            )
         else:
-            body = wording.customer_link(restaurant, promise_at, link, voice, pay=pay)
+            body = wording.customers.customer_link(restaurant, promise_at, link, voice, pay=pay)
         _tell_customer(session, event, "order_placed", body, now)
 
 
@@ -147,7 +149,7 @@ def _order_cancelled(session: Session, event: Event, now: datetime, _url: str) -
         session.add(link)
         return
     restaurant = _restaurant(session, order.restaurant_id)
-    body = wording.customer_cancelled(restaurant, _customers_voice(session, order, now))
+    body = wording.customers.customer_cancelled(restaurant, customers_voice(session, order, now))
     _tell_customer(session, event, "order_cancelled", body, now)
 
 
@@ -157,7 +159,7 @@ def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None
     change = shifts.change_at(session, known(shift.id), what, event.at)
     by = people.get(session, change.by_person_id).name if change else "The desk"
     reason = change.reason if change else ""
-    facts, voice = shifts.facts(session, shift, now=now), _voice(session, event)
+    facts, voice = shifts.facts(session, shift, now=now), voice_of(session, event)
     body = wording.shift_set(facts, what, by=by, reason=reason, voice=voice)
     tell(session, event, "shift_set", body, now)
 
@@ -165,7 +167,7 @@ def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None
 def _shift_asked(session: Session, event: Event, now: datetime, _url: str) -> None:
     shift = shifts.get(session, known(event.shift_id))
     if shift.state == "on":
-        body = wording.shift_asked(shifts.facts(session, shift, now=now), _voice(session, event))
+        body = wording.shift_asked(shifts.facts(session, shift, now=now), voice_of(session, event))
         tell(session, event, "shift_asked", body, now)
 
 
@@ -178,13 +180,13 @@ def _sign_in(session: Session, event: Event, now: datetime, _url: str) -> None:
 def _desk_note(session: Session, event: Event, now: datetime, _url: str) -> None:
     note = session.get(DeskNote, known(event.note_id))
     if note is not None:
-        tell(session, event, "desk_note", wording.desk_note(note.body, _voice(session, event)), now)
+        tell(session, event, "desk_note", wording.desk_note(note.body, voice_of(session, event)), now)
 
 
 def _bank_changed(session: Session, event: Event, now: datetime, _url: str) -> None:
     """Where their pay goes was entered anew: whoever did not do that must hear of it."""
     at = event.at.astimezone(_zone(session, now))
-    tell(session, event, "bank_changed", wording.bank_changed(at, _voice(session, event)), now)
+    tell(session, event, "bank_changed", wording.bank_changed(at, voice_of(session, event)), now)
 
 
 def _wait_hint(session: Session, event: Event, now: datetime, _url: str) -> None:
@@ -195,21 +197,10 @@ def _wait_hint(session: Session, event: Event, now: datetime, _url: str) -> None
             session,
             event,
             "wait_hint",
-            wording.wait_here(found, _voice(session, event)),
+            wording.wait_here(found, voice_of(session, event)),
             now,
             until=now + HINT_LIFE,
         )
-
-
-def _voice(session: Session, event: Event) -> wording.Voice:
-    """The voice of whom an event is for."""
-    return wording.voice(people.get(session, known(event.person_id)).language)
-
-
-def _customers_voice(session: Session, order: Order, now: datetime) -> wording.Voice:
-    """The customer's language, where their order says it; the co-op's own otherwise."""
-    said = orders.contact(session, known(order.id)).language
-    return wording.voice(said or books.in_force(session, at=now)[1].co_op.language)
 
 
 def _zone(session: Session, now: datetime) -> ZoneInfo:

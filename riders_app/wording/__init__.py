@@ -3,14 +3,13 @@
 A text is shortened by the order its function states, never by its flat or its job's number.
 """
 
-from riders_app.wording import road
+from riders_app.wording import cases, customers, road
 from riders_app.wording.answers import (
     broken,
     help_,
     how_late,
     menu,
     one_at_a_time,
-    refused,
     say_why,
     unclear,
     which,
@@ -21,9 +20,6 @@ from riders_app.wording.jobs import Turn, changed, expired, offer, stop, withdra
 from riders_app.wording.marks import marked, not_marked, several, short
 from riders_app.wording.people import (
     bank_changed,
-    contested,
-    customer_cancelled,
-    customer_link,
     desk_note,
     no_pay,
     pay,
@@ -35,6 +31,7 @@ from riders_app.wording.people import (
     wait_here,
     why,
 )
+from riders_app.wording.refusals import refused, shown
 from riders_app.wording.rota import (
     break_planned,
     desk_asked,
@@ -60,10 +57,9 @@ __all__ = [
     "bank_changed",
     "break_planned",
     "broken",
+    "cases",
     "changed",
-    "contested",
-    "customer_cancelled",
-    "customer_link",
+    "customers",
     "desk_asked",
     "desk_note",
     "expired",
@@ -97,6 +93,7 @@ __all__ = [
     "shift_planned",
     "shift_set",
     "short",
+    "shown",
     "sign_in",
     "stop",
     "swap_declined",

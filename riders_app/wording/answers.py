@@ -1,14 +1,11 @@
-"""Answers to texts that marked nothing: what could be texted now, and why something did not work."""
+"""Answers to texts that marked nothing: what could be texted now, and what is missing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from dispatch import errors
-from dispatch.errors import DispatchError
 from dispatch.facts import JobFacts
 from riders_app.replies import Reading, render
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fold, septets
 from riders_app.wording.jobs import Turn, road
-from riders_app.wording.road import gone, proof_needed, proof_wrong
 from riders_app.wording.voice import ENGLISH, Voice
 
 
@@ -125,108 +122,3 @@ def broken(desk: str = "", voice: Voice = ENGLISH) -> str:
     return voice.say(
         "Something went wrong on our side, and your text was not acted on.{ring}, sorry", ring=ring
     )
-
-
-def refused(error: DispatchError, verb: str = "", voice: Voice = ENGLISH) -> str:
-    """What dispatch would not do, in the rider's terms."""
-    for kind, say in _TERMS.items():
-        if isinstance(error, kind):
-            return cut(fold(say(error, verb, voice)), ONE_SEGMENT)
-    return cut(fold(error.message), ONE_SEGMENT)
-
-
-def _gone(error: DispatchError, _verb: str, voice: Voice) -> str:
-    if voice == ENGLISH:
-        return gone(error)
-    number, was = error.facts.get("number"), error.facts.get("was")
-    job = voice.say("Job {number}", number=number) if number else voice.say("That job")
-    if was == "passed":
-        how = voice.say("you passed on it")
-    elif was == "expired":
-        how = voice.say("its time to answer ran out")
-    else:
-        how = voice.say("it was withdrawn")
-    return voice.say(
-        "{job} has gone: {how}. Nothing to do, and no mark against you. MENU shows what is live",
-        job=job,
-        how=how,
-    )
-
-
-def _proof_needed(error: DispatchError, _verb: str, _voice: Voice) -> str:
-    return proof_needed(error)
-
-
-def _proof_wrong(error: DispatchError, _verb: str, _voice: Voice) -> str:
-    return proof_wrong(error)
-
-
-def _which(error: DispatchError, verb: str, voice: Voice) -> str:
-    numbers = error.numbers if isinstance(error, errors.WhichJob) else ()
-    return which(verb or "MENU", numbers, voice)
-
-
-def _state(error: DispatchError, verb: str, voice: Voice) -> str:
-    if "row" in error.facts:  # the words of the machine itself name rows, which mean nothing to a rider
-        return voice.say("That cannot be done now, so nothing is marked. MENU shows what can")
-    return _own(error, verb, voice)
-
-
-def _no_job(error: DispatchError, _verb: str, voice: Voice) -> str:
-    number = error.facts.get("number")
-    if voice == ENGLISH:
-        return f"{error.message.rstrip('.')}. MENU shows what is live"
-    if number:
-        return voice.say("You have no job {number}. MENU shows what is live", number=number)
-    return voice.say("You have no live job. MENU shows what is live")
-
-
-def _own(error: DispatchError, verb: str, voice: Voice) -> str:
-    """The words it came with, where this language has them; where it has not, what to do instead."""
-    if voice.knows(error.message):
-        return voice.say(error.message) if voice != ENGLISH else error.message
-    return _desk(error, verb, voice)
-
-
-def _undo(error: DispatchError, verb: str, voice: Voice) -> str:
-    if voice.knows(error.message):
-        return _own(error, verb, voice)
-    return voice.say("There is nothing to undo from the last five minutes.")
-
-
-def _off_shift(error: DispatchError, verb: str, voice: Voice) -> str:
-    if voice.knows(error.message):
-        return _own(error, verb, voice)
-    return voice.say("You are not on shift: text ON to start.")
-
-
-def _desk(_error: DispatchError, _verb: str, voice: Voice) -> str:
-    return voice.say("That did not work, so nothing is marked. MENU shows what you can text, or ask the desk")
-
-
-def known_refusals(voice: Voice = ENGLISH) -> tuple[str, ...]:
-    """What dispatch says most often to a rider who asks for what cannot be, so that each language has it."""
-    return (
-        voice.say("That job is closed: tell the desk what happened."),
-        voice.say("Your shift has ended since: tell the desk what happened."),
-        voice.say("You are not on shift."),
-        voice.say("You have no shift planned now: the desk can add one."),
-        voice.say("That time cannot be right: give one from this shift."),
-        voice.say("Say how many minutes late, from 1 to 120."),
-    )
-
-
-_TERMS: dict[type[DispatchError], Callable[[DispatchError, str, Voice], str]] = {
-    errors.OfferGone: _gone,
-    errors.WhichJob: _which,
-    errors.NoSuchJob: _no_job,
-    errors.ProofNeeded: _proof_needed,
-    errors.ProofWrong: _proof_wrong,
-    errors.NothingToUndo: _undo,
-    errors.NotOnShift: _off_shift,
-    errors.WrongState: _state,
-    errors.NotAllowed: _own,
-    errors.BadInput: _own,
-    errors.Cautioned: _own,
-    DispatchError: _desk,
-}

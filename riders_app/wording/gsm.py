@@ -153,3 +153,8 @@ def fit(
         held[name] = cut(held[name], most) if most >= 4 or least else ""
         text = say(held)
     return cut(text, ONE_SEGMENT)
+
+
+def roomiest(*texts: str) -> str:
+    """The first of these that is one segment, whole; the last one cut where none is."""
+    return next((text for text in texts if septets(text) <= ONE_SEGMENT), cut(texts[-1], ONE_SEGMENT))

@@ -1,12 +1,11 @@
-"""Texts to a person about their shift, their pay and themselves; and to a customer."""
+"""Texts to a person about their shift, their pay and themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dispatch.facts import ShiftFacts, WaitHint, WhyFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold
 from riders_app.wording.plain import hours, money, orders
-from riders_app.wording.road import weighed
 from riders_app.wording.voice import ENGLISH, Voice
 
 
@@ -107,6 +106,32 @@ def _saved(cause: str, voice: Voice) -> str:
     return cause
 
 
+_TIME = ("wait", "late", "freshness", "churn")
+
+
+def weighed(told: WhyFacts, voice: Voice = ENGLISH) -> str:
+    """You beside the next best rider: what time, distance and fairness each weighed, in minutes."""
+    n = next((n for n, c in enumerate(told.candidates) if n and not c.barred), None)
+    if n is None:
+        return ""
+    mine, theirs = dict(told.candidates[0].costs), dict(told.candidates[n].costs)
+
+    def beside(*causes: str) -> str:
+        return f"{_sum(mine, causes):g}/{_sum(theirs, causes):g}"
+
+    return voice.say(
+        "You/rider {number}, min: time {time}, ride {ride}, turn {turn}",
+        number=n,
+        time=beside(*_TIME),
+        ride=beside("travel"),
+        turn=beside("fairness"),
+    )
+
+
+def _sum(costs: Mapping[str, float], causes: Sequence[str]) -> float:
+    return round(sum(costs.get(cause, 0.0) for cause in causes), 1)
+
+
 def why(told: WhyFacts, link: str = "", voice: Voice = ENGLISH) -> str:
     """Why a job went to this rider: how far ahead of the next best, what time, ride and turn weighed, and the rules."""
 
@@ -162,14 +187,6 @@ def wait_here(hint: WaitHint, voice: Voice = ENGLISH) -> str:
     return fit(say, fields, (("street", 0), ("near", 12)))
 
 
-def contested(due_at: datetime, voice: Voice = ENGLISH) -> str:
-    """A case is open."""
-    return voice.say(
-        "Your case is open. A named person will look at it and answer you by {day}.",
-        day=voice.date(due_at, "dd MMMM"),
-    )
-
-
 def desk_note(body: str, voice: Voice = ENGLISH) -> str:
     """What a dispatcher wrote."""
     return cut(voice.say("Desk: {words}", words=fold(body)), ONE_SEGMENT)
@@ -188,36 +205,3 @@ def bank_changed(at: datetime, voice: Voice = ENGLISH) -> str:
 def sign_in(link: str, voice: Voice = ENGLISH) -> str:
     """The one-time link, in answer to somebody asking for it."""
     return voice.say("Your sign-in link, good once and for 15 minutes: {link}", link=link)
-
-
-def customer_link(
-    restaurant: str, promise_at: datetime, link: str, voice: Voice = ENGLISH, *, pay: bool = False
-) -> str:
-    """To a customer: their order is known, and where to follow it and, where it is still to be paid, to pay it."""
-
-    def say(f: Mapping[str, str]) -> str:
-        at = f"{promise_at:%H:%M}"
-        if pay:
-            return voice.say(
-                "{restaurant}: your order should be with you by {at}. Pay and follow it: {link}",
-                at=at,
-                link=link,
-                **f,
-            )
-        return voice.say(
-            "{restaurant}: your order should be with you by {at}. Follow it: {link}", at=at, link=link, **f
-        )
-
-    return fit(say, {"restaurant": fold(restaurant)}, (("restaurant", 12),))
-
-
-def customer_cancelled(restaurant: str, voice: Voice = ENGLISH) -> str:
-    """To a customer who got the link: the order was cancelled."""
-
-    def say(f: Mapping[str, str]) -> str:
-        return voice.say(
-            "{restaurant}: your order has been called off. Please ask the restaurant if you did not expect it.",
-            **f,
-        )
-
-    return fit(say, {"restaurant": fold(restaurant)}, (("restaurant", 12),))

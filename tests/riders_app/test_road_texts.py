@@ -17,7 +17,7 @@ from riders_app import inbox, wording
 from riders_app.outbox import news
 from riders_app.replies import proof
 from riders_app.tables import InboundText, Text, queue
-from riders_app.wording import road
+from riders_app.wording import cases, customers, refusals, road
 from tests import factories
 from tests.dispatch import evening_steps
 from tests.riders_app.conftest import PUBLIC, RIDER, Evening
@@ -331,21 +331,24 @@ def test_every_text_of_the_road_is_one_segment() -> None:
         road.handed_on(None, 99, to=LONG, meeting=""),
         *(road.decided(how, "99H", LONG, job) for how in ("again", "returned", "abandoned")),
         road.door("99H", 1440, "+447700900999"),
-        *(road.rung(LONG * 2, 1_234_567, 12, reply=reply, link=link) for reply in (True, False)),
-        road.answered_alarm(1_234_567),
-        road.answered_alarm(1_234_567, already=LONG),
-        road.customer_late(LONG, at, link),
-        road.customer_code(LONG, at, "0042", link),
+        *(cases.rung(LONG * 2, 1_234_567, 12, reply=reply, link=link) for reply in (True, False)),
+        cases.answered_alarm(1_234_567),
+        cases.answered_alarm(1_234_567, already=LONG),
+        customers.customer_late(LONG, at, link),
+        customers.customer_code(LONG, at, "0042", link),
         road.rider_late(LONG, at),
-        road.contested(LONG, at),
-        *(road.contest_answered(LONG, v, link) for v in ("upheld", "in_part", "not_upheld")),
+        cases.contested(LONG, at),
+        *(cases.contest_answered(LONG, v, link) for v in ("upheld", "in_part", "not_upheld")),
         *(
-            road.gone(OfferGone(number=99, was=was, is_now=is_now))
+            refusals.gone(OfferGone(number=99, was=was, is_now=is_now))
             for was in ("passed", "expired", "withdrawn")
             for is_now in ("another", "cancelled", "waiting", "over")
         ),
-        *(road.proof_needed(ProofNeeded(number=99, letter="H", kind=k)) for k in ("pin", "name", "photo")),
-        road.proof_wrong(ProofWrong(number=99, letter="H")),
+        *(
+            refusals.proof_needed(ProofNeeded(number=99, letter="H", kind=k))
+            for k in ("pin", "name", "photo")
+        ),
+        refusals.proof_wrong(ProofWrong(number=99, letter="H")),
     ]
     for text in texts:
         assert wording.segments(text) == ("GSM-7", 1), text

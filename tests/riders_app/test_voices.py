@@ -16,7 +16,7 @@ from dispatch.facts import JobFacts, Marked, WaitHint, WhyFacts
 from dispatch.people import LANGUAGES as SPOKEN
 from riders_app import wording
 from riders_app.replies import OPT_IN, OPT_OUT, Reading, parse
-from riders_app.wording.answers import known_refusals
+from riders_app.wording.refusals import known_refusals
 from riders_app.wording.voice import CATALOGUES
 from tests.riders_app.examples import AT, drop, job, pickup, shift
 
@@ -30,7 +30,12 @@ def _extracted() -> set[str | tuple[str, ...]]:
     """Every message of the code and of riders' pages."""
     methods = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
     words = {"say": None, "show": None, "many": (1, 2)}
-    return {found[2] for found in extract_from_dir(HOME, methods, keywords=words)}
+    theirs = [("web/templates/*.html", "jinja2.ext:babel_extract")]  # what riders' pages share with others
+    return {
+        found[2]
+        for home, how in ((HOME, methods), (HOME.parent / "dispatch", theirs))
+        for found in extract_from_dir(home, how, keywords=words)
+    }
 
 
 def _catalogue(language: str) -> Catalog:
@@ -69,6 +74,12 @@ LONG_PLACE = "The Exmouth Market Pizza & Pasta Company of Clerkenwell"
 LONG_ROAD = "118-120 Saint Bartholomew-the-Great Passage, London EC1M 7AA"
 LONG_REASON = "You stayed on for the last delivery and the rota had said an earlier end than we agreed"
 LONG_NAME = "Maximiliana Featherstonehaugh-Cholmondeley"
+
+FACTS = {
+    **dict.fromkeys(("number", "hours", "count", "size"), 88),
+    **dict.fromkeys(("starts", "opens", "since", "until"), "18:40"),
+    **{"letter": "H", "unknown": "X, Y", "drops": "A, B, C, D, E, F, G, H", "words": LONG_REASON},
+}
 
 
 def _long_job(state: str, several: int = 4) -> JobFacts:
@@ -130,6 +141,9 @@ def longest(voice: wording.Voice) -> Iterator[tuple[str, str]]:
     yield "not marked", wording.not_marked("DONE 88ABC", refusal, voice)
     yield from _about_people(voice)
     yield from _answers(voice, offered, taken, to_door)
+    yield from _on_the_road(voice, offered, taken, to_door)
+    yield from _of_cases(voice)
+    yield from _of_proof(voice)
 
 
 def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
@@ -158,16 +172,65 @@ def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
     for cause in ("late", "freshness", "fairness", "churn"):
         yield "why", wording.why(replace(told, because=((cause, 3.0),)), f"{LINK}/my/why/123456", voice)
     for pay in (False, True):
-        told = wording.road.customer_code(LONG_PLACE, AT, "0042", LINK, pay=pay, voice=voice)
+        told = wording.customers.customer_code(LONG_PLACE, AT, "0042", LINK, pay=pay, voice=voice)
         yield f"customer: code{' and pay' if pay else ''}", told
     yield "bank changed", wording.bank_changed(AT, voice)
     yield "wait here", wording.wait_here(WaitHint(LONG_PLACE, LONG_ROAD, 51.5, -0.1, 12, 90), voice)
     for month in range(12):
-        yield "contested", wording.contested(AT + timedelta(days=30 * month), voice)
+        yield "contested", wording.cases.contested(LONG_NAME, AT + timedelta(days=30 * month), voice)
     yield "desk note", wording.desk_note(LONG_REASON * 3, voice)
     yield "sign-in", wording.sign_in(f"{LINK}/sign-in/{'x' * 43}", voice)
-    yield "customer: link", wording.customer_link(LONG_PLACE, AT, f"{LINK}/t/3Kf9xQ2mT7bW", voice)
-    yield "customer: cancelled", wording.customer_cancelled(LONG_PLACE, voice)
+    yield "customer: link", wording.customers.customer_link(LONG_PLACE, AT, f"{LINK}/t/3Kf9xQ2mT7bW", voice)
+    yield "customer: cancelled", wording.customers.customer_cancelled(LONG_PLACE, voice)
+
+
+def _on_the_road(
+    voice: wording.Voice, offered: JobFacts, taken: JobFacts, to_door: JobFacts
+) -> Iterator[tuple[str, str]]:
+    say = wording.road
+    yield "reminder", say.reminder(offered, voice)
+    for number in ("Flat 27, Block C, 2nd floor", "27"):
+        yield "readdressed", say.readdressed(taken, replace(taken.drops[0], flat=number), voice)
+    for repeated in (False, True):
+        for following in (None, taken, to_door):
+            told = Marked("acknowledged", 88, (), (), AT, following, repeated)
+            yield "acknowledged", say.acknowledged(told, "drop", link=f"{LINK}/my", voice=voice)
+        for desk in ("", DESK):
+            told = Marked("failed", 88, ("B",), ("R-1000",), AT, taken, repeated)
+            yield "failed", say.failed(told, desk=desk, voice=voice)
+    for meeting in (False, True):
+        yield "handed", say.handed(taken, "pickup", meeting=meeting, voice=voice)
+        yield "handed", say.handed(to_door, "drop", meeting=meeting, voice=voice)
+    yield "handed on", say.handed_on(None, 88, to=LONG_NAME, meeting="", voice=voice)
+    yield "handed on", say.handed_on(taken, 88, to=LONG_NAME, meeting=LONG_PLACE, voice=voice)
+    for how in ("again", "returned", "abandoned"):
+        yield f"decided: {how}", say.decided(how, "88B", LONG_PLACE, taken, voice)
+    for desk in ("", DESK):
+        yield "door", say.door("88B", 120, desk, voice)
+    yield "rider late", say.rider_late("DELIVEROO-2026-11-20-000431", AT, voice)
+
+
+def _of_cases(voice: wording.Voice) -> Iterator[tuple[str, str]]:
+    for reply in (True, False):
+        body = wording.cases.rung(LONG_REASON * 2, 1_234_567, 12, reply=reply, link=LINK, voice=voice)
+        yield "desk alarm", body
+    for already in ("", LONG_NAME):
+        yield "alarm taken", wording.cases.answered_alarm(1_234_567, already=already, voice=voice)
+    for verdict in ("upheld", "in_part", "not_upheld"):
+        body = wording.cases.contest_answered(LONG_NAME, verdict, f"{LINK}/my/contest", voice)
+        yield f"contest answered: {verdict}", body
+    yield "customer: late", wording.customers.customer_late(LONG_PLACE, AT, f"{LINK}/t/3Kf9xQ2mT7bW", voice)
+
+
+def _of_proof(voice: wording.Voice) -> Iterator[tuple[str, str]]:
+    for was in ("passed", "expired", "withdrawn"):
+        for is_now in ("another", "cancelled", "waiting", "over"):
+            error = errors.OfferGone(number=88, was=was, is_now=is_now)
+            yield f"gone: {was}", wording.refused(error, "TAKE", voice)
+    for kind in ("pin", "name", "photo"):
+        error = errors.ProofNeeded(number=88, letter="H", kind=kind)
+        yield f"proof: {kind}", wording.refused(error, "DONE", voice)
+    yield "proof: wrong", wording.refused(errors.ProofWrong(number=88, letter="H"), "DONE", voice)
 
 
 def _answers(voice: wording.Voice, *jobs: JobFacts) -> Iterator[tuple[str, str]]:
@@ -194,7 +257,7 @@ def _answers(voice: wording.Voice, *jobs: JobFacts) -> Iterator[tuple[str, str]]
         errors.NothingToUndo(),
         errors.NotOnShift(),
         errors.NotAllowed(),
-        *(errors.BadInput(words) for words in known_refusals()),
+        *(errors.BadInput(words, **FACTS) for words in known_refusals()),
     ):
         yield "refused", wording.refused(error, "DONE", voice)
 
@@ -225,7 +288,7 @@ def test_what_never_gives_way_stands_in_every_language(language: str) -> None:
     for part in ("88A: Flat 27, Block C, 2nd floor", "Ref DELIVEROO-2026-11-20-000431", "DONE 88A"):
         assert part in door
     assert "GOT 88" in wording.stop(_long_job("taken"), voice=voice)
-    assert f"{LINK}/t/3Kf9" in wording.customer_link(LONG_PLACE, AT, f"{LINK}/t/3Kf9", voice)
+    assert f"{LINK}/t/3Kf9" in wording.customers.customer_link(LONG_PLACE, AT, f"{LINK}/t/3Kf9", voice)
     assert f"{LINK}/my/pay" in wording.pay(shift(), f"{LINK}/my/pay", voice)
 
 

@@ -308,10 +308,9 @@ def test_texts_about_people_are_one_segment(name: str, words: str) -> None:
         *(wording.shift_set(shift(), what, by=name, reason=words) for what in ("start", "end", "cancel")),
         wording.pay(shift(), f"{HOST}/my"),
         wording.no_pay(f"{HOST}/my"),
-        wording.contested(AT),
         wording.desk_note(words),
         wording.bank_changed(AT),
-        wording.customer_cancelled(name),
+        wording.customers.customer_cancelled(name),
         wording.withdrawn(12),
         wording.expired(12),
         wording.help_("+44 7700 900999"),
@@ -321,7 +320,7 @@ def test_texts_about_people_are_one_segment(name: str, words: str) -> None:
         wording.one_at_a_time("TAKE", (12, 14)),
     ]
     assert all(one_segment(text) for text in texts), [t for t in texts if not one_segment(t)]
-    for text in (wording.customer_link(name, AT, link), wording.sign_in(f"{HOST}/in/{'x' * 32}")):
+    for text in (wording.customers.customer_link(name, AT, link), wording.sign_in(f"{HOST}/in/{'x' * 32}")):
         assert one_segment(text)
         assert HOST in text
 
