@@ -85,7 +85,9 @@ def owed_minor(session: Session, order: Order) -> int:
     whole = order.value_minor + order.fee_minor + order.tip_minor
     if order.payment in ("void", "compensated"):
         back = session.exec(
-            select(Refund.amount_minor).where(Refund.order_id == order.id, Refund.kind == "cancelled")
+            select(Refund.amount_minor).where(
+                Refund.order_id == order.id, Refund.kind == "cancelled", col(Refund.undone_at).is_(None)
+            )
         ).first()
         return 0 if back is None else whole - back
     return whole

@@ -27,6 +27,7 @@ def report(
     """Nobody takes the food at a door. The desk is rung to decide; that drop goes to the end of the job meanwhile.
 
     A DONE of it still counts, should the customer turn up. Said again, the words are added and nothing moves.
+    UNDO takes it back, whatever was decided meanwhile.
     """
     job = deliveries.taken(session, person_id, number, now=now, by=by)
     stop = _drop_meant(session, job, letters)
@@ -47,7 +48,9 @@ def report(
         now=now,
     )
     if not repeated:
+        was = stop.seq
         _last_of_all(session, job, stop)
+        jobs.mark(session, job, "failed", [stop], at=now, now=now, by=by or person_id, seq_was=was)
         attention.raise_(
             session,
             "failed_delivery",

@@ -105,7 +105,15 @@ def stops_left(session: Session, job: Job) -> list[Stop]:
 
 
 def mark(
-    session: Session, job: Job, verb: str, stops: Sequence[Stop], *, at: datetime, now: datetime, by: int
+    session: Session,
+    job: Job,
+    verb: str,
+    stops: Sequence[Stop],
+    *,
+    at: datetime,
+    now: datetime,
+    by: int,
+    seq_was: int | None = None,
 ) -> Mark:
     """Write down what was said to have happened."""
     row = Mark(
@@ -116,6 +124,7 @@ def mark(
         at=at,
         said_at=now,
         by_person_id=by,
+        seq_was=seq_was,
     )
     session.add(row)
     session.flush()

@@ -120,7 +120,26 @@ def give_back(
 
 def refunds(session: Session, order_id: int) -> Sequence[Refund]:
     """What was given back on an order."""
-    return session.exec(select(Refund).where(Refund.order_id == order_id).order_by(col(Refund.id))).all()
+    return session.exec(
+        select(Refund)
+        .where(Refund.order_id == order_id, col(Refund.undone_at).is_(None))
+        .order_by(col(Refund.id))
+    ).all()
+
+
+def taken_back(session: Session, order: Order, *, why: str, now: datetime) -> None:
+    """The order comes after all: what an end of it had booked is reversed, and its refund is none any more.
+
+    WrongState for an order paid online: its money is on its way back by then, and only a person can ask for it.
+    """
+    if cards.online(order):
+        raise WrongState("Its customer's money is on its way back.")
+    pay.uncancelled(session, known(order.id), why=why, now=now)
+    for row in refunds(session, known(order.id)):
+        if row.kind == "cancelled":
+            row.undone_at = now
+            session.add(row)
+    session.flush()
 
 
 def _standing(

@@ -19,8 +19,8 @@ DELIVERY: Moves = {
     "carried": frozenset({"assigned", "delivered", "failed", "cancelled"}),
     "delivered": frozenset({"carried"}),  # only by UNDO
     "failed": frozenset({"carried", "returned", "abandoned"}),
-    "returned": frozenset(),
-    "abandoned": frozenset(),
+    "returned": frozenset({"carried"}),  # only by UNDO of the FAIL it came of
+    "abandoned": frozenset({"carried"}),  # the same
     "cancelled": frozenset(),
 }
 
@@ -37,7 +37,7 @@ PAYMENT: Moves = {
     "due": frozenset({"booked", "void", "compensated"}),
     "booked": frozenset({"due", "refunded"}),  # back to due only when a delivery is undone
     "refunded": frozenset({"refunded"}),
-    "compensated": frozenset({"refunded"}),
+    "compensated": frozenset({"refunded", "due"}),  # back to due only when a failed delivery is undone
     "void": frozenset(),
 }
 

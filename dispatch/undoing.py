@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from dispatch import cards, jobs, offers, orders, planning, proofs, shifts, tips
+from dispatch import attention, cards, cases, jobs, offers, orders, planning, proofs, refunds, shifts, tips
 from dispatch.errors import NothingToUndo
 from dispatch.facts import Marked
 from dispatch.states import DELIVERY, JOB, LIVE_JOB, PAYMENT, move
-from dispatch.tables import Job, Mark, Stop, known
+from dispatch.tables import Job, Mark, Order, Stop, known
 from payments import pay
 
 UNDO_WITHIN = timedelta(minutes=5)
+ENDED = ("returned", "abandoned")  # what a person may make of food nobody took
 UNDO_AGAIN = timedelta(seconds=90)  # a second UNDO this soon, nothing said between, says the first one again
 
 
@@ -19,6 +20,8 @@ def undo(
     session: Session, person_id: int, *, now: datetime, by: int | None = None, again: bool = False
 ) -> Marked:
     """Take back the last thing this rider said, within five minutes; a posted entry is reversed.
+
+    A delivery that failed is carried again, though a person decided on it meanwhile: they are told.
 
     `again`: the last thing they said was an UNDO too, so that they may not have had its answer. Then what was
     just taken back is told again, and nothing more is: a lost answer must not undo something that was right.
@@ -45,11 +48,16 @@ def undo(
         raise NothingToUndo("Your shift has ended since: tell the desk what happened.")
     if _handed_on(session, job, last):
         raise NothingToUndo("Another rider has that food since: tell the desk what happened.")
+    stops = [s for s in (session.get(Stop, i) for i in last.stops) if s is not None]
+    if last.verb == "failed" and any(_money_left(session, stop) for stop in stops):
+        raise NothingToUndo("The customer's money is on its way back: tell the desk what happened.")
     if job.state == "finished":
         _reopen(session, job)
-    stops = [s for s in (session.get(Stop, i) for i in last.stops) if s is not None]
     for stop in reversed(stops):
-        _unmark(session, stop, last.verb, now=now)
+        if last.verb == "failed":
+            _unfail(session, job, stop, last, now=now)
+        else:
+            _unmark(session, stop, last.verb, now=now)
     last.undone_at = now
     session.add(last)
     session.flush()
@@ -88,7 +96,7 @@ def _handed_on(session: Session, job: Job, last: Mark) -> bool:
 
 
 def _kind(verb: str) -> str:
-    return "drop" if verb == "done" else "pickup"
+    return "drop" if verb in ("done", "failed") else "pickup"
 
 
 def _reopen(session: Session, job: Job) -> None:
@@ -122,3 +130,49 @@ def _unmark(session: Session, stop: Stop, verb: str, *, now: datetime) -> None:
         order.carried_at = order.kitchen_slip_s = None  # nothing is learnt from a word taken back
     session.add_all((stop, order))
     session.flush()
+
+
+def _money_left(session: Session, stop: Stop) -> bool:
+    """Whether what was decided of a failed delivery set money moving outside the books."""
+    order = orders.by_id(session, stop.order_id)
+    return order.delivery in ENDED and cards.online(order)
+
+
+def _unfail(session: Session, job: Job, stop: Stop, last: Mark, *, now: datetime) -> None:
+    """The food is carried on to its door, in its old place; what had come of its failing is taken back."""
+    order = orders.by_id(session, stop.order_id)
+    if order.delivery in ENDED:
+        _undecided(session, job, stop, order, now=now)
+    failure = cases.failure_of(session, known(order.id))
+    if failure is not None:
+        cases.close(session, failure, by=job.person_id, outcome="Taken back by the rider.", now=now)
+    attention.settle(session, f"failed:{order.id}", now=now, note="Taken back by the rider.")
+    taken = {other.seq for other in jobs.stops_of(session, job) if other.id != stop.id}
+    if last.seq_was is not None and last.seq_was not in taken:
+        stop.seq = last.seq_was
+    session.add(stop)
+    session.flush()
+
+
+def _undecided(session: Session, job: Job, stop: Stop, order: Order, *, now: datetime) -> None:
+    """A person had ended the order on the rider's word; its money is as before, and they are told."""
+    ended = order.delivery
+    move(order, "delivery", DELIVERY, "carried")
+    move(order, "payment", PAYMENT, "due")
+    order.cancelled_at = order.cancel_reason = None
+    refunds.taken_back(session, order, why="its failing was undone by the rider", now=now)
+    order.attempt += 1
+    stop.dropped = False
+    session.add_all((order, stop))
+    session.flush()
+    attention.raise_(
+        session,
+        "fail_undone",
+        f"fail-undone:{order.id}:{order.attempt}",
+        f"Job {job.number}{stop.letter}: its rider took back that it failed, after it was {ended}. "
+        "They carry it again, and its money is as before.",
+        now=now,
+        person_id=job.person_id,
+        order_id=known(order.id),
+        job_id=known(job.id),
+    )

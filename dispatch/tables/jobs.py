@@ -107,7 +107,7 @@ class Mark(SQLModel, table=True):
     """What a rider (or the desk for a rider) said happened: the log that UNDO reads."""
 
     __tablename__ = "mark"
-    __table_args__ = (one_of("verb", ("took", "here", "got", "done"), "ck_mark_verb"),)
+    __table_args__ = (one_of("verb", ("took", "here", "got", "done", "failed"), "ck_mark_verb"),)
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
@@ -118,6 +118,7 @@ class Mark(SQLModel, table=True):
     said_at: datetime = Field(sa_column=moment())  # when we were told
     by_person_id: int = Field(foreign_key="person.id")
     undone_at: datetime | None = Field(default=None, sa_column=moment(null=True))
+    seq_was: int | None = None  # where a drop stood before it was said to have failed
 
 
 class Refusal(SQLModel, table=True):

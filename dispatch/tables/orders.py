@@ -121,7 +121,14 @@ class Refund(SQLModel, table=True):
         CheckConstraint(
             "kind = 'cancelled' OR (by_person_id IS NOT NULL AND entry_id IS NOT NULL)", name="ck_refund_by"
         ),
-        UniqueConstraint("order_id", "number", name="uq_refund_number"),
+        Index(
+            "uq_refund_number",
+            "order_id",
+            "number",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -135,6 +142,9 @@ class Refund(SQLModel, table=True):
     by_person_id: int | None = Field(default=None, foreign_key="person.id")
     at: datetime = Field(sa_column=moment())
     entry_id: int | None = None
+    undone_at: datetime | None = Field(
+        default=None, sa_column=moment(null=True)
+    )  # its rider carried on after all
 
 
 class IdempotencyKey(SQLModel, table=True):

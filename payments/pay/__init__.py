@@ -8,6 +8,7 @@ from payments.pay.orders import (
     delivered,
     refundable,
     refunded,
+    uncancelled,
     undelivered,
 )
 from payments.pay.register import KEPT as TIPS_KEPT
@@ -53,5 +54,6 @@ __all__ = [
     "shift_pay",
     "sick",
     "tips_given",
+    "uncancelled",
     "undelivered",
 ]

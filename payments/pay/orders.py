@@ -118,7 +118,7 @@ def cancelled(session: Session, order: OrderMoney, *, stage: Stage, now: datetim
     booked as delivered is undone. RefundStands when money was given back on it as delivered; BadAmount for an
     unknown stage.
     """
-    key, subject = f"order:{order.order_id}:cancelled", _subject(order.order_id)
+    key, subject = _cancel_key(session, order), _subject(order.order_id)
     if stage not in STAGES:
         raise BadAmount(f"order {order.order_id}: {stage!r} is not a stage of a cancellation")
     undone: int | None = None
@@ -138,6 +138,29 @@ def cancelled(session: Session, order: OrderMoney, *, stage: Stage, now: datetim
     return books.post(
         session, Entry(key, at, why, postings, rulebook.co_op.currency, version, subject), now=now
     )
+
+
+def uncancelled(session: Session, order_id: int, *, why: str, now: datetime) -> int | None:
+    """Undo a cancellation that was booked too soon: the order comes after all; None when it had moved no money.
+
+    RefundStands when money was given back on it since.
+    """
+    undone: int | None = None
+    for entry in books.standing(session, _subject(order_id)):
+        if ":cancelled" not in entry.key:
+            continue
+        for refund in _refunds(session, order_id):
+            raise RefundStands(order_id, refund.key)
+        new_key = entry.key.replace(":cancelled", ":uncancelled")
+        undone = books.reverse(session, entry.key, new_key=new_key, why=why, now=now)
+    return undone
+
+
+def _cancel_key(session: Session, order: OrderMoney) -> str:
+    """One for each order, and one more for each time its cancellation was undone."""
+    key = f"order:{order.order_id}:cancelled"
+    undone = books.entry_by_key(session, f"order:{order.order_id}:uncancelled") is not None
+    return f"{key}:{order.attempt}" if undone else key
 
 
 _WHEN: dict[Stage, str] = {

@@ -87,7 +87,7 @@ def follow(session: Session, order: Standing, *, now: datetime) -> list[News]:
 def _sale(session: Session, order_id: int) -> books.Booked | None:
     """The entry that took an order's money from its card: its delivery, or a cancellation that kept the fee."""
     standing = books.standing(session, f"order:{order_id}")
-    took = (each for each in standing if ":delivered:" in each.key or each.key.endswith(":cancelled"))
+    took = (each for each in standing if ":delivered:" in each.key or ":cancelled" in each.key)
     return next((each for each in took if _from_card(each)), None)
 
 

@@ -86,6 +86,8 @@ def _delivery_decided(session: Session, event: Event, now: datetime, _url: str) 
     row = cases.get(session, known(event.incident_id))
     job = jobs.get(session, known(event.job_id))
     order = orders.by_id(session, known(event.order_id))
+    if row.decided in ("returned", "abandoned") and order.delivery != row.decided:
+        return  # the rider took it back meanwhile
     letters = session.exec(
         select(Stop.letter, Stop.order_id).where(Stop.job_id == job.id, Stop.kind == "drop")
     ).all()

@@ -136,6 +136,7 @@ def _of_jobs(voice: Voice) -> tuple[str, ...]:
         voice.show("That job is closed: tell the desk what happened."),
         voice.show("Your shift has ended since: tell the desk what happened."),
         voice.show("Another rider has that food since: tell the desk what happened."),
+        voice.show("The customer's money is on its way back: tell the desk what happened."),
         voice.show("You have no job {number}."),
         voice.show("You have no live job."),
         voice.show("You have had no job {number}."),
