@@ -3,8 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlalchemy import delete, func
+from sqlmodel import Session, col, select
 
 from dispatch import alarms, attention, people, shifts
 from dispatch.errors import DispatchError, ProofWrong
@@ -14,7 +14,7 @@ from payments import books
 from riders_app import wording
 from riders_app.replies import Reading, truly
 from riders_app.replies.proof import split
-from riders_app.tables import InboundText
+from riders_app.tables import WrongCode
 
 WRONG_CODES = 3  # so many wrong codes at one door are put before a person,
 TRIES_WITHIN = timedelta(minutes=30)  # counted over so long
@@ -69,25 +69,24 @@ def proof_given(session: Session, body: str, *, now: datetime) -> tuple[str, Sho
     return rest, Shown(given.kind, given.value)
 
 
-def wrong_code(session: Session, person_id: int, reading: str, error: ProofWrong, *, now: datetime) -> None:
-    """A code was wrong: from the third such DONE in half an hour a person is asked to help."""
+def wrong_code(session: Session, person_id: int, error: ProofWrong, *, now: datetime) -> None:
+    """A code was wrong, by text or on the page: from the third for a door in half an hour a person is asked to help."""
+    drop = f"{error.facts.get('number', '')}{error.facts.get('letter', '')}"
+    session.connection().execute(delete(WrongCode).where(col(WrongCode.at) <= now - TRIES_WITHIN))
+    session.add(WrongCode(person_id=person_id, drop=drop, at=now))
+    session.flush()
     said = session.exec(
         select(func.count())
-        .select_from(InboundText)
-        .where(
-            InboundText.person_id == person_id,
-            InboundText.reading == reading,
-            InboundText.received_at > now - TRIES_WITHIN,
-        )
+        .select_from(WrongCode)
+        .where(WrongCode.person_id == person_id, WrongCode.drop == drop)
     ).one()
     if said < WRONG_CODES:
         return
-    job = f"{error.facts.get('number', '')}{error.facts.get('letter', '')}"
     attention.raise_(
         session,
         "wrong_code",
-        f"wrong-code:{person_id}:{job}",
-        f"The code given for job {job} was wrong {said} times: ring the customer, then the rider.",
+        f"wrong-code:{person_id}:{drop}",
+        f"The code given for job {drop} was wrong {said} times: ring the customer, then the rider.",
         now=now,
         person_id=person_id,
     )

@@ -142,6 +142,17 @@ class Tap(SQLModel, table=True):
     error: str | None = None
 
 
+class WrongCode(SQLModel, table=True):
+    """A code that was not the customer's, given by text or on the page: kept while it counts, never the code itself."""
+
+    __tablename__ = "wrong_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    drop: str  # as its rider knows it: 12A
+    at: datetime = Field(sa_column=moment(index=True))
+
+
 class SandboxText(SQLModel, table=True):
     """One text on a sandbox phone: `direction` as that phone sees it."""
 

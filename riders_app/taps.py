@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, select
 
 from dispatch import attention, people, shifts
-from dispatch.errors import BadInput, DispatchError, NoSuchJob
+from dispatch.errors import BadInput, DispatchError, NoSuchJob, ProofWrong
 from dispatch.facts import Marked
 from dispatch.states import LIVE_JOB
 from dispatch.tables import Job
@@ -50,9 +50,16 @@ Act = Callable[[datetime | None], Marked | None]
 
 
 def once(session: Session, person_id: int, press: Press, verb: str, act: Act, *, now: datetime) -> Outcome:
-    """Do what was pressed, once for each key. A press without a key (no script) is done as it comes, and may raise."""
+    """Do what was pressed, once for each key. A press without a key (no script) is done as it comes, and may raise.
+
+    A wrong code is told back even then, so that it can be counted: nothing else stays of that press.
+    """
     if not press.key:
-        return Outcome(act(None))
+        try:
+            with session.begin_nested():
+                return Outcome(act(None))
+        except ProofWrong as wrong:
+            return Outcome(error=wrong)
     row = session.exec(select(Tap).where(Tap.person_id == person_id, Tap.key == press.key)).first()
     if row is not None:
         return Outcome(error=BadInput(row.error) if row.error else None, again=True)

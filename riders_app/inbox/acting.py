@@ -124,7 +124,7 @@ def _acted(session: Session, person_id: int, reading: Reading, now: datetime, ho
             return _ACTS[verb](session, person_id, reading, now, house)
     except DispatchError as error:
         if isinstance(error, ProofWrong):  # what it refused is rolled back: this is not
-            desk.wrong_code(session, person_id, render(reading.silent), error, now=now)
+            desk.wrong_code(session, person_id, error, now=now)
         if not house.brief:
             return wording.refused(error, verb, house.voice)
         why = wording.refused(error, verb, house.voice).partition(". ")[0]

@@ -22,13 +22,13 @@ from dispatch import (
     shifts,
     starting,
 )
-from dispatch.errors import BadInput, NothingToUndo, WrongState
+from dispatch.errors import BadInput, NothingToUndo, ProofWrong, WrongState
 from dispatch.facts import Marked, Point
 from dispatch.people import Who
 from dispatch.tables import Mark
 from dispatch.web import access, errors, pages
 from dispatch.web.access import Now, Rider, Writing
-from riders_app import taps
+from riders_app import desk, taps
 from riders_app.taps import Press
 from riders_app.web import cards
 
@@ -80,6 +80,8 @@ def counted(
 ) -> Response:
     """Do what was pressed, once; what cannot count is answered, and what is written down of it stays."""
     outcome = taps.once(session, who.person_id, pressed, verb, act, now=now)
+    if isinstance(outcome.error, ProofWrong):
+        desk.wrong_code(session, who.person_id, outcome.error, now=now)
     if outcome.error is not None:
         return errors.answer(request, outcome.error)
     return answered(request, session, who, outcome.told, now)

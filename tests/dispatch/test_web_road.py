@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from dispatch.tables import Attention, Incident, Job, Order, Person, Proof
+from dispatch.tables import Attention, Incident, Job, Order, OrderContact, Person, Proof
 from payments import books
 from tests import factories
-from tests.dispatch.web_browser import Browser
+from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House
 
 SAM, OLA = "+447700900011", "+447700900012"
@@ -158,3 +158,32 @@ def test_a_photo_is_kept_shown_to_the_desk_and_forgotten(house: House, desk: Bro
     assert photos.sweep(house.program.settings.data, {name}, before=9e12) == 0
     assert photos.sweep(house.program.settings.data, set(), before=9e12) == 1
     assert desk.client.get(f"/desk/orders/{order}/photo").status_code == 404
+
+
+def test_wrong_codes_count_the_same_by_page_and_by_text(house: House, desk: Browser) -> None:
+    """With script, without it and by text, three wrong codes at a door in half an hour ask the desk to help."""
+    with house.database.writing() as session:
+        from tests.dispatch.evening_steps import rules
+
+        rules(session, house.now, proof="pin")
+    order, job = carried(house)
+    with house.reading() as session:
+        code = session.exec(select(OrderContact.code)).one()
+    wrong = "0000" if code != "0000" else "1111"
+    sam = Browser.of(house, 13)
+    sam.client.cookies.set("pannier", visit(house, SAM))
+
+    def asked() -> bool:
+        return "wrong 3 times" in desk.get("/desk")
+
+    pressed = {"number": job.number, "letters": "A", "code": wrong}
+    assert sam.form("/my/proved", **pressed).status_code == 422
+    for _ in range(3):  # one press of a phone with script, sent until it was answered
+        told = sam.client.post("/my/proved", data={"csrf": sam.token, "key": "k-1", **pressed}, headers=JSON)
+        assert told.status_code == 422
+    assert not asked()
+    house.text(SAM, f"DONE {job.number} PIN {wrong}")
+    assert asked()
+    assert sam.form("/my/proved", **{**pressed, "code": code}).status_code == 303
+    with house.reading() as session:
+        assert session.exec(select(Order.delivery).where(Order.public_id == order)).one() == "delivered"

@@ -702,6 +702,16 @@ STATEMENTS = {
 )""",
         r"""CREATE INDEX ix_working_statement_person_id ON working_statement (person_id)""",
         r"""CREATE UNIQUE INDEX uq_working_statement_stands ON working_statement (person_id, kind) WHERE ended_at IS NULL""",
+        r"""CREATE TABLE wrong_code (
+	id INTEGER NOT NULL,
+	person_id INTEGER NOT NULL,
+	"drop" VARCHAR NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_wrong_code PRIMARY KEY (id),
+	CONSTRAINT fk_wrong_code_person_id FOREIGN KEY(person_id) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_wrong_code_at ON wrong_code (at)""",
+        r"""CREATE INDEX ix_wrong_code_person_id ON wrong_code (person_id)""",
         r"""CREATE TABLE api_key (
 	id INTEGER NOT NULL,
 	restaurant_id INTEGER NOT NULL,
@@ -2147,6 +2157,16 @@ STATEMENTS = {
 )""",
         r"""CREATE INDEX ix_working_statement_person_id ON working_statement (person_id)""",
         r"""CREATE UNIQUE INDEX uq_working_statement_stands ON working_statement (person_id, kind) WHERE ended_at IS NULL""",
+        r"""CREATE TABLE wrong_code (
+	id SERIAL NOT NULL,
+	person_id INTEGER NOT NULL,
+	drop VARCHAR NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_wrong_code PRIMARY KEY (id),
+	CONSTRAINT fk_wrong_code_person_id FOREIGN KEY(person_id) REFERENCES person (id)
+)""",
+        r"""CREATE INDEX ix_wrong_code_at ON wrong_code (at)""",
+        r"""CREATE INDEX ix_wrong_code_person_id ON wrong_code (person_id)""",
         r"""CREATE TABLE api_key (
 	id SERIAL NOT NULL,
 	restaurant_id INTEGER NOT NULL,
