@@ -71,11 +71,14 @@ def readdress(
     now: datetime,
     flat: str | None = None,
     note: str | None = None,
+    approximate: bool = False,
 ) -> Notice | None:
     """The food is to go elsewhere. Its rider is texted at once and must confirm; the evening is planned anew.
 
-    What the customer pays does not change. OutOfZone where the co-op does not deliver; WrongState once the
-    order is over. The answer is the notice the rider must confirm, None while no rider has the order.
+    Whoever asks, the rules are the same before pick-up and after it. What the customer pays does not change. An
+    address that stands already changes nothing: asked for twice, its rider is told once. OutOfZone where the co-op
+    does not deliver; WrongState once the order is over. The answer is the notice the rider must confirm, None while
+    no rider has the order.
     """
     if order.delivery not in OPEN_DELIVERY:
         raise WrongState(f"This order is {order.delivery}: its address can no longer be changed.")
@@ -87,12 +90,15 @@ def readdress(
         names = ", ".join(z.name for z in rulebook.zones)
         raise OutOfZone(f"The co-op does not deliver there: its zones are {names}.")
     who = orders.contact(session, known(order.id))
+    was = Point(order.drop_lat, order.drop_lon)
+    stood = (who.address, who.flat, who.note, was)
     who.address = address.strip()
     who.flat = who.flat if flat is None else flat.strip()
     who.note = who.note if note is None else note.strip()
-    was = Point(order.drop_lat, order.drop_lon)
+    if (who.address, who.flat, who.note, drop) == stood:
+        return _standing(session, order)
     order.drop_lat, order.drop_lon, order.zone = drop.lat, drop.lon, zone
-    order.approximate = False
+    order.approximate = approximate
     start = Point(order.pickup_lat, order.pickup_lon)
     order.distance_m = places.leg(rulebook, start, drop)[1]
     session.add_all((who, order))
@@ -112,6 +118,15 @@ def readdress(
         order_id=known(order.id),
     )
     return notice
+
+
+def _standing(session: Session, order: Order) -> Notice | None:
+    """The notice of an order's address that its rider has still to confirm."""
+    job = session.get(Job, order.job_id) if order.job_id is not None else None
+    if job is None:
+        return None
+    given = [row for live in (job, *_handed_on(session, job)) for row in notices.open_of(session, live)]
+    return next((row for row in given if (row.kind, row.order_id) == ("address", order.id)), None)
 
 
 def _ride_elsewhere(session: Session, job: Job, order: Order, *, further_s: int) -> Job:

@@ -1,4 +1,4 @@
-"""The restaurants' API: quote, place, see, cancel, ready, late, settlement."""
+"""The restaurants' API: quote, place, see, cancel, ready, late, another address, settlement."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from dispatch.web import access
 from dispatch.web.access import Keyed, Now, Program, Reading, Writing
 from dispatch.web.shapes import (
     Cancel,
+    DropoffIn,
     Instant,
     Late,
     OrderIn,
@@ -269,6 +270,34 @@ def late(
         now,
         lambda order: changes.late(session, order, body.ready_at.astimezone(UTC), now=now),
     )
+
+
+@router.post("/orders/{order_id}/address", summary="The food goes elsewhere", response_model=OrderOut)
+def readdress(request: Request, restaurant: Keyed, now: Now, order_id: Id, body: DropoffIn) -> Response:
+    """The whole drop-off anew, until it is delivered: a flat or note that is left out is none.
+
+    A rider who has it is told at once and must confirm. The fee and the promise stay. Sent twice is said once.
+    """
+    program = access.program(request)
+    with program.database.reading() as session:  # before an address is looked up for somebody else's order
+        orders.get(session, order_id, restaurant_id=known(restaurant.id))
+    drop, address, approximate = find(program, body)
+    with program.database.writing() as session:
+        order = orders.get(session, order_id, restaurant_id=known(restaurant.id))
+        changes.readdress(
+            session,
+            order,
+            drop=drop,
+            address=address,
+            flat=body.flat,
+            note=body.note,
+            approximate=approximate,
+            by=None,
+            now=now,
+        )
+        told = shown(session, order, program, now=now).model_dump(mode="json")
+    program.nudge()
+    return JSONResponse(told)
 
 
 def settled(session: Session, found: Settlement) -> SettlementOut:

@@ -7,7 +7,6 @@ from fastapi.responses import Response
 
 from dispatch import changes, handovers, jobs, orders, people, shifts
 from dispatch.errors import BadInput
-from dispatch.facts import Point
 from dispatch.tables import known
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Desk, Now, Reading
@@ -30,10 +29,8 @@ def readdress(
     lon: Annotated[float | None, Form(ge=-180, le=180)] = None,
 ) -> Response:
     """The food goes elsewhere; its rider is texted at once and must confirm."""
-    if not address.strip():
-        raise BadInput("New address: write it.")
     program = access.program(request)
-    where = _found(program, lat, lon, address)  # with no transaction open
+    where = forms.new_address(program, lat, lon, address)  # with no transaction open
     with program.database.writing() as session:
         order = orders.get(session, public_id)
         changes.readdress(
@@ -48,13 +45,6 @@ def readdress(
         )
     program.nudge()
     return pages.said(request, f"/desk/orders/{public_id}", id=public_id)
-
-
-def _found(program: access.Program, lat: float | None, lon: float | None, address: str) -> Point:
-    point = forms.point(program, lat, lon, address)
-    if point is None:
-        raise BadInput("That place was not found: check the street, or give its latitude and longitude.")
-    return point
 
 
 @router.get("/handover")
@@ -93,7 +83,7 @@ def hand(
     if job_id and not job_id.isdigit():
         raise BadInput("Choose one of the jobs, or all of them.")
     program = access.program(request)
-    where = _found(program, lat, lon, meeting) if meeting.strip() else None
+    where = forms.found(program, lat, lon, meeting) if meeting.strip() else None
     with program.database.writing() as session:
         live = shifts.live_jobs(session, person_id)
         given = [job for job in live if not job_id or job.id == int(job_id)]

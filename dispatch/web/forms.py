@@ -118,6 +118,21 @@ def point(program: Program, lat: float | None, lon: float | None, address: str) 
     return program.geocoder.find(address).point if address.strip() else None
 
 
+def new_address(program: Program, lat: float | None, lon: float | None, address: str) -> Point:
+    """Where food is to go instead. BadInput for nothing written; AddressNotFound. Call it with no transaction open."""
+    if not address.strip():
+        raise BadInput("New address: write it.")
+    return found(program, lat, lon, address)
+
+
+def found(program: Program, lat: float | None, lon: float | None, address: str) -> Point:
+    """Where something must be: BadInput where it is not found. Call it with no transaction open."""
+    where = point(program, lat, lon, address)
+    if where is None:
+        raise BadInput("That place was not found: check the street, or give its latitude and longitude.")
+    return where
+
+
 def minute(text: str, what: str) -> int:
     """Minutes past midnight from "18:40"; 24:00 is the end of the day. BadInput."""
     if text.strip() == "24:00":
@@ -154,6 +169,7 @@ class OrderForm(BaseModel):
     card_reference: str = ""
     customer_name: str = ""
     customer_phone: str = ""
+    customer_language: Literal["", "en", "pt", "fr", "es"] = ""
     size: int = 1
     needs: list[str] = []
 
@@ -189,8 +205,9 @@ def _posted(session: Session, restaurant_id: int, new: orders.NewOrder) -> Order
     who = orders.contact(session, known(twin.id))
     stands = (twin.placed_by, twin.ready_at, twin.value_minor, twin.tip_minor, twin.paid_by, twin.size)
     typed = (new.placed_by, new.ready_at, new.value_minor, new.tip_minor, new.paid_by, new.size)
-    door = (who.address, who.flat, who.name, who.phone)
-    same = stands == typed and door == (new.drop_address, new.flat, new.customer_name, new.customer_phone)
+    door = (who.address, who.flat, who.name, who.phone, who.language)
+    wanted = (new.drop_address, new.flat, new.customer_name, new.customer_phone, new.customer_language)
+    same = stands == typed and door == wanted
     return twin if same else None
 
 
@@ -209,7 +226,11 @@ def _order_in(form: OrderForm, where: ZoneInfo, now: datetime) -> OrderIn:
         "tip_minor": pounds(form.tip, "Tip"),
         "paid_by": form.paid_by,
         "card_reference": form.card_reference.strip() or None,
-        "customer": {"name": form.customer_name, "phone": form.customer_phone.strip() or None},
+        "customer": {
+            "name": form.customer_name,
+            "phone": form.customer_phone.strip() or None,
+            "language": form.customer_language or None,
+        },
         "size": form.size,
         "needs": form.needs,
     }

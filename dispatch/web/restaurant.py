@@ -143,6 +143,32 @@ def cancel(
     return pages.said(request, "/restaurant", id=public_id)
 
 
+@router.post("/orders/{public_id}/address")
+def readdress(
+    request: Request,
+    who: AtRestaurant,
+    now: Now,
+    public_id: str,
+    address: Annotated[str, Form(max_length=200)] = "",
+    flat: Annotated[str, Form(max_length=200)] = "",
+    note: Annotated[str, Form(max_length=500)] = "",
+    lat: Annotated[float | None, Form(ge=-90, le=90)] = None,
+    lon: Annotated[float | None, Form(ge=-180, le=180)] = None,
+) -> Response:
+    """The food goes elsewhere; a rider who has it is texted at once and must confirm."""
+    program = access.program(request)
+    with program.database.reading() as session:
+        own_order(session, who, public_id)
+    where = forms.new_address(program, lat, lon, address)  # with no transaction open
+    with program.database.writing() as session:
+        order = own_order(session, who, public_id)
+        changes.readdress(
+            session, order, drop=where, address=address, flat=flat, note=note, by=who.person_id, now=now
+        )
+    program.nudge()
+    return pages.said(request, "/restaurant", id=public_id)
+
+
 @router.get("/settlement")
 def settlement(
     request: Request,

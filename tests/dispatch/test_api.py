@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
-from dispatch.tables import Order
+from dispatch.tables import Order, OrderContact
+from tests import factories
 from tests.house import House, Till, each, order_body
 
 
@@ -95,6 +97,31 @@ def test_pages_of_orders(house: House, till: Till) -> None:
         if cursor is None:
             break
     assert seen == ["A-4", "A-3", "A-2", "A-1", "A-0"]
+
+
+def test_another_address(house: House, till: Till) -> None:
+    """It goes elsewhere within the zones, fee and promise as they were; too far or too late it does not."""
+    placed = house.order(till, "A-1")
+    path = f"/v1/orders/{placed['id']}/address"
+    there = {"lat": factories.BLACKSTOCK.lat, "lon": factories.BLACKSTOCK.lon}
+    for _ in range(2):
+        told = house.client.post(
+            path, json={"address": "9 Blackstock Road", "point": there}, headers=till.headers
+        )
+        assert told.status_code == 200
+    moved = told.json()
+    assert moved["distance_m"] != placed["distance_m"]
+    same = ("id", "state", "fee_minor", "promise_at")
+    assert [moved[name] for name in same] == [placed[name] for name in same]
+    with house.reading() as session:
+        who = session.exec(select(OrderContact)).one()
+        assert (who.address, who.flat, who.note) == ("9 Blackstock Road", "", "")
+    far = house.client.post(path, json={"point": {"lat": 48.8, "lon": 2.3}}, headers=till.headers)
+    assert (far.status_code, far.json()["type"]) == (422, "/problems/out-of-zone")
+    assert house.client.post(path, json={"flat": "2"}, headers=till.headers).status_code == 422
+    house.client.post(f"/v1/orders/{placed['id']}/cancel", json={"reason": "rang"}, headers=till.headers)
+    late = house.client.post(path, json={"point": there}, headers=till.headers)
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/wrong-state")
 
 
 def test_late_ready_and_cancel(house: House, till: Till) -> None:

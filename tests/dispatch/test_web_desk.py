@@ -226,6 +226,20 @@ def test_an_order_goes_from_the_phone_to_the_door_by_the_desks_hand(house: House
     assert "£5.00, borne by the co-op: cold" in desk.get(path)
 
 
+def test_an_order_phoned_in_says_its_customers_language(house: House, desk: Browser) -> None:
+    """Chosen at the desk, the customer's texts are in it; unless chosen, in the co-op's own."""
+    till = house.restaurant()
+    assert "Language of their texts" in desk.get("/desk/orders/new")
+    for n, language in enumerate(("fr", "")):
+        phone = f"07700 90060{n}"
+        order(desk, till, external_id=f"L-{n}", customer_phone=phone, customer_language=language)
+    house.move(0.1)
+    assert "votre commande" in house.phone_log("+447700900600")[-1]
+    assert "your order" in house.phone_log("+447700900601")[-1]
+    wrong = desk.form("/desk/orders", **(GOOD | {"restaurant_id": till.id, "customer_language": "tlh"}))
+    assert wrong.status_code == 422
+
+
 def test_an_order_can_be_cancelled_and_carried_food_can_fail(house: House, desk: Browser) -> None:
     """Before pick-up an order is cancelled with a reason; after it, what became of the food is recorded."""
     till = house.restaurant()

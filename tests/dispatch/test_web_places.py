@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dispatch import people
+from tests import factories
 from tests.dispatch.test_web_desk import GOOD, order, rider_on_shift
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House, Till
@@ -54,6 +55,35 @@ def test_a_restaurant_orders_and_says_ready_late_and_cancelled(house: House, des
     )
     again = luna.form("/restaurant/orders", **(GOOD | {"value": "x"}))
     assert (again.status_code, "Value: write an amount like 23.50." in again.text) == (422, True)
+
+
+def test_a_restaurant_sends_food_elsewhere(house: House, desk: Browser) -> None:
+    """Before pick-up and after, from the page as at the desk: within the zones, its rider told and to confirm."""
+    till = house.restaurant()
+    rider = house.rider(11)
+    luna = pass_of(house, desk, till, 31)
+    house.text(rider, "ON")
+    one = luna.send("/restaurant/orders", **GOOD)["id"]
+    there = {"lat": factories.BLACKSTOCK.lat, "lon": factories.BLACKSTOCK.lon}
+    luna.send(f"/restaurant/orders/{one}/address", address="9 Blackstock Road", flat="2", **there)
+    assert "Now: 2, 9 Blackstock Road" in luna.get("/restaurant")
+    house.until_text(rider, "TAKE")
+    assert "Blackstock" in house.text(rider, "TAKE")[-1] + house.text(rider, "GOT")[-1]
+    back = {"lat": factories.HANLEY.lat, "lon": factories.HANLEY.lon}
+    for _ in range(2):  # pressed twice, told once
+        luna.send(f"/restaurant/orders/{one}/address", address="5 Hanley Road", **back)
+    house.until_text(rider, "NEW ADDRESS", "5 Hanley Road", minutes=1)
+    house.move(1)
+    assert sum("NEW ADDRESS" in body for body in house.phone_log(rider)) == 1
+    assert "not confirmed yet" in desk.get(f"/desk/orders/{one}")
+    assert house.text(rider, "ACK")[-1].startswith("Thank you.")
+    assert luna.refused(f"/restaurant/orders/{one}/address", address=" ") == (422, "New address: write it.")
+    assert luna.refused(f"/restaurant/orders/{one}/address", address="Paris", lat=48.8, lon=2.3)[0] == 422
+    house.text(rider, "DONE")
+    assert luna.refused(f"/restaurant/orders/{one}/address", address="5 Hanley Road", **there) == (
+        409,
+        "This order is delivered: its address can no longer be changed.",
+    )
 
 
 def test_restaurant_a_cannot_see_or_touch_bs_orders(house: House, desk: Browser) -> None:

@@ -111,6 +111,7 @@ def test_a_key_opens_only_its_own_restaurant(house: House) -> None:
         ("POST", f"/v1/orders/{order['id']}/cancel", {"reason": "mine now"}),
         ("POST", f"/v1/orders/{order['id']}/ready", None),
         ("POST", f"/v1/orders/{order['id']}/late", {"ready_at": "2026-11-20T19:00:00Z"}),
+        ("POST", f"/v1/orders/{order['id']}/address", {"address": "9 Blackstock Road"}),
     ):
         assert house.client.request(method, path, json=body, headers=a.headers).status_code == 404
         assert house.client.request(method, path, json=body).status_code == 401
