@@ -141,6 +141,12 @@ class Evening:
             return found
 
 
+def text_of(evening: Evening, kind: str) -> Text:
+    """The only text of a kind."""
+    (found,) = [t for t in evening.texts() if t.kind == kind]
+    return found
+
+
 def _quickly(
     problem: routing.Problem, *, budget_s: float, seed: int, warm: routing.Plan | None = None
 ) -> routing.Plan:
@@ -187,4 +193,4 @@ def twilio(fake: FakeTwilio) -> TwilioGateway:
 
 
 RIDER = "+447700900001"
-__all__ = ["PUBLIC", "RIDER", "Evening", "known"]
+__all__ = ["PUBLIC", "RIDER", "Evening", "known", "text_of"]
