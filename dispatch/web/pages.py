@@ -11,7 +11,6 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from dispatch.errors import filled
-from dispatch.people import Who
 from dispatch.web import access
 from dispatch.web.money_sections import SECTIONS
 
@@ -80,7 +79,7 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
     who = access.visitor(request)
     body = made.get_template(template).render(
         who=who,
-        say=_say(request, who),
+        say=speaker(request),
         csrf=access.csrf(request),
         path=request.url.path,
         status=status,
@@ -92,14 +91,19 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
 
 def refusal(request: Request, says: str, facts: Mapping[str, object]) -> str:
     """Why something did not work: on a rider's own pages in their language, where it has the words; else in English."""
-    return filled(_say(request, access.visitor(request))(says), facts)
+    return filled(speaker(request)(says), facts)
 
 
-def _say(request: Request, who: Who | None) -> Callable[..., str]:
+def speaker(request: Request) -> Callable[..., str]:
     """What speaks on this page: riders' own pages in their language, every other in English."""
     speak: Speak = getattr(request.app.state, "speak", _english)
-    own = who is not None and request.url.path.startswith("/my")
-    return partial(speak, who.language if who is not None and own else "en")
+    return partial(speak, tongue(request))
+
+
+def tongue(request: Request) -> str:
+    """The language of this page."""
+    who = access.visitor(request)
+    return who.language if who is not None and request.url.path.startswith("/my") else "en"
 
 
 def said(request: Request, to: str, **facts: Any) -> Response:

@@ -1,65 +1,80 @@
 """Why a job went to its rider, as pages show it: one table for the rider it is about and for the desk."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import Session
 
 from dispatch import decisions
-from dispatch.errors import NoSuchJob
+from dispatch.errors import NoSuchJob, filled
 from dispatch.facts import Candidate, WhyFacts
 from dispatch.tables import Job
 from payments import books
 
-CAUSES = {
-    "wait": "The customer waits",
-    "late": "After the promised time",
-    "travel": "Riding",
-    "freshness": "Food getting cold",
-    "fairness": "Evening out the work",
-    "churn": "Plans changed",
-}
-BARRED = {
-    "passed": "let it go before",
-    "not_allowed": "may not carry it",
-    "limits": "has had all they may have",
-    "no_capacity": "no room for it",
-    "shift_ends": "their shift ends before it",
-    "unreachable": "no way there",
-    "no_couriers": "not free in time",
-    "too_costly": "far too late by them",
-}
-WANTED = {
-    "sooner": "free sooner by",
-    "nearer": "nearer by",
-    "fairer": "no further ahead in the work shared out",
-}
-EVEN = {
-    "orders": "orders an hour",
-    "pay": "earned an hour beyond the wage",
-    "distance": "kilometres an hour",
-    "effort": "hours of work an hour",
-    "waiting": "hours of work an hour",
-    "desirable": "desirable jobs an hour",
-}
+Say = Callable[..., str]
+"""Says a sentence in the language of a page, its facts put in."""
 
 
-def page(session: Session, job: Job) -> dict[str, Any]:
+def _english(words: str, **facts: object) -> str:
+    return words.format(**facts) if facts else words
+
+
+def causes(say: Say = _english) -> dict[str, str]:
+    """What makes minutes of a job."""
+    return {
+        "wait": say("The customer waits"),
+        "late": say("After the promised time"),
+        "travel": say("Riding"),
+        "freshness": say("Food getting cold"),
+        "fairness": say("Evening out the work"),
+        "churn": say("Plans changed"),
+    }
+
+
+def _barred(say: Say) -> dict[str, str]:
+    return {
+        "passed": say("let it go before"),
+        "not_allowed": say("may not carry it"),
+        "limits": say("has had all they may have"),
+        "no_capacity": say("no room for it"),
+        "shift_ends": say("their shift ends before it"),
+        "unreachable": say("no way there"),
+        "no_couriers": say("not free in time"),
+        "too_costly": say("far too late by them"),
+    }
+
+
+def _even(say: Say) -> dict[str, str]:
+    work = say("hours of work an hour")
+    return {
+        "orders": say("orders an hour"),
+        "pay": say("earned an hour beyond the wage"),
+        "distance": say("kilometres an hour"),
+        "effort": work,
+        "waiting": work,
+        "desirable": say("desirable jobs an hour"),
+    }
+
+
+def page(session: Session, job: Job, say: Say = _english) -> dict[str, Any]:
     """What the table needs: the facts, its rows, whether the figures still hold, or why there are none."""
     try:
         told = decisions.why(session, job)
     except NoSuchJob as nothing:
-        return {"why": None, "by_hand": nothing.message, "causes": [], "faults": (), "version": None}
+        by_hand = filled(say(nothing.says), nothing.facts)
+        return {"why": None, "by_hand": by_hand, "causes": [], "faults": (), "version": None}
     version = next((v for v in books.versions(session) if v.version == told.rulebook), None)
+    named = causes(say)
     return {
         "why": told,
         "by_hand": "",
-        "causes": _rows(told),
+        "causes": _rows(told, say),
         "faults": decisions.check(session, job),
         "version": version,
-        "even": EVEN[told.basis],
-        "barred": BARRED,
-        "wanted": [_wanted(candidate) for candidate in told.candidates],
-        "saved": [(CAUSES[cause].lower(), minutes) for cause, minutes in told.because if minutes > 0],
+        "even": _even(say)[told.basis],
+        "barred": _barred(say),
+        "wanted": [_wanted(candidate, say) for candidate in told.candidates],
+        "saved": [(named[cause].lower(), minutes) for cause, minutes in told.because if minutes > 0],
     }
 
 
@@ -100,22 +115,27 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
     }
 
 
-def _wanted(candidate: Candidate) -> str:
+def _wanted(candidate: Candidate, say: Say) -> str:
     """What would have made a job somebody else's, in words."""
-    said = [f"{WANTED[what]}{_least(seconds)}" for what, seconds in candidate.wanted]
-    return ", or ".join(said)
+    return say(", or ").join(_would(what, seconds, say) for what, seconds in candidate.wanted)
 
 
-def _least(seconds: int) -> str:
-    return f" {-(-seconds // 60)} min" if seconds else ""
+def _would(what: str, seconds: int, say: Say) -> str:
+    minutes = -(-seconds // 60)
+    if what == "fairer":
+        even = say("no further ahead in the work shared out")
+        return f"{even} {minutes} min" if seconds else even
+    if what == "sooner":
+        return say("free sooner by {minutes} min", minutes=minutes)
+    return say("nearer by {minutes} min", minutes=minutes)
 
 
-def _rows(told: WhyFacts) -> list[tuple[str, list[float | None]]]:
+def _rows(told: WhyFacts, say: Say) -> list[tuple[str, list[float | None]]]:
     """Rows of the table: a cause, and its minutes for each candidate; None where it could not be theirs."""
     columns = [(c, dict(c.costs)) for c in told.candidates]
     rows: list[tuple[str, list[float | None]]] = [
         (words, [None if c.barred else costs.get(cause, 0.0) for c, costs in columns])
-        for cause, words in CAUSES.items()
+        for cause, words in causes(say).items()
         if any(costs.get(cause) for _, costs in columns)
     ]
-    return [*rows, ("In all", [None if c.barred else c.total_min for c, _ in columns])]
+    return [*rows, (say("In all"), [None if c.barred else c.total_min for c, _ in columns])]

@@ -16,6 +16,7 @@ from payments.books import Booked
 from payments.rulebook import Rulebook
 from payments.statements import Statement
 from payments.tables import ENTRIES
+from riders_app.wording import ENGLISH, Voice, voice
 
 router = APIRouter(prefix="/my", include_in_schema=False)
 
@@ -35,13 +36,16 @@ def my_pay(
     if pages.for_program(request):
         return JSONResponse(_told(earned), headers={"cache-control": "no-store"})
     earlier, later = forms.periods(rules, first, now)
+    spoken = voice(who.language)
     subjects = {line.subject for line in earned.lines}
     return pages.render(
         request,
         "rider/pay.html",
         earned=earned,
         lines=[(line, rules.local(line.at)) for line in earned.lines],
-        about={subject: _about(session, subject, rules) for subject in subjects},
+        about={subject: _about(session, subject, rules, spoken) for subject in subjects},
+        whats=_whats(spoken),
+        day=spoken.day,
         since=rules.local(first),
         until=rules.local(last) - timedelta(seconds=1),
         earlier=earlier,
@@ -80,21 +84,48 @@ def _told(earned: Statement) -> dict[str, object]:
     }
 
 
-def _about(session: Session, subject: str, rules: Rulebook) -> str:
+def _whats(voice: Voice) -> dict[str, str]:
+    """What a line of a rider's pay is, as their page names it."""
+    return {
+        "wages": voice.show("wages"),
+        "drops": voice.show("drops"),
+        "premium: late": voice.show("premium: late"),
+        "premium: rain": voice.show("premium: rain"),
+        "premium: distance": voice.show("premium: distance"),
+        "premium: hills": voice.show("premium: hills"),
+        "top-up": voice.show("top-up"),
+        "sick pay": voice.show("sick pay"),
+        "holiday pay": voice.show("holiday pay"),
+        "holiday pay set aside": voice.show("holiday pay set aside"),
+        "leave taken": voice.show("leave taken"),
+        "tip": voice.show("tip"),
+        "expenses": voice.show("expenses"),
+    }
+
+
+def _about(session: Session, subject: str, rules: Rulebook, voice: Voice) -> str:
     """What an entry is about, as its rider knows it: an order by its reference, a shift by its day."""
     kind, _, number = subject.partition(":")
     if kind == "order":
         order = orders.by_id(session, int(number))
-        return f"Order {order.external_id}, {places.get(session, order.restaurant_id).name}"
+        place = places.get(session, order.restaurant_id).name
+        return voice.show("Order {reference}, {place}", reference=order.external_id, place=place)
     if kind == "shift":
         shift = shifts.get(session, int(number))
         start = rules.local(shift.started_at or shift.planned_start_at)
-        end = f" to {rules.local(shift.ended_at):%H:%M}" if shift.ended_at else ""
-        return f"Shift of {start:%a} {start.day} {start:%b}, {start:%H:%M}{end}"
+        began, day = f"{start:%H:%M}", voice.day(start)
+        if shift.ended_at is None:
+            return voice.show("Shift of {day}, {start}", day=day, start=began)
+        end = f"{rules.local(shift.ended_at):%H:%M}"
+        return voice.show("Shift of {day}, {start} to {end}", day=day, start=began, end=end)
     if kind == "tips":
-        day = date.fromisoformat(number)
-        return f"Tips of {day:%a} {day.day} {day:%b}, shared by minutes on shift"
-    words = {"person": "Your shares", "absence": "Your absence", "expense": f"Your expense {number}"}
+        day = voice.day(date.fromisoformat(number))
+        return voice.show("Tips of {day}, shared by minutes on shift", day=day)
+    words = {
+        "person": voice.show("Your shares"),
+        "absence": voice.show("Your absence"),
+        "expense": voice.show("Your expense {number}", number=number),
+    }
     return words.get(kind, subject)
 
 
@@ -114,7 +145,7 @@ def entry(request: Request, who: Member, session: Reading, now: Now, entry_id: i
         "rider/entry.html",
         entry=found,
         at=rules.local(found.entry.at),
-        about=_about(session, found.subject, rules),
+        about=_about(session, found.subject, rules, ENGLISH),
         postings=[
             (named[source], named[destination], payslip_pages.amount_words(amount, found.unit))
             for source, destination, amount in found.postings

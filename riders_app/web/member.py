@@ -15,13 +15,9 @@ from dispatch.web import access, accounts, forms, pages, reasons
 from dispatch.web.access import Member, Now, Reading, Rider, Writing
 from payments import books, shares
 from payments.books import TrialLine
+from riders_app.wording import voice
 
 A_YEAR = timedelta(days=365)
-VERDICTS = {
-    "upheld": "You were right.",
-    "in_part": "You were right in part.",
-    "not_upheld": "The decision stands.",
-}
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
 
 
@@ -100,7 +96,8 @@ def why(request: Request, who: Rider, session: Reading, now: Now, job_id: int) -
     job = _own_job(session, who, job_id)
     if pages.for_program(request):
         return JSONResponse(reasons.told(session, job), headers={"cache-control": "no-store"})
-    return pages.render(request, "rider/why.html", job=job, **reasons.page(session, job))
+    facts = reasons.page(session, job, pages.speaker(request))
+    return pages.render(request, "rider/why.html", job=job, day=voice(who.language).day, **facts)
 
 
 def _own_job(session: Session, who: Who, job_id: int) -> Job:
@@ -110,6 +107,14 @@ def _own_job(session: Session, who: Who, job_id: int) -> Job:
     return job
 
 
+def _verdicts(say: reasons.Say) -> dict[str | None, str]:
+    return {
+        "upheld": say("You were right."),
+        "in_part": say("You were right in part."),
+        "not_upheld": say("The decision stands."),
+    }
+
+
 @router.get("/contest")
 def cases(request: Request, who: Member, session: Reading, now: Now) -> Response:
     """What I contest, and how it was answered."""
@@ -117,16 +122,18 @@ def cases(request: Request, who: Member, session: Reading, now: Now) -> Response
     rows = session.exec(
         select(Contest).where(Contest.person_id == who.person_id).order_by(col(Contest.id).desc()).limit(50)
     ).all()
+    verdicts = _verdicts(pages.speaker(request))
     return pages.render(
         request,
         "rider/contest.html",
+        day=voice(who.language).day,
         cases=[
             {
                 "words": case.words,
                 "opened_at": case.opened_at.astimezone(zone),
                 "due_at": case.due_at.astimezone(zone),
                 "outcome": case.outcome,
-                "verdict": VERDICTS.get(case.verdict or "", ""),
+                "verdict": verdicts.get(case.verdict, ""),
                 "by": people.get(session, case.closed_by).name if case.closed_by else "",
                 "owner": people.get(session, case.owner_id).name if case.owner_id else "",
             }

@@ -16,8 +16,8 @@ from dispatch.web import access, forms, pages
 from dispatch.web.access import Now, Reading, Rider, Writing
 from payments import books
 from payments.rulebook import Rulebook
-from payments.rulebook.words import WEEKDAYS
 from riders_app.web import calendar
+from riders_app.wording import Voice, voice
 
 router = APIRouter(prefix="/my/shifts", dependencies=[Depends(access.ours)], include_in_schema=False)
 open_router = APIRouter(include_in_schema=False)
@@ -32,6 +32,7 @@ def mine(request: Request, who: Rider, session: Reading, now: Now) -> Response:
 
 
 def _page(request: Request, session: Session, me: int, now: datetime, token: str = "") -> Response:
+    spoken = voice(people.get(session, me).language)
     rules = forms.rulebook(session, now)
     coming = rota.seeing.coming(session, me, now=now)
     swaps = {shift.id: rota.leaving.of_shift(session, known(shift.id)) for shift in coming}
@@ -49,8 +50,11 @@ def _page(request: Request, session: Session, me: int, now: datetime, token: str
             if s.state == "open" or s.to_person_id == me
         ],
         me=me,
-        said=[_said(row) for row in rota.availability.of(session, [me], since=rules.local(now).date())],
-        weekdays=[(n, name.capitalize()) for n, name in enumerate(WEEKDAYS)],
+        said=[
+            _said(row, spoken) for row in rota.availability.of(session, [me], since=rules.local(now).date())
+        ],
+        weekdays=[(n, spoken.weekday(n)) for n in range(7)],
+        day=spoken.day,
         week_h=rota.working.hours_in(spans, *rota.working.week_of(rules, now)),
         average=average,
         weeks=weeks,
@@ -101,14 +105,15 @@ def _place(session: Session, slot: Slot, me: int, rules: Rulebook, now: datetime
     }
 
 
-def _said(row: Availability) -> tuple[int, str, bool]:
-    when = WEEKDAYS[row.weekday].capitalize() + "s" if row.weekday is not None else f"{row.on_day:%a %-d %b}"
-    hours = (
-        ""
-        if (row.from_min, row.until_min) == (0, 1440)
-        else f" {_clock(row.from_min)} to {_clock(row.until_min)}"
-    )
-    return known(row.id), f"{when}{hours}", row.can
+def _said(row: Availability, spoken: Voice) -> tuple[int, str, bool]:
+    if row.weekday is not None:
+        when = spoken.show("every {day}", day=spoken.weekday(row.weekday))
+    else:
+        when = spoken.day(row.on_day) if row.on_day is not None else ""
+    if (row.from_min, row.until_min) != (0, 1440):
+        hours = {"start": _clock(row.from_min), "end": _clock(row.until_min)}
+        when = spoken.show("{day}, {start} to {end}", day=when, **hours)
+    return known(row.id), when, row.can
 
 
 def _clock(minutes: int) -> str:

@@ -49,6 +49,11 @@ class Voice:
         """A local date for pages, with its day of the week."""
         return format_date(on, "EEE d MMM", locale="en_GB" if self.language == "en" else self.language)
 
+    def weekday(self, number: int) -> str:
+        """A day of the week for pages, Monday being 0."""
+        name = format_date(date(2024, 1, 1 + number), "EEEE", locale=self.language)
+        return name[0].upper() + name[1:]
+
     def date(self, on: date, pattern: str) -> str:
         """A local date by a CLDR pattern, in the alphabet of texts."""
         return letters(format_date(on, pattern, locale=self.language))

@@ -30,7 +30,8 @@ def _extracted() -> set[str | tuple[str, ...]]:
     """Every message of the code and of riders' pages."""
     methods = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
     words = {"say": None, "show": None, "many": (1, 2)}
-    theirs = [("web/templates/*.html", "jinja2.ext:babel_extract")]  # what riders' pages share with others
+    # What riders' pages share with others.
+    theirs = [("web/templates/*.html", "jinja2.ext:babel_extract"), ("web/reasons.py", "python")]
     return {
         found[2]
         for home, how in ((HOME, methods), (HOME.parent / "dispatch", theirs))
