@@ -80,6 +80,7 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
     body = made.get_template(template).render(
         who=who,
         say=speaker(request),
+        tongue=tongue(request),
         csrf=access.csrf(request),
         path=request.url.path,
         status=status,

@@ -57,6 +57,9 @@ def test_a_restaurant_orders_and_says_ready_late_and_cancelled(house: House, des
     assert (again.status_code, "Value: write an amount like 23.50." in again.text) == (422, True)
 
 
+@pytest.mark.parametrize(
+    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
+)
 def test_a_restaurant_sends_food_elsewhere(house: House, desk: Browser) -> None:
     """Before pick-up and after, from the page as at the desk: within the zones, its rider told and to confirm."""
     till = house.restaurant()

@@ -160,6 +160,9 @@ def test_a_photo_is_kept_shown_to_the_desk_and_forgotten(house: House, desk: Bro
     assert desk.client.get(f"/desk/orders/{order}/photo").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
+)
 def test_wrong_codes_count_the_same_by_page_and_by_text(house: House, desk: Browser) -> None:
     """With script, without it and by text, three wrong codes at a door in half an hour ask the desk to help."""
     with house.database.writing() as session:

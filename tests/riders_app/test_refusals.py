@@ -87,6 +87,9 @@ def test_every_refusal_a_rider_may_read_is_known_to_every_language() -> None:
 
 
 @pytest.mark.parametrize(
+    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
+)
+@pytest.mark.parametrize(
     ("language", "said"),
     [
         ("en", "You have no job 77. MENU shows what is live"),
@@ -116,6 +119,9 @@ def test_a_text_that_cannot_be_is_answered_in_its_riders_language(
     assert (language == "en") == ("You took" in passed)
 
 
+@pytest.mark.parametrize(
+    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
+)
 def test_a_press_that_cannot_be_is_answered_in_its_riders_language(house: House) -> None:
     """Page and program read the same words; sent twice, the second answer is the first; the desk reads English."""
     phone = house.rider(11)
