@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from dispatch import overrides, people
-from dispatch.tables import Job, Stop, known
+from dispatch import changes, failures, offers, orders, overrides, people
+from dispatch.tables import Job, Order, Stop, known
 from riders_app import wording
 from riders_app.tables import Text
 from tests import factories
@@ -144,3 +144,51 @@ def test_a_customer_is_told_in_their_language_or_the_co_ops(evening: Evening) ->
     assert "votre commande devrait arriver avant" in bodies[0]
     assert "your order should be with you by" in bodies[1]
     assert all(f"{PUBLIC}/t/" in body for body in bodies)
+
+
+@pytest.mark.parametrize(
+    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
+)
+def test_what_happens_on_the_road_is_told_in_ones_own_language(offered: Offered) -> None:
+    """Reminder, address, shut door, decision, UNDO and case in Portuguese; to the customer, lateness in French."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    with evening.database.writing() as session:
+        people.speak(session, evening.job(job_id).person_id, "pt")
+        boss = factories.person(session, evening.clock.now(), 90, "dispatcher", name="Dee Desk")
+        order = session.exec(select(Order)).one()
+        orders.contact(session, known(order.id)).language = "fr"
+
+    def told(phone: str) -> str:
+        evening.jobs()
+        return [body for to, body in evening.landed() if to == phone][-1]
+
+    evening.jobs()
+    evening.pass_(seconds=90)
+    with evening.database.writing() as session:
+        offers.remind_due(session, now=evening.clock.now())
+    assert told(RIDER).startswith(wording.fold("Ainda aí? A entrega"))
+    evening.hears(RIDER, "take")
+    now = evening.clock.now()
+    with evening.database.writing() as session:
+        order = session.exec(select(Order)).one()
+        changes.late(session, order, now + timedelta(minutes=40), now=now)
+    assert told("+447700900500").startswith("Pizza Luna : désolés, votre commande a du retard.")
+    evening.hears(RIDER, "got")
+    with evening.database.writing() as session:
+        order, at = session.exec(select(Order)).one(), factories.BLACKSTOCK
+        changes.readdress(session, order, drop=at, address="9 Blackstock Road", by=None, now=now)
+    assert told(RIDER).startswith(f"NOVA MORADA {number}: ")
+    assert evening.hears(RIDER, f"ack {number}").startswith("Obrigado. ")
+    assert evening.hears(RIDER, f"fail {number} ninguém").startswith(
+        wording.fold(f"{number}A não foi entregue.")
+    )
+    with evening.database.writing() as session:
+        order = session.exec(select(Order)).one()
+        failures.decide(session, order, "returned", by=known(boss.id), reason="shut", now=now)
+    assert told(RIDER).startswith(f"{number}: leve-o de volta a Pizza Luna")
+    assert evening.hears(RIDER, "undo").startswith(f"Desfeito {number}A")
+    assert evening.job(job_id).state == "taken"
+    assert evening.hears(RIDER, "contest eu estava longe").startswith(
+        wording.fold("O seu caso está aberto. Dee Desk")
+    )
