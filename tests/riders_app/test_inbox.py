@@ -218,7 +218,7 @@ def test_why_pay_menu_and_contest_answer(offered: Offered) -> None:
     assert f"TAKE {number}" in evening.hears(RIDER, "menu")
     assert evening.hears(RIDER, f"menu {number}").startswith(f"Job {number}: Pizza Luna")
     assert "in your own words" in evening.hears(RIDER, "contest")
-    assert "by 04 December" in evening.hears(RIDER, f"Contest {number} I was nearer, wasn't I")
+    assert "by 4 December" in evening.hears(RIDER, f"Contest {number} I was nearer, wasn't I")
     with evening.database.reading() as session:
         case = session.exec(select(Contest)).one()
     assert (case.words, case.job_id) == ("I was nearer, wasn't I", job_id)
