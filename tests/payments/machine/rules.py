@@ -38,22 +38,19 @@ class Lived(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Count what was done, and throw it away."""
-        try:
-            if self.world.steps:
-                cards.drain(self.world)
-                self.world.check()
-                self.world.replayed_papers()
+        world = self.world
+        try:  # closed whatever happens: a life left open would keep the next one waiting at its locks
+            self.counted["sequences"] += 1
+            if world.steps:
+                cards.drain(world)
+                world.check()
+                world.replayed_papers()
+            for what in ("steps", "failures", "refusals"):
+                self.counted[what] += getattr(world, what)
+            for what in world.reached():
+                self.counted[what] += 1
         finally:
-            self._count()
-
-    def _count(self) -> None:
-        self.counted["refusals"] += self.world.refusals
-        self.counted["sequences"] += 1
-        self.counted["steps"] += self.world.steps
-        self.counted["failures"] += self.world.failures
-        for what in self.world.reached():
-            self.counted[what] += 1
-        self.world.close()
+            world.close()
 
     @rule(minutes=st.sampled_from([1, 60, 24 * 60, 7 * 24 * 60, 61 * 24 * 60]))
     def time_passes(self, minutes: int) -> None:
