@@ -115,6 +115,7 @@ def test_a_rider_says_nobody_came_and_the_desk_decides(house: House, desk: Brows
     sam.client.cookies.set("pannier", visit(house, SAM))
     sam.send("/my/fail", number=job.number, letters="A", words="shut and dark")
     assert "shut and dark" in desk.get(f"/desk/orders/{order}")
+    assert f"Could not deliver, job {job.number}" in sam.get("/my")  # and UNDO beside it
     assert desk.refused("/desk/incidents/1/close", outcome="x")[0] == 409
     desk.send(f"/desk/orders/{order}/failed", how="again", reason="She is back at seven")
     house.until_text(SAM, "try the door again", minutes=1)
