@@ -8,27 +8,10 @@ from sqlmodel import Session, col, select
 
 from dispatch import people, planning, shifts
 from dispatch.tables import Person, known
-from riders_app.tables import WAITING, InboundText, Text, TextNews
+from riders_app import senders
+from riders_app.outbox.codes import meaning
+from riders_app.tables import WAITING, Text, TextNews
 
-# What Twilio's codes mean for whoever waits for the text: www.twilio.com/docs/api/errors
-CODES = {
-    "20429": "Twilio takes no more texts from us just now",
-    "21211": "that is no phone number",
-    "21408": "our Twilio account may not text that country",
-    "21610": "this phone has opted out: only START, texted from it, brings our texts back",
-    "21611": "Twilio's queue for our number is full",
-    "21612": "our number cannot reach that one",
-    "21614": "that number takes no texts: it is a landline",
-    "30001": "Twilio's queue was full",
-    "30002": "our Twilio account is suspended",
-    "30003": "the phone is off or out of reach",
-    "30004": "the phone or its network blocks us",
-    "30005": "the number does not exist any more",
-    "30006": "a landline, or a network that takes no texts",
-    "30007": "the network took it for spam",
-    "30008": "the network gave no reason",
-    "30036": "it waited longer than it was good for",
-}
 _SILENT_FOR = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 _SHOWN = 200
@@ -49,14 +32,6 @@ class Fate:
     text: Text
     steps: tuple[Step, ...]
     ended: str
-
-
-def meaning(error: str | None) -> str:
-    """An error's words, with what its code means where one stands in them."""
-    if not error:
-        return ""
-    code = next((code for code in CODES if code in error), None)
-    return error if code is None else f"{CODES[code]} ({error})"
 
 
 def log(
@@ -120,7 +95,7 @@ def why_nothing(session: Session, person_id: int, *, now: datetime, sends: bool,
         found.append("We have no phone number for them: add one on their page.")
     if not sends:
         found.append("No text leaves this install: it has no Twilio keys (docs/settings.md).")
-    found += _unreachable(session, person)
+    found += _unreachable(session, person, now)
     last = session.exec(
         select(Text).where(Text.person_id == person_id).order_by(col(Text.id).desc()).limit(1)
     ).first()
@@ -132,19 +107,14 @@ def why_nothing(session: Session, person_id: int, *, now: datetime, sends: bool,
     return found or [f"Our texts reach this phone: the last one, {_ago(last, now)}, is on it."]
 
 
-def _unreachable(session: Session, person: Person) -> list[str]:
+def _unreachable(session: Session, person: Person, now: datetime) -> list[str]:
     if person.unreachable_at is None:
         return []
-    said = session.exec(
-        select(InboundText.reading)
-        .where(InboundText.person_id == person.id, col(InboundText.reading).in_(("OPT_OUT", "OPT_IN")))
-        .order_by(col(InboundText.id).desc())
-        .limit(1)
-    ).first()
-    if said == "OPT_OUT":
+    out_at = senders.opted_out_at(session, person)
+    if out_at is not None:
         return [
-            "They texted a word that stops all our texts (STOP, END, QUIT, CANCEL or UNSUBSCRIBE). Phone "
-            "them: only START, texted from their phone, brings our texts back."
+            "This phone has stopped all our texts, by STOP, END, QUIT, CANCEL or UNSUBSCRIBE"
+            f" {_since(out_at, now)}. Phone them: only START, texted from it, brings our texts back."
         ]
     lost = session.exec(
         select(Text)
@@ -163,7 +133,7 @@ def _last(session: Session, last: Text, now: datetime, hook: str) -> list[str]:
         ).one()
         why = f" The carrier said: {meaning(last.error)}." if last.error else ""
         return [
-            f"A text to them waits since {_ago(last, now)}, one of {waiting} that wait; it is tried again within "
+            f"The last text to them, written {_since(last.created_at, now)}, still waits, one of {waiting} that do; it is tried again within "
             f"{max(0, int((last.due_at - now).total_seconds()))} seconds.{why}"
         ]
     if last.state in ("failed", "undelivered", "expired"):
@@ -198,15 +168,15 @@ def _no_offers(session: Session, person_id: int) -> list[str]:
 
 
 def _ago(text: Text | None, now: datetime) -> str:
-    if text is None:
-        return "none yet"
-    minutes = int((now - (text.sent_at or text.created_at)).total_seconds() // 60)
+    return "none yet" if text is None else _since(text.sent_at or text.created_at, now)
+
+
+def _since(at: datetime, now: datetime) -> str:
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
     return (
-        "just now"
-        if minutes < 1
-        else f"{minutes} minutes ago"
-        if minutes < 120
-        else f"{minutes // 60} hours ago"
+        f"{minutes} minute{'s' if minutes > 1 else ''} ago" if minutes < 120 else f"{minutes // 60} hours ago"
     )
 
 
