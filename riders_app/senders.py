@@ -3,7 +3,7 @@
 from collections.abc import Container
 from datetime import datetime
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
 from dispatch import attention, notices, offers, people, planning, shifts
@@ -49,8 +49,8 @@ def opted_out_at(session: Session, person: Person) -> datetime | None:
     The carrier keeps that of a phone, whoever has it: a number that was somebody else's brings their STOP along,
     and one that was given up takes it away. Texts whose number is forgotten count as their writer's.
     """
-    theirs = (InboundText.phone == (person.phone or "")) & (col(InboundText.phone) != "")
-    forgotten = (col(InboundText.phone) == "") & (InboundText.person_id == known(person.id))
+    theirs = and_(col(InboundText.phone) == (person.phone or ""), col(InboundText.phone) != "")
+    forgotten = and_(col(InboundText.phone) == "", col(InboundText.person_id) == known(person.id))
     said = session.exec(
         select(InboundText)
         .where(or_(theirs, forgotten), col(InboundText.reading).in_(("OPT_OUT", "OPT_IN")))
@@ -75,11 +75,12 @@ def heard(session: Session, row: InboundText, reading: Reading, now: datetime) -
     """They are there. A phone that opted out still sends: only opting in again makes it reachable."""
     person_id = known(row.person_id)
     person = people.get(session, person_id)
-    if person.unreachable_at is not None:
-        if reading.verb == "OPT_IN" or opted_out_at(session, person) is None:
-            people.mark_reachable(session, person_id)
-            attention.settle(session, f"unreachable:{person_id}", now=now, note="They texted us.")
-            planning.wanted(session, now=now)
+    if person.unreachable_at is not None and (
+        reading.verb == "OPT_IN" or opted_out_at(session, person) is None
+    ):
+        people.mark_reachable(session, person_id)
+        attention.settle(session, f"unreachable:{person_id}", now=now, note="They texted us.")
+        planning.wanted(session, now=now)
     shifts.heard_from(session, person_id, now=now)
 
 

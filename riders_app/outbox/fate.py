@@ -132,9 +132,10 @@ def _last(session: Session, last: Text, now: datetime, hook: str) -> list[str]:
             select(func.count()).select_from(Text).where(col(Text.state).in_(WAITING))
         ).one()
         why = f" The carrier said: {meaning(last.error)}." if last.error else ""
+        again_s = max(0, int((last.due_at - now).total_seconds()))
         return [
-            f"The last text to them, written {_since(last.created_at, now)}, still waits, one of {waiting} that do; it is tried again within "
-            f"{max(0, int((last.due_at - now).total_seconds()))} seconds.{why}"
+            f"The last text to them, written {_since(last.created_at, now)}, still waits, one of {waiting} that do;"
+            f" it is tried again within {again_s} seconds.{why}"
         ]
     if last.state in ("failed", "undelivered", "expired"):
         return [f"The last text to them, {_ago(last, now)}, did not arrive: {meaning(last.error)}."]

@@ -63,7 +63,7 @@ def test_stop_is_told_with_the_way_back(offered: tuple[Evening, int]) -> None:
     evening, _ = offered
     evening.hears(RIDER, "STOP")
     evening.jobs()
-    assert "START, texted from their phone" in _why(evening)
+    assert "START, texted from it" in _why(evening)
 
 
 def test_no_keys_no_shift_no_text_are_each_told(evening: Evening) -> None:
@@ -93,7 +93,7 @@ def test_a_waiting_text_says_how_long(offered: tuple[Evening, int]) -> None:
         set_weather(session, Weather(refused=1))
     evening.jobs()
     told = _why(evening)
-    assert "waits since" in told
+    assert "still waits" in told
     assert "takes no more texts" in told or "try later" in told
 
 
