@@ -210,6 +210,7 @@
       await keep({ ...press, state: "refused", error: told.detail || String(answer.status), told: answer.headers.get("x-desk") === "told" });
     }
     if (off) reach(false, say("sent"));
+    else tell(answer.ok && press.then === "stay" ? `${press.words}, ${local(press.at)}. ${say("sent")}` : "");
     return true;
   };
 
