@@ -21,6 +21,20 @@ CODES = {
 }
 
 
+STATUSES = {
+    "accepted": "it has it",
+    "scheduled": "it has it",
+    "queued": "it has it",
+    "sending": "on its way",
+    "sent": "handed to the phone's network",
+    "delivered": "on the phone",
+    "read": "read on the phone",
+    "undelivered": "did not reach the phone",
+    "failed": "not sent",
+    "canceled": "called off",
+}
+
+
 def meaning(error: str | None) -> str:
     """An error's words, with what its code means where one stands in them."""
     if not error:

@@ -37,9 +37,13 @@ def _news(evening: Evening, status: str, error: str | None = None) -> None:
 
 
 def test_a_text_that_arrived_says_so(offered: tuple[Evening, int]) -> None:
-    """Delivered and on shift: our texts reach this phone."""
+    """Only one told as delivered is said to be on the phone; before that it is on its way, and may have got lost."""
     evening, _ = offered
     evening.jobs()
+    assert "not told yet" in _why(evening)
+    _news(evening, "sent")
+    evening.pass_(minutes=6)
+    assert "handed it to their network, and has not said that it is on the phone" in _why(evening)
     _news(evening, "delivered")
     assert "Our texts reach this phone" in _why(evening)
 
