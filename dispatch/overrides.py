@@ -101,7 +101,7 @@ def end_access(session: Session, person_id: int, *, by: int, reason: str, now: d
             session,
             "left_mid_shift",
             f"left:{person_id}:{shift.id}",
-            f"{person.name}'s access ended while on shift{having}."
+            f"This person's access ended while on shift{having}."
             " Phone them, hand on what they have, and end the shift.",
             now=now,
             person_id=person_id,

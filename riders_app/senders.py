@@ -27,12 +27,20 @@ def foreign(session: Session, row: InboundText, now: datetime) -> None:
     ).first()
     left = people.last_with(session, row.phone)
     if left is not None:
-        words = f"{left.name}, whose access has ended, texted: read it, and phone them."
+        words = "Somebody whose access has ended texted: read it, and phone them."
     elif order_id is None:
         words = "A text came from a number we do not know: read it."
     else:
         words = "A customer texted: read it."
-    attention.raise_(session, "foreign_text", f"foreign:{first or row.id}", words, now=now, order_id=order_id)
+    attention.raise_(
+        session,
+        "foreign_text",
+        f"foreign:{first or row.id}",
+        words,
+        now=now,
+        person_id=left.id if left is not None else None,
+        order_id=order_id,
+    )
 
 
 def opted_out(session: Session, person_id: int, now: datetime) -> None:

@@ -287,7 +287,8 @@ def test_nobody_is_kept_out(house: House, till: Till, phones: Any) -> None:
 def test_a_proof_is_given_and_a_door_fails_for_everybody(
     house: House, till: Till, phones: Any, proof: str
 ) -> None:
-    """A code or a photo is asked for by a field a glove can hit; a large photo is sent small; a failed door says so."""
+    """A code or a photo is asked for in a field a glove can hit; a photo waits for the network, small; a failed door
+    says so."""
     with house.database.writing() as session:
         rules(session, house.now, proof=proof)
     (placed,) = offered(house, till, "A-1")
@@ -311,7 +312,12 @@ def test_a_proof_is_given_and_a_door_fails_for_everybody(
         large = io.BytesIO()
         Image.effect_noise((3000, 2000), 60).save(large, "PNG")
         field.set_input_files([{"name": "p.png", "mimeType": "image/png", "buffer": large.getvalue()}])
+        phone.context.set_offline(True)
     phone.press("^Delivered")
+    if proof == "photo":
+        expect(page.locator("#queue li")).to_have_count(1)
+        assert state(house, till, placed) == "carried"
+        phone.context.set_offline(False)
     expect(page.get_by_text("No job just now.")).to_be_visible(timeout=15_000)
     assert state(house, till, placed) == "delivered"
     if proof == "photo":
