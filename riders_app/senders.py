@@ -66,7 +66,10 @@ def opted_out_at(session: Session, person: Person) -> datetime | None:
         .limit(1)
     ).first()
     if said is not None and said.reading == "OPT_OUT":
-        return said.received_at
+        arrived = select(Text.id).where(
+            Text.person_id == person.id, Text.state == "delivered", col(Text.sent_at) > said.received_at
+        )
+        return said.received_at if session.exec(arrived.limit(1)).first() is None else None
     lost = session.exec(
         select(Text)
         .where(Text.person_id == person.id, col(Text.state).in_(("failed", "undelivered")))
