@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from dispatch import attention, deliveries, jobs, offers, people
-from dispatch.errors import BadInput, DispatchError, NoSuchJob, WrongState
+from dispatch import attention, deliveries, jobs, offers
+from dispatch.errors import BadInput, NoSuchJob, WrongState
 from dispatch.facts import Marked
 from dispatch.tables import Job, Mark, Order, known
-from infra import rounds
 from riders_app import photos, taps
 from riders_app.tables import Tap
 from riders_app.taps import Outcome, Press
@@ -200,6 +199,19 @@ def test_several_drops_in_one_tap_are_one_press_one_word_and_one_undo(
     assert {order.delivery for order in all_of(evening, Order)} == {"carried"}
 
 
+def test_a_press_sent_again_after_it_was_forgotten_counts_no_more(evening: Session, now: datetime) -> None:
+    """Its key goes with the words of texts (`tests/infra/test_forgetting.py`); by then it is too old to count."""
+    job, then = riding(evening, now, "A-1")
+    how = Press("k", then, waited=True, job_id=known(job.id))
+    assert press(evening, job, "here", how, now=then).error is None
+    over = then + timedelta(days=90)
+    assert taps.forget(evening, before=then - timedelta(seconds=1)) == 0
+    assert taps.forget(evening, before=then) == 1
+    outcome = press(evening, job, "here", how, now=over)
+    assert isinstance(outcome.error, BadInput)
+    assert not outcome.again
+
+
 # Over the page -----------------------------------------------------------------------------------------------
 
 
@@ -252,25 +264,3 @@ def test_a_queued_photo_counts_once_and_one_that_cannot_is_not_kept(house: House
         (order,) = all_of(session, Order)
         assert (order.delivery, order.delivered_at) == ("delivered", pressed_at)
         assert len([row for row in attention.open_(session) if row.kind == "tap_refused"]) == 2
-
-
-def test_presses_are_forgotten_with_the_words_of_texts(house: House) -> None:
-    """A press is kept as long as texts' words are, and one sent again after that counts no more."""
-    phone = house.rider(1)
-    rider = page_of(house, phone)
-    pressed_at = house.now
-    fields = {"key": "k", "at": pressed_at.isoformat(), "waited": "true"}
-    rider.send("/my/on", **fields)
-    with house.reading() as session:
-        person_id = known(people.by_phone(session, phone).id)  # type: ignore[union-attr]
-    over = pressed_at + timedelta(days=90)
-    for now, left in ((over - timedelta(seconds=1), 1), (over, 0)):
-        rounds.forget(house.program, now)
-        with house.reading() as session:
-            assert len(all_of(session, Tap)) == left
-    with house.database.writing() as session:
-        outcome = taps.once(
-            session, person_id, Press("k", pressed_at, waited=True), "On", lambda _at: None, now=over
-        )
-        assert isinstance(outcome.error, DispatchError)
-        assert not outcome.again
