@@ -251,6 +251,10 @@ def test_a_queued_photo_counts_once_and_one_that_cannot_is_not_kept(house: House
     for key, picture, more in (("p1", b"GIF89a", {}), ("p2", PNG, {"letters": "Z"})):
         answer = proved(sam, house, picture, key, **more)
         assert (answer.status_code, answer.headers["x-desk"]) == (422, "told")
+    plain = {"csrf": sam.token, "letters": "Z"}  # and without a script
+    assert sam.client.post(
+        "/my/proved", data=plain, files={"photo": ("p.png", PNG)}, headers=JSON
+    ).is_client_error
     assert kept(house) == []  # nothing of the customer's door stays
     for _ in range(2):
         assert proved(sam, house, PNG, "p3").status_code == 200
