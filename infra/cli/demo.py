@@ -122,12 +122,14 @@ def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
         return outcome
     with program.database.reading() as session:
         found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
-        night = Chaos(len(played.in_hands), played.doubled, rest.broken(session))
+        breaches = rest.broken(session)
+        night = Chaos(len(played.in_hands), played.doubled, len(breaches))
     out.print(
         f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} "
         f"brought twice, {night.rest_violations} rules of rest broken; the desk rang {played.rings} times.",
         soft_wrap=True,
     )
+    found += tuple(f"rest, {breach.rule}: {breach.words}" for breach in breaches)
     sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found))
     return replace(outcome, sums=sums, chaos=night)
 
