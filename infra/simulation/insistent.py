@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.simulation.habits import Human
-from infra.simulation.reading import Collect, Deliver, Offer, Told, read
+from infra.simulation.reading import Collect, Deliver, Gone, Offer, Told, read
 from infra.simulation.riders import Rider, Task
 
 PATIENCE_S = 75.0
 WATCH_S = 120.0
 MOST_TRIES = 5
+_STILL = re.compile(r"Text (?:GOT|DONE) (\d{1,2})")
 _MARKED = re.compile(r"(Got|Done) (\d{1,2})([A-Z]*)\b")
 
 
@@ -83,6 +84,7 @@ class Insistent(Rider):
         """Now and then a look at what is in hand: a job one knows nothing more of is asked about."""
         if self.off_at is not None and not self.tasks:
             # Nobody likes to find out on payday that OFF was never heard.
+            self._looks_back()
             if not self.told_it_is_over and not self.keeps_silent_at_the_end:
                 self.says("OFF")
                 self.world.after(WATCH_S, self._watches)
@@ -91,6 +93,7 @@ class Insistent(Rider):
             self.says("ON")
             self.world.after(WATCH_S, self._watches)
             return
+        self._looks_back()
         waiting = next((task for task in self.tasks if task.next is None), None)
         now = self.world.now
         self.stuck_since = (self.stuck_since or now) if waiting is not None else None
@@ -118,7 +121,11 @@ class Insistent(Rider):
             self.world.after(20, lambda: self.says(meant))
             return
         told = read(body)
-        if self._known_already(told):
+        if isinstance(told, Gone):
+            for task in self.past:
+                if task.number == told.number:
+                    task.taken_back.clear()  # what was said first stands
+        if self._known_already(told) or self._finds_a_job(body):
             return
         before = len(self.puzzled)
         super().reads(body)
@@ -126,6 +133,25 @@ class Insistent(Rider):
         if len(self.puzzled) > before and self.last_said not in ("", "MENU") and not body.startswith("Desk:"):
             meant = self.last_said
             self.world.after(20, lambda: self._once_more(meant))
+
+    def _looks_back(self) -> None:
+        """A DONE taken back, and nothing heard of it: is there something left to do for it?"""
+        task = next((task for task in self.past if task.taken_back), None)
+        if task is not None:
+            self.says(f"MENU {task.number}")
+
+    def _finds_a_job(self, body: str) -> bool:
+        """Whether a text speaks of work where there should be none; then it is asked what work."""
+        if self.tasks:
+            return False
+        if body.startswith("OFF noted"):
+            self.world.after(20, lambda: self.says("MENU"))
+            return True
+        found = _STILL.search(body) if self.last_said == "MENU" and read(body) is None else None
+        if found is None:
+            return False
+        self.says(f"MENU {found[1]}")
+        return True
 
     @property
     def believes_on(self) -> bool:

@@ -91,6 +91,25 @@ def test_effort_is_weighed_by_load_and_rain(session: Session, now: datetime) -> 
     assert not limits.raining(session, now=now)
 
 
+def test_a_climb_counts_in_the_hour(session: Session, now: datetime) -> None:
+    """An order into a hilly zone, written so or paid for as such, weighs more; so less is left for the hour."""
+    hilly = factories.RULEBOOK.replace("delivery_fee_minor", "hilly = true\ndelivery_fee_minor", 1)
+    rules = "\n[rest]\nmax_effort_min_an_hour = 40\nclimb_effort_pct = 25\n"
+    factories.adopt(session, now, hilly + rules)
+    shift = factories.rider(session, now)
+    rulebook = books.in_force(session, at=now)[1]
+    assert rulebook.hilly == {rulebook.zones[0].name}
+    flat = limits.left(session, [shift], rulebook, now=now)[shift.person_id].effort_s
+    luna = factories.restaurant(session, now)
+    factories.order(session, now, luna, "A-1", ready_min=5)
+    climb = problem(session, now).couriers[0].effort_left_s
+    assert flat is not None
+    assert climb is not None
+    assert abs(flat - 1.25 * climb) <= 2
+    job, _ = offered(session, now)
+    assert job.effort_s == round(1.25 * job.duration_s)
+
+
 def test_a_heavy_run_is_followed_by_rest(session: Session, now: datetime) -> None:
     """Nothing new begins while a heavy job lasts or in the rest after it, and the problem says so both times."""
     adopt(session, now, "heavy_run_min = 5", "cool_down_min = 25")
