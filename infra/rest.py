@@ -56,6 +56,29 @@ def broken(session: Session) -> tuple[Breach, ...]:
     return tuple(found)
 
 
+def held_back(session: Session) -> int:
+    """How often a rule kept a job from somebody: for each job the plan gave, riders on shift whom it would have broken.
+
+    It shows that the rules bind; it says nothing of who would have been the better choice.
+    """
+    read = _read(session)
+    count = 0
+    for ride in read.rides:
+        if ride.job.by_person_id is not None:
+            continue
+        at, rules = ride.weighed_at, books.in_force(session, at=ride.job.offered_at)[1]
+        for shift in read.shifts.values():
+            on = shift.started_at is not None and shift.started_at <= at
+            on = on and (shift.ended_at is None or shift.ended_at > at)
+            if on and shift.person_id != ride.job.person_id:
+                theirs = ride.for_(shift)
+                before = [o for o in read.of.get(shift.person_id, ()) if _before(o, theirs)]
+                resting = any(r.starts_at <= at < r.ends_at for r in read.rests.get(known(shift.id), ()))
+                barred = [*_hour(theirs, before, rules), *_not_rested(theirs, before, rules)]
+                count += resting or bool(barred)
+    return count
+
+
 # What is recorded ------------------------------------------------------------------------------------------
 
 
@@ -88,6 +111,11 @@ class _Ride:
         if over is not None:
             return min(begins, over), over
         return begins, max(t, begins + timedelta(seconds=self.job.duration_s))
+
+    def for_(self, shift: Shift) -> "_Ride":
+        """The same job as if it had been put to the rider of another shift."""
+        said = self.job.model_dump() | {"person_id": shift.person_id, "shift_id": shift.id}
+        return _Ride(Job(**said), drops=self.drops)
 
     @property
     def planned_end(self) -> datetime:

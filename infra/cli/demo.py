@@ -123,10 +123,11 @@ def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
     with program.database.reading() as session:
         found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
         breaches = rest.broken(session)
-        night = Chaos(len(played.in_hands), played.doubled, len(breaches))
+        night = Chaos(len(played.in_hands), played.doubled, len(breaches), rest.held_back(session))
     out.print(
         f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} "
-        f"brought twice, {night.rest_violations} rules of rest broken; the desk rang {played.rings} times.",
+        f"brought twice, {night.rest_violations} rules of rest broken ({night.rest_held_back} times one kept a job "
+        f"from a rider); the desk rang {played.rings} times.",
         soft_wrap=True,
     )
     found += tuple(f"rest, {breach.rule}: {breach.words}" for breach in breaches)

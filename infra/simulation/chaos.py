@@ -18,6 +18,7 @@ from riders_app.gateways.weather import Weather
 LOOKS_EVERY_S = 90.0
 DEALS_WITH_THE_REST = LAST_CALL - timedelta(minutes=25)
 MOST_RINGS = 400
+LONGEST_SHIFT = timedelta(hours=5)
 OVERDUE_ON = timedelta(minutes=8)  # a rider who said ON so long ago and is not on has to be put on by the desk
 _DELIVERED_AT = re.compile(r"still delivered at (\d\d):(\d\d)")
 
@@ -51,13 +52,14 @@ class BadNight(Evening):
         """Let the night happen; the desk watches, rings, and at its end deals with what is left."""
         drawn = random.Random(self.seed + 1)  # noqa: S311 - an invented evening, not a secret
         self.server.weather(**Weather.chaos(self.rate, seed=self.seed).kept())
+        part = 1 - self._shorter_by / LONGEST_SHIFT  # a shorter evening has all of it in less time
         for rider in self.riders:
             if drawn.random() < self.rate:  # not well: goes home in the middle of it
-                at = self.world.now + timedelta(minutes=drawn.randint(60, 180))
+                at = self.world.now + timedelta(minutes=drawn.randint(60, 180)) * part
                 self.world.at(at, rider.goes_off)
                 self.happened.append(f"{rider.name} goes home at {at:%H:%M}")
             if drawn.random() < self.rate and isinstance(rider, Insistent):
-                self.world.after(60 * drawn.randint(45, 150), rider.wants_a_break)
+                self.world.after(60 * drawn.randint(45, 150) * part, rider.wants_a_break)
         self._somebody_moves(drawn)
         self.world.after(LOOKS_EVERY_S, self._watch)
         self.world.at(DEALS_WITH_THE_REST, self._deal_with_the_rest)
@@ -168,6 +170,8 @@ class BadNight(Evening):
                 self._put_on(rider)
         home = all(rider.off_at is not None for rider in self.riders)
         self._all_seen_off = home and not on_shift
+        if self._all_seen_off and self.world.now >= max(plan.parcel.placed_at for plan in self.plans):
+            self._settle_the_rest()
 
     def _put_on(self, rider: Insistent) -> None:
         """The desk has rung: their ON was never heard. They are on since then, and home since they say so."""
@@ -198,16 +202,19 @@ class BadNight(Evening):
     def _deal_with_the_rest(self) -> None:
         """Close to the end, what no rider will bring any more is a dispatcher's to settle, by name and in writing."""
         for rider in self.riders:
-            if not rider.tasks and rider.off_said_at is None:
+            if not rider.tasks and rider.off_said_at is None and rider.off_at is None:
                 rider.goes_off()
+        self._settle_the_rest()
+        if any(self._waits(parcel) for parcel in self.parcels) and self.world.now < LAST_CALL:
+            self.world.after(300, self._deal_with_the_rest)
+
+    def _settle_the_rest(self) -> None:
         for parcel in self.parcels:
             if not self._waits(parcel) or self._in_a_bag(parcel):
                 continue
             if self._try(f"/desk/orders/{parcel.id}/cancel", reason="No rider could bring it tonight"):
                 parcel.cancelled = True
             self.in_hands.add(parcel.reference)
-        if any(self._waits(parcel) for parcel in self.parcels) and self.world.now < LAST_CALL:
-            self.world.after(300, self._deal_with_the_rest)
 
     def _in_a_bag(self, parcel: Parcel) -> bool:
         """Whether some rider has it, or has still to come for it."""

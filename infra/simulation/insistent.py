@@ -153,6 +153,12 @@ class Insistent(Rider):
         self.says(f"MENU {found[1]}")
         return True
 
+    def _sent(self, told: Collect | Deliver) -> None:
+        """A stop; one that comes after going home is ridden first, and the shift ends with it."""
+        super()._sent(told)
+        if self.tasks and not self.told_it_is_over:
+            self.off_at = None
+
     @property
     def believes_on(self) -> bool:
         """Whether they have said ON, and not OFF since."""

@@ -18,11 +18,14 @@ from payments.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken."""
+    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken, and
+    how often one of those rules kept a job from a rider.
+    """
 
     in_persons_hands: int
     doubled: int
     rest_violations: int
+    rest_held_back: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from dispatch import (
     shifts,
     starting,
 )
-from dispatch.errors import NotOnShift, TooEarly, WrongState
+from dispatch.errors import NotOnShift, OfferGone, TooEarly, WrongState
 from dispatch.tables import Event, Job, Order, Shift, known
 from payments import books
 from tests import factories
@@ -128,6 +128,32 @@ def test_a_heavy_run_is_followed_by_rest(session: Session, now: datetime) -> Non
     assert problem(session, over).couriers[0].free_s >= planning.seconds(over + 25 * MINUTE)
     assert plan(session, over) == []
     assert plan(session, over + 26 * MINUTE)
+
+
+def test_an_offer_taken_late_must_still_fit(session: Session, now: datetime) -> None:
+    """TAKE of an offer that ran out is good, unless meanwhile an hour is full, a break is on or the shift would run over."""
+    adopt(session, now, "max_orders_an_hour = 1")
+    shift = factories.rider(session, now)
+    luna = factories.restaurant(session, now)
+    factories.order(session, now, luna, "A-1", ready_min=5)
+    job, then = offered(session, now)
+    offers.expire_due(session, now=then + 4 * MINUTE)
+    late = then + 5 * MINUTE
+    row = breaks.plan(session, known(shift.id), late, late + 10 * MINUTE, by=shift.person_id, now=late - MINUTE)
+    with pytest.raises(OfferGone):
+        offers.take(session, shift.person_id, job.number, now=late)
+    breaks.end(session, known(shift.id), known(row.id), now=late + MINUTE)
+    over = shift.planned_end_at - MINUTE
+    with pytest.raises(OfferGone):
+        offers.take(session, shift.person_id, job.number, now=over)
+    factories.order(session, late, luna, "A-2", ready_min=1)
+    with session.begin_nested() as meanwhile:
+        other, at = offered(session, late + MINUTE)
+        offers.take(session, shift.person_id, other.number, now=at)
+        with pytest.raises(OfferGone):
+            offers.take(session, shift.person_id, job.number, now=at)
+        meanwhile.rollback()
+    assert offers.take(session, shift.person_id, job.number, now=late + MINUTE).verb == "took"
 
 
 def test_no_rule_limits_nobody(evening: Session, now: datetime) -> None:

@@ -176,6 +176,20 @@ def test_by_hand_counts_and_is_not_held_to_the_hour(night: Night) -> None:
     assert night.found() == ["orders"]
 
 
+def test_a_rule_that_binds_is_seen_to(night: Night) -> None:
+    """A rider with three orders this hour, or in a break, is counted as kept from what another was given."""
+    night.rode(0, 5, orders=3)
+    other = factories.rider(night.session, night.now, 2, name="Ida Moss", hours=5)
+    theirs: dict[str, Any] = {"person_id": other.person_id, "shift_id": known(other.id)}
+    night.rode(20, 10, **theirs)
+    assert rest.held_back(night.session) == 1
+    night.rode(90, 10, **theirs)
+    assert rest.held_back(night.session) == 1
+    night.rested(85, 20)
+    assert rest.held_back(night.session) == 2
+    assert night.found() == []
+
+
 def test_jobs_passed_on_tire_nobody(night: Night) -> None:
     """What was offered and not ridden counts in no hour."""
     for after in (0, 5, 10, 15):
