@@ -117,12 +117,13 @@ def _play(
 
 
 def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
-    """The figures of a bad night, with what the books' own audit finds; those of an ordinary evening as they are."""
-    if not isinstance(played, BadNight):
-        return outcome
+    """The outcome with every rule of rest that was broken; a bad night's also with the books' audit, and its figures."""
     with program.database.reading() as session:
-        found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
         breaches = rest.broken(session)
+        tired = tuple(f"rest, {breach.rule}: {breach.words}" for breach in breaches)
+        if not isinstance(played, BadNight):
+            return replace(outcome, sums=replace(outcome.sums, findings=(*outcome.sums.findings, *tired)))
+        found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
         night = Chaos(len(played.in_hands), played.doubled, len(breaches), rest.held_back(session))
     out.print(
         f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} "
@@ -130,8 +131,7 @@ def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
         f"from a rider); the desk rang {played.rings} times.",
         soft_wrap=True,
     )
-    found += tuple(f"rest, {breach.rule}: {breach.words}" for breach in breaches)
-    sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found))
+    sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found, *tired))
     return replace(outcome, sums=sums, chaos=night)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from infra.simulation.errors import Refused
-from infra.simulation.evening import LAST_CALL, Evening
+from infra.simulation.evening import BEGINS, LAST_CALL, Evening
 from infra.simulation.habits import Human
 from infra.simulation.insistent import Insistent, Wobbly
 from infra.simulation.parcels import Parcel, Point
@@ -18,8 +18,12 @@ from riders_app.gateways.weather import Weather
 LOOKS_EVERY_S = 90.0
 DEALS_WITH_THE_REST = LAST_CALL - timedelta(minutes=25)
 MOST_RINGS = 400
+ALL_OUT = timedelta(minutes=20)  # after the first shift begins
+HEARD_BY = timedelta(minutes=3)
 LONGEST_SHIFT = timedelta(hours=5)
-OVERDUE_ON = timedelta(minutes=8)  # a rider who said ON so long ago and is not on has to be put on by the desk
+OVERDUE_ON = timedelta(
+    minutes=8
+)  # a rider who said ON so long ago and is not on has to be put on by the desk
 _DELIVERED_AT = re.compile(r"still delivered at (\d\d):(\d\d)")
 
 
@@ -55,7 +59,7 @@ class BadNight(Evening):
         part = 1 - self._shorter_by / LONGEST_SHIFT  # a shorter evening has all of it in less time
         for rider in self.riders:
             if drawn.random() < self.rate:  # not well: goes home in the middle of it
-                at = self.world.now + timedelta(minutes=drawn.randint(60, 180)) * part
+                at = BEGINS + ALL_OUT + timedelta(minutes=drawn.randint(10, 130)) * part
                 self.world.at(at, rider.goes_off)
                 self.happened.append(f"{rider.name} goes home at {at:%H:%M}")
             if drawn.random() < self.rate and isinstance(rider, Insistent):
@@ -162,7 +166,8 @@ class BadNight(Evening):
             if not isinstance(rider, Insistent) or rider.on_at is None:
                 continue
             on = self.ids[rider.name] in on_shift
-            if on and rider.off_at is not None and rider.told_it_is_over:
+            home_for = self.world.now - (rider.off_at or self.world.now)
+            if on and not rider.tasks and home_for >= HEARD_BY:
                 rider.told_it_is_over = False
                 rider.says("OFF")
             overdue = not rider.told_it_is_on and self.world.now - rider.on_at >= OVERDUE_ON

@@ -139,7 +139,9 @@ def test_an_offer_taken_late_must_still_fit(session: Session, now: datetime) -> 
     job, then = offered(session, now)
     offers.expire_due(session, now=then + 4 * MINUTE)
     late = then + 5 * MINUTE
-    row = breaks.plan(session, known(shift.id), late, late + 10 * MINUTE, by=shift.person_id, now=late - MINUTE)
+    row = breaks.plan(
+        session, known(shift.id), late, late + 10 * MINUTE, by=shift.person_id, now=late - MINUTE
+    )
     with pytest.raises(OfferGone):
         offers.take(session, shift.person_id, job.number, now=late)
     breaks.end(session, known(shift.id), known(row.id), now=late + MINUTE)
