@@ -1,7 +1,8 @@
 """The most work in an hour, and rest after a heavy run: what each rider may still be given, as the plan's constraints.
 
 Work is counted in seconds of effort: a second of a job, weighed by the bags it carries, by rain, and by a climb where
-any of its orders goes into a hilly zone. A job counts in the hour by the part of it that lies there, and whole once it is given, so that no hour ever holds more than the rule.
+any of its orders goes into a hilly zone. A job counts in the hour by the part of it that lies there, and whole once it
+is given, so that no hour ever holds more than the rule.
 Nothing here is a mark against anybody, and nobody is sent home by it.
 """
 

@@ -117,7 +117,7 @@ def _play(
 
 
 def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
-    """The outcome with every rule of rest that was broken; a bad night's also with the books' audit, and its figures."""
+    """The outcome with every rule of rest broken; a bad night's with the books' audit and its figures."""
     with program.database.reading() as session:
         breaches = rest.broken(session)
         tired = tuple(f"rest, {breach.rule}: {breach.words}" for breach in breaches)

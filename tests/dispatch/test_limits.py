@@ -131,7 +131,7 @@ def test_a_heavy_run_is_followed_by_rest(session: Session, now: datetime) -> Non
 
 
 def test_an_offer_taken_late_must_still_fit(session: Session, now: datetime) -> None:
-    """TAKE of an offer that ran out is good, unless meanwhile an hour is full, a break is on or the shift would run over."""
+    """TAKE of an offer that ran out is good, unless an hour is full, a break is on or the shift would run over."""
     adopt(session, now, "max_orders_an_hour = 1")
     shift = factories.rider(session, now)
     luna = factories.restaurant(session, now)

@@ -17,7 +17,7 @@ from infra.simulation.stage import example, stage, with_rules
 from payments import checks
 from payments.rulebook import parse
 
-# So short a search is hardly one: what is held true must be true of the plainest plans, and a seed gives its night again.
+# So short a search is hardly one: what holds must hold of the plainest plans, and a seed gives its night again.
 BUDGET_MS = 1
 
 
