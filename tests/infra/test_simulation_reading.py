@@ -53,7 +53,7 @@ def test_a_drop_is_read_with_its_letter_and_reference() -> None:
 
 
 def test_what_must_be_confirmed_tried_again_or_decided_is_read() -> None:
-    """A new address, a handed job, a door to try again, a late end and a reminder each ask for an answer of their own."""
+    """A new address, a handed job, a door to try again, a late end, a reminder: each asks for its own answer."""
     job = examples.job(number=31, state="taken", drops=TWO)
     assert read(road.readdressed(job, TWO[0])) == Confirm(31)
     assert read(road.handed(job, "pickup", meeting=False)) == Confirm(31)
