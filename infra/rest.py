@@ -188,7 +188,8 @@ def _in_a_break(ride: _Ride, rests: Sequence[Rest]) -> Iterator[Breach]:
     for rest in rests:
         if rest.at >= job.offered_at or (job.closed_at is not None and job.closed_at <= rest.starts_at):
             continue
-        offered_in_it = rest.starts_at <= job.offered_at < rest.ends_at
+        by_hand = job.by_person_id is not None  # with a named person on the phone, who knows of the break
+        offered_in_it = rest.starts_at <= job.offered_at < rest.ends_at and not by_hand
         # One the rules place gives way to a job in hand, and begins when nothing is: its rows show where it was.
         over = ride.over_at(max(rest.starts_at, rest.begun_at or rest.starts_at))
         stands = rest.by_person_id is not None or rest.begun_at is not None

@@ -328,6 +328,7 @@ def test_a_rider_takes_their_break_when_they_will(evening: Session, now: datetim
     assert len(breaks.of(evening, [known(shift.id)])) == 1
     assert (order.delivery, job.state) == ("waiting", "withdrawn")
     assert plan(evening, then + 2 * MINUTE) == []
+    assert plan(evening, then + 19 * MINUTE) == []  # though they would leave only once it is over
     assert plan(evening, then + 21 * MINUTE)
     with pytest.raises(WrongState, match="had your break"):
         resting.rest(evening, shift.person_id, now=then + 40 * MINUTE)
