@@ -193,7 +193,7 @@ def _in_a_break(ride: _Ride, rests: Sequence[Rest]) -> Iterator[Breach]:
         # One the rules place gives way to a job in hand, and begins when nothing is: its rows show where it was.
         over = ride.over_at(max(rest.starts_at, rest.begun_at or rest.starts_at))
         stands = rest.by_person_id is not None or rest.begun_at is not None
-        into_it = job.depart_at < rest.ends_at and ride.planned_end > rest.starts_at
+        into_it = job.depart_at + SECONDS < rest.ends_at and ride.planned_end > rest.starts_at + SECONDS
         if offered_in_it or (stands and over is None and into_it):
             said = f"{rest.starts_at:%H:%M} to {rest.ends_at:%H:%M}"
             yield _breach("break", ride, f"job {job.number} lies in a break, {said}")
