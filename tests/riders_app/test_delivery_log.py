@@ -114,6 +114,8 @@ def test_the_page_tells_every_step_and_what_it_cost(house: House) -> None:
     assert "Why might Sam Okoye hear nothing?" in page.text
     told = desk.get("/desk/texts/log", headers={"accept": "application/json"}).json()
     assert told["cost"]["segments"] == sum(text["segments"] for text in told["texts"]) > 0
+    count, held = len(told["texts"]), told["cost"]["segments"]
+    assert f"This evening: {count} texts in {held} segments." in desk.get("/desk/texts").text
     none = desk.get("/desk/texts/log?state=trouble", headers={"accept": "application/json"}).json()
     assert none["texts"] == []
     assert house.signed_in(51, "rider").get("/desk/texts/log").status_code == 403
