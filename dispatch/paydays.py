@@ -1,17 +1,18 @@
 """Payday as the co-op's people see it: who is paid, what to look at before, where the money goes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
 from dispatch import events
 from dispatch.tables import Person, Shift
-from payments import books, payees, runs
+from payments import books, payees, runs, terms, transfers
 from payments.bank import BankAccount
 from payments.money import told
 from payments.rulebook import Rulebook
 from payments.runs import Caution, PayRun
+from payments.transfers import Changed
 
 POOL = "pool:tips"
 
@@ -44,12 +45,35 @@ def cautions(session: Session, run: PayRun, *, now: datetime) -> list[Caution]:
             words = f"{name(person_id)} has given no bank account: they will not be in the bank file."
             found.append(Caution(f"no-account:{person_id}", words))
         since = now - timedelta(days=rules.pay_period.bank_change_days)
-        changed = payees.changed_since(session, [runs.payee(each.person_id) for each in slips], since)
-        for payee, at in sorted(changed.items()):
-            who, day = name(int(payee.split(":")[1])), rules.local(at)
-            words = f"{who} changed their bank account on {day:%-d %B, %H:%M}: ask them whether it was they."
-            found.append(Caution(f"changed:{payee}:{at.isoformat()}", words))
+        whose = [runs.payee(each.person_id) for each in slips if each.net_minor > 0]
+        for change in transfers.changed(session, whose, since=since):
+            words = changed_words(session, change, name(int(change.payee.split(":")[1])), rules)
+            found.append(Caution(f"changed:{change.payee}:{change.at.isoformat()}", words))
     return found
+
+
+def changed_words(session: Session, change: Changed, whose: str, rules: Rulebook) -> str:
+    """Whose bank account is another than before, since when and by whom: a payment may be on its way to a thief."""
+    by = names(session, [change.by]).get(change.by, "somebody")
+    before = "and nobody was paid to the one before"
+    if change.paid_at is not None:
+        before = f"and the last payment, of {rules.local(change.paid_at):%-d %B}, went to another"
+        if change.paid_at >= change.at:
+            before = f"and was paid to on {rules.local(change.paid_at):%-d %B}"
+    return (
+        f"{whose}: the bank account was changed on {rules.local(change.at):%-d %B, %H:%M} by {by}. "
+        f"It is an {change.masked} now, {before}. Ask them, on a number you know, whether it was they."
+    )
+
+
+def restaurant_changes(
+    session: Session, called: Mapping[int, str], which: Iterable[int], rules: Rulebook, *, now: datetime
+) -> dict[int, str]:
+    """Which of the restaurants are paid to another account than before, and what to read about it before they are."""
+    since = now - timedelta(days=rules.pay_period.bank_change_days)
+    found = transfers.changed(session, [terms.restaurant(each) for each in which], since=since)
+    told = {int(each.payee.split(":")[1]): each for each in found}
+    return {each: changed_words(session, change, called[each], rules) for each, change in told.items()}
 
 
 def _open_shifts(session: Session, run: PayRun, rules: Rulebook) -> list[Caution]:

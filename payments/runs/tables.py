@@ -69,8 +69,6 @@ class PayRunPerson(SQLModel, table=True):
     attempt: int = 0
     payout_id: int | None = Field(default=None, foreign_key="payout.id")
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    undone_by: int | None = None  # who said that it did not arrive
-    again_by: int | None = None  # who had it paid again
 
 
 class PayRunLine(SQLModel, table=True):

@@ -228,9 +228,9 @@ def test_a_failed_payout_is_made_anew(session: Session) -> None:
     payout = settling.payout_of(session, row)
     assert payout is not None
     with pytest.raises(SettlementRefused, match="no payout that failed"):
-        settling.pay_again(session, row, now=MONDAY + WEEK)
+        settling.pay_again(session, row, by=1, now=MONDAY + WEEK)
     payouts.failed(session, payout, reason="no such account", now=MONDAY + WEEK)
-    again = settling.pay_again(session, row, now=MONDAY + WEEK)
+    again = settling.pay_again(session, row, by=1, now=MONDAY + WEEK)
     assert again.id != payout.id
     payouts.paid(session, again, by=None, now=MONDAY + WEEK)
     assert settling.follow(session, now=MONDAY + WEEK) == 1
