@@ -159,10 +159,18 @@ def did_not_arrive(session: Session, row: SettlementRow, *, reason: str, by: int
         raise SettlementRefused("Say why it did not arrive: what the bank said.")
     if payout.state not in ("failed", "returned"):
         payouts.undone(session, payout, reason=reason, by=by, now=now)
+        look(session, row)
+    return payout
+
+
+def look(session: Session, row: SettlementRow) -> SettlementRow:
+    """A settlement whose payout was refused, or came back after it was paid or closed, waits to be paid again."""
+    payout = payout_of(session, row)
+    if payout is not None and payout.state in ("failed", "returned"):
         row.state, row.paid_at, row.paid_by, row.closed_at, row.closed_by = "issued", None, None, None, None
         session.add(row)
         session.flush()
-    return payout
+    return row
 
 
 def pay_again(session: Session, row: SettlementRow, *, by: int, now: datetime) -> Payout:
