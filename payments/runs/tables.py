@@ -7,6 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, UniqueConstrai
 from sqlmodel import Field, SQLModel
 
 from payments.columns import Account, Minor, UtcDateTime
+from payments.kept import issued_once, issued_with
 
 STATES = ("draft", "approved", "paid", "closed")
 
@@ -112,3 +113,16 @@ class PayRunDeduction(SQLModel, table=True):
     kind: str
     purpose: str
     amount_minor: int = Field(sa_type=Minor)
+
+
+# What a payslip says is as it was approved; how it is paid, and paid again, is written beside it.
+_TABLES = SQLModel.metadata.tables
+APPROVED = (
+    "id", "since", "until", "status", "method", "currency", "rulebook", "drawn_at", "drawn_by", "acknowledged",
+    "acknowledged_at", "acknowledged_by", "approved_at", "approved_by",
+)  # fmt: skip
+issued_once(_TABLES["pay_run"], APPROVED)
+PERSON = ("id", "run_id", "person_id", "deductions_at", "deductions_by")
+issued_with(_TABLES["pay_run_person"], "pay_run", "run_id", PERSON)
+issued_with(_TABLES["pay_run_line"], "pay_run", "run_id")
+issued_with(_TABLES["pay_run_deduction"], "pay_run", "run_id")

@@ -885,7 +885,8 @@ STATEMENTS = {
 	CONSTRAINT uq_settlement_line_posting UNIQUE (entry_id, posting),
 	CONSTRAINT fk_settlement_line_settlement_id FOREIGN KEY(settlement_id) REFERENCES settlement (id),
 	CONSTRAINT fk_settlement_line_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
-)""",
+)
+ WITHOUT ROWID""",
         r"""CREATE TABLE slot (
 	id INTEGER NOT NULL,
 	monday DATE NOT NULL,
