@@ -1,12 +1,12 @@
 """Payday as the co-op's people see it: who is paid, what to look at before, where the money goes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
 from dispatch import events
-from dispatch.tables import Person, Shift
+from dispatch.tables import Event, Person, Shift
 from payments import books, payees, runs, terms, transfers
 from payments.bank import BankAccount
 from payments.money import told
@@ -106,6 +106,52 @@ def _unshared(session: Session, run: PayRun, rules: Rulebook) -> list[Caution]:
         for account, held in books.balances(session, POOL).items()
         if held and account.rsplit(":", 1)[-1] <= last
     ]
+
+
+def mark_paid(
+    session: Session, run: PayRun, *, by: int, now: datetime, only: Collection[int] | None = None
+) -> PayRun:
+    """A named person says that everybody, or `only` these, have been paid; whoever was is told by text."""
+    runs.mark_paid(session, run, by=by, now=now, only=only)
+    tell_paid(session, run, now=now)
+    return run
+
+
+def tell_paid(session: Session, run: PayRun, *, now: datetime) -> int:
+    """Whom a run has paid and nobody told yet is told that their pay is on its way; how many."""
+    untold = _untold(session, run)
+    for person_id in untold:
+        events.write(session, "pay_sent", now=now, person_id=person_id, pay_run_id=run.id)
+    return len(untold)
+
+
+def _untold(session: Session, run: PayRun) -> list[int]:
+    """Whose last payment of a run has arrived since they were last told of one."""
+    told = select(Event.person_id, Event.at).where(Event.kind == "pay_sent", Event.pay_run_id == run.id)
+    heard = dict(session.exec(told.order_by(col(Event.id))).all())
+    found = []
+    for row in runs.people(session, run):
+        last = next(iter(reversed(runs.payouts_of(session, run, row.person_id))), None)
+        if last is None or last.state != "paid" or last.settled_at is None:
+            continue
+        if row.person_id not in heard or heard[row.person_id] < last.settled_at:
+            found.append(row.person_id)
+    return found
+
+
+def to_follow(session: Session) -> list[PayRun]:
+    """The runs of which Stripe has paid somebody who was not told yet."""
+    sent = select(PayRun).where(PayRun.state == "approved", PayRun.method == "stripe")
+    return [run for run in session.exec(sent) if _untold(session, run)]
+
+
+def follow(session: Session, *, now: datetime) -> int:
+    """Whom Stripe paid is told, and a run that has paid everybody is paid; how many runs."""
+    found = to_follow(session)
+    for run in found:
+        tell_paid(session, run, now=now)
+        runs.look(session, run, by=None, now=now)
+    return len(found)
 
 
 def enter_account(session: Session, person_id: int, account: BankAccount, *, now: datetime) -> bool:

@@ -236,7 +236,7 @@ def paid(
 ) -> Response:
     """I say that everybody, or these, have been paid."""
     run = runs.get(session, run_id)
-    runs.mark_paid(session, run, by=who.person_id, now=now, only=person)
+    paydays.mark_paid(session, run, by=who.person_id, now=now, only=person)
     return pages.said(request, f"/desk/pay/{run_id}", state=run.state)
 
 

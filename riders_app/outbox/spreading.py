@@ -14,7 +14,7 @@ from dispatch.tables import DeskNote, Event, Job, Order, Restaurant, SignInLink,
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
-from riders_app.outbox import road, rota
+from riders_app.outbox import money, road, rota
 from riders_app.outbox.telling import tell
 from riders_app.tables import Text, queue
 
@@ -242,6 +242,7 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,
     "bank_changed": _bank_changed,
+    **money.SPREAD,
     **road.SPREAD,
     **rota.SPREAD,
 }

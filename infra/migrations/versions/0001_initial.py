@@ -1378,6 +1378,9 @@ STATEMENTS = {
 	attention_id INTEGER,
 	incident_id INTEGER,
 	contest_id INTEGER,
+	expense_id INTEGER,
+	absence_id INTEGER,
+	pay_run_id INTEGER,
 	spread_at DATETIME,
 	CONSTRAINT pk_event PRIMARY KEY (id),
 	CONSTRAINT fk_event_person_id FOREIGN KEY(person_id) REFERENCES person (id),
@@ -1388,7 +1391,10 @@ STATEMENTS = {
 	CONSTRAINT fk_event_note_id FOREIGN KEY(note_id) REFERENCES desk_note (id),
 	CONSTRAINT fk_event_attention_id FOREIGN KEY(attention_id) REFERENCES attention (id),
 	CONSTRAINT fk_event_incident_id FOREIGN KEY(incident_id) REFERENCES incident (id),
-	CONSTRAINT fk_event_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id)
+	CONSTRAINT fk_event_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id),
+	CONSTRAINT fk_event_expense_id FOREIGN KEY(expense_id) REFERENCES expense (id),
+	CONSTRAINT fk_event_absence_id FOREIGN KEY(absence_id) REFERENCES absence (id),
+	CONSTRAINT fk_event_pay_run_id FOREIGN KEY(pay_run_id) REFERENCES pay_run (id)
 )""",
         r"""CREATE INDEX ix_event_kind ON event (kind)""",
         r"""CREATE INDEX ix_event_unspread ON event (id) WHERE spread_at IS NULL""",
@@ -2823,6 +2829,9 @@ STATEMENTS = {
 	attention_id INTEGER,
 	incident_id INTEGER,
 	contest_id INTEGER,
+	expense_id INTEGER,
+	absence_id INTEGER,
+	pay_run_id INTEGER,
 	spread_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_event PRIMARY KEY (id),
 	CONSTRAINT fk_event_person_id FOREIGN KEY(person_id) REFERENCES person (id),
@@ -2833,7 +2842,10 @@ STATEMENTS = {
 	CONSTRAINT fk_event_note_id FOREIGN KEY(note_id) REFERENCES desk_note (id),
 	CONSTRAINT fk_event_attention_id FOREIGN KEY(attention_id) REFERENCES attention (id),
 	CONSTRAINT fk_event_incident_id FOREIGN KEY(incident_id) REFERENCES incident (id),
-	CONSTRAINT fk_event_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id)
+	CONSTRAINT fk_event_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id),
+	CONSTRAINT fk_event_expense_id FOREIGN KEY(expense_id) REFERENCES expense (id),
+	CONSTRAINT fk_event_absence_id FOREIGN KEY(absence_id) REFERENCES absence (id),
+	CONSTRAINT fk_event_pay_run_id FOREIGN KEY(pay_run_id) REFERENCES pay_run (id)
 )""",
         r"""CREATE INDEX ix_event_kind ON event (kind)""",
         r"""CREATE INDEX ix_event_unspread ON event (id) WHERE spread_at IS NULL""",
