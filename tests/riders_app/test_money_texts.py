@@ -71,7 +71,7 @@ def test_a_claim_answered_and_time_off_are_told(house: House) -> None:
             "expense_answered",
             "Votre dépense de £9.99 (Bell) est annulée : acceptée par erreur. Tina Till : Twice",
         ),
-        ("absence_noted", "Tina Till a annulé 5h 00m d'absence du 20 nov. Pourquoi : Wrong day"),
+        ("absence_noted", "Tina Till a annulé 5h 00m d'absence du 20 nov. : Wrong day"),
     ]
 
 
