@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from dispatch import cards, orders
-from payments import books, checks, payouts, settlements, settling
+from dispatch import cards, orders, paydays
+from payments import books, checks, payouts, runs, settlements, settling
 from payments import pay as pay_of
 from payments.errors import BadAmount, BadClaim
 from payments.rails import payees, reconciling, repeating, reversing
 from payments.rails.tables import StripeCall
 from payments.settling import Party
+from riders_app.tables import Text
 from tests.dispatch.test_cards import (
     arrived,
     attentions,
@@ -247,3 +248,51 @@ def test_a_part_of_a_riders_pay_taken_back_is_refused(house: House, luna: Till, 
     assert len(open_now(house)) == 1
     with house.database.writing() as session, pytest.raises(BadAmount, match="which part of the pay"):
         reversing.came_back(session, 1, by=BOSS, note="?", now=house.now)
+
+
+@pytest.mark.deep
+def test_riders_are_paid_by_stripe_from_the_desk(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+    """Where the rules pay riders by Stripe the desk makes their accounts, and a run is paid and closed by itself.
+
+    Whose account is not finished waits, and is told; a person does not mark Stripe's payments paid.
+    """
+    boss = house.signed_in(700, "treasurer")
+    csrf = boss.get("/me", headers={"accept": "application/json"}).json()["csrf"]
+    payee = {"csrf": csrf, "payee": f"rider:{sam}"}
+    assert boss.post("/desk/cards/accounts", data=payee).status_code == 404  # these rules pay by the bank
+    ridden(house, luna, sam, "at-once")
+    text = FINSBURY_PARK.replace('starts_on = "monday"', 'starts_on = "monday"\npaid_by = "stripe"')
+    text = text.replace("[pay]\n", '[pay]\nstatus = "self_employed"\n', 1)
+    began = house.now
+    with house.database.writing() as session:
+        books.adopt(session, text, effective_on=house.now.date(), resolution="By Stripe", now=house.now)
+    house.move(3 * 24 * 60)
+    with house.database.writing() as session:
+        over = house.now
+        run = runs.draft(session, on=began, by=BOSS, now=over)
+        (slip,) = runs.slips(session, run)
+        cautions = paydays.cautions(session, run, now=over)
+        runs.acknowledge(session, run, cautions, by=BOSS, now=over)
+        runs.approve(session, run, cautions, by=BOSS, now=over)
+    assert "Sam Okoye" in boss.get("/desk/cards").text
+    house.move(0)
+    assert "stripe_waits" in attentions(house)
+    assert boss.post("/desk/cards/accounts", data=payee).status_code == 200
+    house.move(0)
+    with house.reading() as session:
+        account = payees.account_of(session, payee["payee"])
+        assert account is not None
+    stripe_of(house).onboard(str(account.vendor_id))
+    boss.post("/desk/pay/1/paid", data={"csrf": csrf})
+    assert boss.get("/desk/pay/1", headers={"accept": "application/json"}).json()["state"] == "approved"
+    house.move(61)
+    (transfer,) = [
+        each for each in stripe_of(house).all("transfer") if each["destination"] == account.vendor_id
+    ]
+    assert transfer["amount"] == slip.net_minor
+    assert boss.get("/desk/pay/1", headers={"accept": "application/json"}).json()["state"] == "paid"
+    assert open_now(house) == {}
+    with house.reading() as session:
+        told = session.exec(select(Text.body).where(Text.kind == "pay_sent")).all()
+        assert len(told) == 1
+        assert checks.findings(session, now=house.now) == []
