@@ -55,7 +55,7 @@ def cautions(session: Session, run: PayRun, *, now: datetime) -> list[Caution]:
 def changed_words(session: Session, change: Changed, whose: str, rules: Rulebook) -> str:
     """Whose bank account is another than before, since when and by whom: a payment may be on its way to a thief."""
     by = names(session, [change.by]).get(change.by, "somebody")
-    before = "and nobody was paid to the one before"
+    before = "and nothing was ever paid to the one before"
     if change.paid_at is not None:
         before = f"and the last payment, of {rules.local(change.paid_at):%-d %B}, went to another"
         if change.paid_at >= change.at:
