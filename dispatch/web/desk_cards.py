@@ -186,6 +186,7 @@ def reconciliation(request: Request, who: Treasurer, session: Reading, now: Now)
             {
                 "differences": [
                     {
+                        "id": row.id,
                         "thing": row.thing,
                         "cause": row.cause,
                         "stripe_minor": row.stripe_minor,

@@ -34,6 +34,7 @@ STEPS = (
 def track(request: Request, session: Reading, now: Now, public_id: str) -> Response:
     """Where an order is; whoever has its link may look."""
     seen = board.tracking(session, public_id, now=now)
+    bill = cards.bill(session, orders.get(session, public_id), now=now)
     if pages.for_program(request):
         return JSONResponse(
             {
@@ -42,11 +43,13 @@ def track(request: Request, session: Reading, now: Now, public_id: str) -> Respo
                 "promise_at": seen.promise_at.isoformat(),
                 "expected_at": seen.expected_at.isoformat() if seen.expected_at else None,
                 "delivered_at": seen.delivered_at.isoformat() if seen.delivered_at else None,
+                "bill": {"state": bill.state, "amount_minor": bill.amount_minor, "url": bill.url}
+                if bill
+                else None,
             },
             headers={"cache-control": "no-store"},
         )
     reached = next((i for i, (state, _) in enumerate(STEPS) if state == seen.state), -1)
-    bill = cards.bill(session, orders.get(session, public_id), now=now)
     answer = pages.render(
         request,
         "track.html",

@@ -83,6 +83,19 @@ class Server:
             headers["idempotency-key"] = idempotency_key
         return self._json(method, f"/v1{path}", json=body, params=params, headers=headers)
 
+    # Customers --------------------------------------------------------------------------------------------
+
+    def tracked(self, public_id: str) -> dict[str, Any]:
+        """What the page of an order says to whoever has its link."""
+        return self._json("GET", f"/t/{public_id}")
+
+    def pay_online(self, url: str, card: str = "visa") -> None:
+        """Pay on the pretend Stripe's page, which sends its customer back to the page of their order."""
+        answer = self._http.post(urlsplit(url).path, data={"card": card})
+        self.requests += 1
+        if answer.status_code != 303 or "refused=" in answer.headers["location"]:
+            raise Refused("POST", url, answer.status_code, _detail(answer))
+
     # People -----------------------------------------------------------------------------------------------
 
     def ask_link(self, phone: str) -> None:

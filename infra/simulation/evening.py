@@ -31,6 +31,7 @@ AT_THE_PASS = ("Marco Tesoro", "+447700900060")
 FORGETS_OFF = 3  # by place in town.RIDERS
 PASSES, IS_SILENT, SLIPS = 4, 6, 0
 LATE_BY = timedelta(minutes=12)
+PAYS_AFTER = timedelta(seconds=45)  # a customer finds their card
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,8 @@ class Evening:
             )
             parcel.id, parcel.fee_minor = told["id"], told["fee_minor"]
         self.parcels.add(parcel)
+        if parcel.online:
+            self._later(self.world.now + PAYS_AFTER, partial(self._pay, parcel))
         if parcel.reference in self.script.cancelled:
             self._later(parcel.truly_ready_at - timedelta(seconds=60), lambda: self._cancel(parcel))
         elif parcel.reference in self.script.late:
@@ -227,6 +230,15 @@ class Evening:
         parcel.id = told["id"]
         parcel.fee_minor = self.server.api(parcel.kitchen.key, "GET", f"/orders/{parcel.id}")["fee_minor"]
         self.happened.append(f"{parcel.reference} came by phone to the desk")
+
+    def _pay(self, parcel: Parcel) -> None:
+        """The customer pays on the page to which their order's own page leads."""
+        bill = self.server.tracked(parcel.id)["bill"]
+        if bill is not None and bill["state"] == "asked":  # the page is being made
+            self._later(self.world.now + PAYS_AFTER, partial(self._pay, parcel))
+        elif bill is not None and bill["state"] == "open":
+            self.server.pay_online(bill["url"])
+            self.happened.append(f"{parcel.reference} was paid online by its customer")
 
     def _cancel(self, parcel: Parcel) -> None:
         if self.script.cancelled.index(parcel.reference) % 2:
@@ -306,7 +318,7 @@ def order_body(parcel: Parcel, *, exact: bool = True) -> dict[str, Any]:
         "items_note": parcel.items,
         "size": parcel.size,
     }
-    if parcel.paid_by == "card":
+    if parcel.paid_by == "card" and not parcel.online:
         body["card_reference"] = f"card-{parcel.reference}"
     if parcel.customer or parcel.phone:
         body["customer"] = {"name": parcel.customer, "phone": parcel.phone}

@@ -39,6 +39,7 @@ class Parcel:
     customer: str = ""
     phone: str | None = None
     size: int = 1
+    online: bool = False  # its customer pays it by card on a page of ours
     id: str = ""
     fee_minor: int = 0
     delivered_at: datetime | None = None

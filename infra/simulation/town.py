@@ -43,6 +43,8 @@ RIDERS = (
 )
 HOMES = ((51.5655, -0.1070), (51.5610, -0.1000), (51.5680, -0.1120), (51.5590, -0.1120))
 
+ONLINE = 6  # every so manieth order, where it is paid by card, is paid on a page of ours
+
 _FIRST = [
     "Ana",
     "Ben",
@@ -158,6 +160,8 @@ def _order(
     value = max(900, min(7800, round(rng.lognormvariate(math.log(2450), 0.42) / 50) * 50))
     tip = rng.choices((0, 100, 200, 300, round(value * 0.1)), (46, 14, 18, 8, 14))[0]
     with_phone = rng.random() < 0.3
+    by_desk = index % 29 == 17
+    paid_by = "card" if rng.random() < 0.65 else "account"
     parcel = Parcel(
         reference=f"K{index:03d}",
         kitchen=kitchen,
@@ -168,7 +172,7 @@ def _order(
         truly_ready_at=ready_at + timedelta(seconds=round(rng.triangular(-240, 420, 30))),
         value_minor=value,
         tip_minor=tip,
-        paid_by="card" if rng.random() < 0.65 else "account",
+        paid_by=paid_by,
         flat=f"Flat {rng.randint(1, 24)}{rng.choice('ABC') if rng.random() < 0.2 else ''}"
         if rng.random() < 0.45
         else "",
@@ -177,5 +181,6 @@ def _order(
         customer=rng.choice(_FIRST),
         phone=f"+447700900{100 + index:03d}" if with_phone else None,
         size=2 if value > 5000 else 1,
+        online=paid_by == "card" and not by_desk and index % ONLINE == 0,
     )
-    return Plan(parcel, by_desk=index % 29 == 17, says_ready=rng.random() < 0.4)
+    return Plan(parcel, by_desk=by_desk, says_ready=rng.random() < 0.4)

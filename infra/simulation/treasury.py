@@ -1,11 +1,12 @@
-"""After the evening, the treasurer's Monday through the pages: pay run, bank file, settlements.
+"""After the evening, the treasurer's Monday through the pages: pay run, bank file, settlements; then the night.
 
 The deductions are made up: a tenth of each gross pay as income tax, where a payroll bureau would say what is due.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from infra.simulation.aftermath import patient_sign_in
 from infra.simulation.client import Server, Visit
@@ -38,10 +39,33 @@ def monday(
     treasurer = patient_sign_in(world, treasurer_phone)
     paid = _pay_run(server, treasurer, since)
     settled = _settle(server, treasurer)
-    found = server.page(treasurer, "/desk/money/checks")["findings"]
     accounts = server.page(treasurer, "/desk/money")["accounts"]
     vat = sum(held for account, held in accounts.items() if account.startswith("vat:"))
-    return Treasury(paid, settled, vat, tuple(f"{each['rule']}: {each['message']}" for each in found))
+    return Treasury(paid, settled, vat, _read_overnight(world, treasurer_phone))
+
+
+def _read_overnight(world: World, treasurer_phone: str) -> tuple[str, ...]:
+    """Let the night after pass, and give what its audit and its comparison with Stripe found."""
+    before = world.now
+    world.run(before + timedelta(days=1))
+    treasurer = patient_sign_in(world, treasurer_phone)
+    read = world.server.page(treasurer, "/desk/money/checks")
+    if read["at"] is None or datetime.fromisoformat(read["at"]) <= before:
+        return ("the books were not read in the night",)
+    for each in _differences(world.server, treasurer):
+        if each["cause"] == "elsewhere":
+            note = {"note": "Taken at the restaurants' own terminals, which another company pays out."}
+            world.server.form(treasurer, f"/desk/reconciliation/{each['id']}/close", note)
+    left = _differences(world.server, treasurer)
+    return (
+        *(f"{each['rule']}: {each['message']}" for each in read["findings"]),
+        *(f"Stripe and the books differ on {each['thing']}: {each['cause']}" for each in left),
+    )
+
+
+def _differences(server: Server, treasurer: Visit) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = server.page(treasurer, "/desk/reconciliation")["differences"]
+    return found
 
 
 def _pay_run(server: Server, treasurer: Visit, since: datetime) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, select
 
 from payments.bank import plain
 from payments.errors import DeductionsRefused, PayRunRefused
@@ -197,22 +197,26 @@ def _replace(
     now: datetime,
     answered: set[int],
 ) -> None:
-    session.exec(
-        delete(PayRunDeduction).where(
-            col(PayRunDeduction.run_id) == run.number, col(PayRunDeduction.person_id).in_(whose)
-        )
+    wanted = {(each.person_id, each.deduction.kind): each.deduction for each in rows if each.deduction}
+    kept = select(PayRunDeduction).where(
+        PayRunDeduction.run_id == run.number, col(PayRunDeduction.person_id).in_(whose)
     )
-    for each in rows:
-        if each.deduction is not None:
-            session.add(
-                PayRunDeduction(
-                    run_id=run.number,
-                    person_id=each.person_id,
-                    kind=each.deduction.kind,
-                    purpose=each.deduction.purpose,
-                    amount_minor=each.deduction.amount_minor,
-                )
+    for row in session.exec(kept).all():
+        found = wanted.pop((row.person_id, row.kind), None)
+        if found is None:
+            session.delete(row)
+        else:  # one taken in again as it was stays as it was
+            row.purpose, row.amount_minor = found.purpose, found.amount_minor
+    for (person_id, kind), found in wanted.items():
+        session.add(
+            PayRunDeduction(
+                run_id=run.number,
+                person_id=person_id,
+                kind=kind,
+                purpose=found.purpose,
+                amount_minor=found.amount_minor,
             )
+        )
     for person in people(session, run):
         if person.person_id in answered:
             person.deductions_at, person.deductions_by = now, by

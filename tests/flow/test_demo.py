@@ -1,10 +1,13 @@
 """The demo's evening, over real HTTP: served by uvicorn, played by a client, added up from what pages show."""
 
+from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
 import pytest
+from typer.testing import CliRunner
 
+from infra.cli import app
 from infra.settings import Settings
 from infra.simulation import evening
 from infra.simulation.client import Server
@@ -12,7 +15,9 @@ from infra.simulation.evening import Evening
 from infra.simulation.outcome import Outcome, of_evening
 from infra.simulation.report import keys
 from infra.simulation.stage import example, stage, with_rules
+from payments.books.plaintext import FORMS
 from payments.rulebook import parse
+from tests.judges import POUNDS, judge
 
 KEYS = [
     "orders",
@@ -76,6 +81,23 @@ def check(played: Evening, outcome: Outcome) -> None:
     assert outcome.treasury.findings == ()
 
 
+def judged(folder: Path, url: str, form: str) -> None:
+    """The books of the evening and its Monday, written out by the command: accepted, and refused a penny off."""
+    file = folder / f"books.{form}"
+    where = {"PANNIER_DATA": str(folder), "PANNIER_DATABASE_URL": url}
+    told = CliRunner().invoke(app, ["export", form, str(file)], env=where)
+    assert told.exit_code == 0, told.output
+    check = judge(form)
+    verdict = check(file)
+    assert (verdict.returncode, verdict.stdout + verdict.stderr) == (0, "")
+    text = file.read_text()
+    places = list(POUNDS.finditer(text))
+    for place in (places[0], places[len(places) // 2], places[-1]):
+        penny_more = str(Decimal(place[0]) + Decimal("0.01"))
+        file.write_text(text[: place.start()] + penny_more + text[place.end() :])
+        assert check(file).returncode != 0, text[text.rindex("\n", 0, place.start()) : place.end()]
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_short_evening_comes_out_right(tmp_path: Path, database_url: str) -> None:
     """Every order of a short evening is delivered or cancelled, and its money agrees to the penny."""
@@ -83,6 +105,9 @@ def test_a_short_evening_comes_out_right(tmp_path: Path, database_url: str) -> N
     check(played, outcome)
     assert any("forgotten OFF" in said for said in played.happened)
     assert any("late" in said for said in played.happened)
+    assert any("paid online" in said for said in played.happened)
+    for form in FORMS:
+        judged(tmp_path, database_url, form)
 
 
 @pytest.mark.deep
@@ -97,3 +122,5 @@ def test_the_whole_evening_comes_out_right(tmp_path: Path, database_url: str) ->
     assert outcome.figures.zero_order_couriers == 0
     assert outcome.texts_sent > 3 * outcome.figures.orders
     assert outcome.figures.gini_orders_per_h < 0.15
+    for form in FORMS:
+        judged(tmp_path, database_url, form)

@@ -52,7 +52,7 @@ def test_killed_anywhere_and_taken_up_again(database: Database, made_url: str) -
     killed = 0
     for number in range(1, 200):
         # Early in a life, then later and later in it: each begins again at what was committed before.
-        done = pay(made_url, 3 + 61 * number)
+        done = pay(made_url, 3 + 41 * number)
         if done.returncode == 0:
             break
         assert done.returncode == -9, done.stderr

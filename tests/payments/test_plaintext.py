@@ -2,10 +2,6 @@
 
 import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,34 +17,18 @@ from payments import books
 from payments.books.plaintext import FORMS, plaintext
 from payments.books.plaintext.names import amount, name
 from payments.ledger import HOLIDAY, MINUTES, Entry, Posting
+from tests.judges import POUNDS, Check, judge
 from tests.payments.test_commands import here, lived_url
 
 __all__ = ["here", "lived_url"]
 
-Check = Callable[[Path], subprocess.CompletedProcess[str]]
 BOTH = pytest.mark.parametrize("form", ["beancount", "hledger"])
-
-
-def bean_check(file: Path) -> subprocess.CompletedProcess[str]:
-    """Beancount's own verdict."""
-    program = Path(sys.executable).with_name("bean-check")
-    return subprocess.run([program, "--no-cache", file], capture_output=True, text=True, check=False)
-
-
-def hledger_check(file: Path) -> subprocess.CompletedProcess[str]:
-    """hledger's own verdict: accounts and units declared, days in order, assertions true."""
-    command = ["hledger", "check", "--strict", "ordereddates", "-f", str(file)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
 def check(form: str) -> Check:
     """The program that judges that form."""
-    if form == "beancount":
-        return bean_check
-    if shutil.which("hledger") is None and not os.environ.get("CI"):
-        pytest.skip("hledger is not installed (apt-get install hledger)")
-    return hledger_check
+    return judge(form)
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -80,10 +60,6 @@ def test_the_books_of_an_evening_are_accepted(here: str, form: str, check: Check
                 assert fact in text
     database.close()
     assert "Cold " in text
-
-
-# Every amount in pounds: of a posting or an assertion, not of a tolerance or of how a unit is written.
-POUNDS = re.compile(r"(?<=  )(?<!~ )(?<!commodity )-?\d+\.\d\d(?= GBP| ~)|(?<== )-?\d+\.\d\d(?= GBP)")
 
 
 @BOTH

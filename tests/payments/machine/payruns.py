@@ -10,6 +10,7 @@ from payments.runs import PayRun
 from tests.payments.machine.world import World
 
 BY = 1
+FORTH = 2  # the turn that always goes on to the next step
 REFUSED = (PayRunRefused, PayoutRefused, Overdrawn)
 
 

@@ -5,11 +5,12 @@ among the bases of `Machine`, and put what must hold of them into `World.check`.
 """
 
 import random
+from collections import Counter
 from datetime import timedelta
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from infra.database import Database
 from payments.rulebook import STAGES, Stage
@@ -20,6 +21,8 @@ PENCE = st.integers(0, 6000)
 PICK = st.integers(0, 10**6)
 # Where a step fails before it is done: not at all, or at its first, second ... statement, or after its last.
 FAIL = st.one_of(st.none(), st.integers(1, 40))
+# A treasurer's steps, one or a few on end: what ends a run or a settlement is several steps away.
+TURNS = st.lists(PICK, min_size=1, max_size=5)
 
 
 class Lived(RuleBasedStateMachine):
@@ -27,7 +30,7 @@ class Lived(RuleBasedStateMachine):
 
     database: ClassVar[Database]
     text: ClassVar[str]
-    counted: ClassVar[dict[str, int]]
+    counted: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,20 +38,19 @@ class Lived(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Count what was done, and throw it away."""
-        try:
-            if self.world.steps:
-                cards.drain(self.world)
-                self.world.check()
-                self.world.replayed_papers()
+        world = self.world
+        try:  # closed whatever happens: a life left open would keep the next one waiting at its locks
+            self.counted["sequences"] += 1
+            if world.steps:
+                cards.drain(world)
+                world.check()
+                world.replayed_papers()
+            for what in ("steps", "failures", "refusals"):
+                self.counted[what] += getattr(world, what)
+            for what in world.reached():
+                self.counted[what] += 1
         finally:
-            self._count()
-
-    def _count(self) -> None:
-        self.counted["refusals"] += self.world.refusals
-        self.counted["sequences"] += 1
-        self.counted["steps"] += self.world.steps
-        self.counted["failures"] += self.world.failures
-        self.world.close()
+            world.close()
 
     @rule(minutes=st.sampled_from([1, 60, 24 * 60, 7 * 24 * 60, 61 * 24 * 60]))
     def time_passes(self, minutes: int) -> None:
@@ -151,17 +153,19 @@ class Earning(Lived):
 class Treasurer(Lived):
     """Rules of pay runs and settlements."""
 
-    @rule(turn=PICK, fail=FAIL)
-    def pay_run(self, turn: int, fail: int | None) -> None:
-        payruns.go_on(self.world, turn, fail)
+    @rule(turns=TURNS, fail=FAIL)
+    def pay_run(self, turns: list[int], fail: int | None) -> None:
+        for turn in turns:
+            payruns.go_on(self.world, turn, fail)
 
     @rule(fail=FAIL)
     def draft_settlements(self, fail: int | None) -> None:
         settling.draft(self.world, fail)
 
-    @rule(pick=PICK, turn=PICK, fail=FAIL)
-    def settle(self, pick: int, turn: int, fail: int | None) -> None:
-        settling.go_on(self.world, pick, turn, fail)
+    @rule(pick=PICK, turns=TURNS, fail=FAIL)
+    def settle(self, pick: int, turns: list[int], fail: int | None) -> None:
+        for turn in turns:
+            settling.go_on(self.world, pick, turn, fail)
 
     @rule(
         restaurant=st.sampled_from(RESTAURANTS),
@@ -203,5 +207,33 @@ class Cards(Lived):
         cards.cut(self.world, kind, when)
 
 
-class Machine(Orders, Shifts, Payday, Earning, Treasurer, Cards):
+class Mondays(Lived):
+    """A rule that is a treasurer's whole Monday: a run and the settlements, from the first step to the last."""
+
+    @initialize(custom=st.sampled_from([0, 0, 1, 3]))
+    def trade(self, custom: int) -> None:
+        """A co-op that does some trade already: orders paid online, and a shift."""
+        for number in range(custom):
+            orders.deliver(self.world, 4000 + number, 300, 200, True, False, None, online=True)
+            cards.ask(self.world, self.world.orders[-1], "visa", None)
+        if custom:
+            cards.hear(self.world, random.Random(custom), None)
+            shifts.end(self.world, 60 * custom, custom, False, None)
+
+    @rule(fail=FAIL)
+    def monday(self, fail: int | None) -> None:
+        world, luck = self.world, random.Random(self.world.steps)
+        world.now += timedelta(days=7)
+        payday.lapse(world, None)
+        for _ in range(4):
+            payruns.go_on(world, payruns.FORTH, fail)
+        settling.draft(world, fail)
+        for pick in range(3 * len(RESTAURANTS)):
+            settling.go_on(world, pick, payruns.FORTH, fail)
+            if world.stripe is not None:
+                cards.work(world, fail)
+                cards.hear(world, luck, fail)
+
+
+class Machine(Orders, Shifts, Payday, Earning, Treasurer, Cards, Mondays):
     """All of them."""

@@ -17,6 +17,8 @@ from infra.database import Database
 from payments import books, checks, ledger, pay, payouts, runs, settlements, statements
 from payments.pay import OrderMoney, ShiftMoney
 from payments.payouts import Payout, PayoutPart
+from payments.rails.tables import CardDispute, StripeCall
+from payments.runs import PayRun
 from payments.settlements import SettlementRow
 from payments.settlements.drafting import kept_lines
 from tests.payments.rulebooks import adopted
@@ -28,6 +30,17 @@ _BESIDE = (
     "payout", "pay_run", "pay_run_person", "pay_run_line", "pay_run_deduction", "settlement", "settlement_line",
     "settlement_adjustment", "stripe_call", "card_payment", "card_dispute",
 )  # fmt: skip
+# What a life may come to, and the rows by which it is known.
+REACHED = {
+    "closed runs": select(PayRun.id).where(PayRun.state == "closed"),
+    "closed settlements": select(SettlementRow.id).where(SettlementRow.state == "closed"),
+    "payouts come back": select(Payout.id).where(Payout.state == "returned"),
+    "disputes": select(CardDispute.id),
+    **{
+        f"Stripe {kind}s": select(StripeCall.id).where(StripeCall.kind == kind, StripeCall.state == "done")
+        for kind in ("refund", "transfer", "reversal")
+    },
+}
 T = TypeVar("T")
 
 
@@ -157,6 +170,12 @@ class World:
         kept = sorted(books.sums.kept(self.session).items())
         self.session.flush()
         return _digest([books.head(self.session), kept, [_rows(self.session, name) for name in _BESIDE]])
+
+    def reached(self) -> set[str]:
+        """How far this life came: what of `REACHED` it has rows of."""
+        return {
+            what for what, query in REACHED.items() if self.session.exec(query.limit(1)).first() is not None
+        }
 
     def payout(self, sent: Sent) -> Payout:
         """The row of a payout."""
