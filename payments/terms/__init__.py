@@ -163,7 +163,7 @@ def minute_postings(rulebook: Rulebook, shift: ShiftMoney) -> tuple[Posting, ...
         return nonzero([(WORK, account, shift.minutes)])
     paid = [(rules.rate_on(day), count) for day, count in worked(rulebook, shift) if count]
     turns = groupby(paid, key=lambda each: each[0])
-    return nonzero((WORK, account, sum(count for _, count in turn)) for _, turn in turns)
+    return nonzero([(WORK, account, sum(count for _, count in turn)) for _, turn in turns])
 
 
 def holiday_postings(rulebook: Rulebook, shift: ShiftMoney) -> tuple[Posting, ...]:
