@@ -1,15 +1,16 @@
 """What becomes of an offer: taken, passed, reminded of, expired, withdrawn; and the one truth when texts cross."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import attention, events, jobs, orders, planning, shifts
+from dispatch import attention, breaks, events, jobs, limits, orders, planning, shifts
 from dispatch.errors import NoSuchJob, OfferGone, WrongState
 from dispatch.facts import Marked
 from dispatch.states import DELIVERY, JOB, LIVE_JOB, move
-from dispatch.tables import Job, Order, Refusal, Stop, known
+from dispatch.tables import Job, Order, Refusal, Shift, Stop, known
 from payments import books
 
 
@@ -48,6 +49,8 @@ def _revive(session: Session, person_id: int, number: int | None, *, now: dateti
     shift = shifts.current(session, person_id)
     if past.state != "expired" or shift is None or not held or any(o.delivery != "waiting" for o in held):
         raise jobs.gone(session, past)
+    if not _still_fits(session, past, shift, held, now=now):
+        raise jobs.gone(session, past)
     taken_number = session.exec(
         select(Job).where(Job.number == past.number, col(Job.state).in_(LIVE_JOB))
     ).first()
@@ -76,6 +79,26 @@ def _revive(session: Session, person_id: int, number: int | None, *, now: dateti
         session.add(order)
     session.flush()
     return job
+
+
+def _still_fits(session: Session, past: Job, shift: Shift, held: Sequence[Order], *, now: datetime) -> bool:
+    """Whether an offer taken late may still be ridden: other work, a break or the shift's end may have come since.
+
+    What would end late now and was not offered as such has to be asked anew.
+    """
+    rules = books.in_force(session, at=now)[1]
+    over = now + timedelta(seconds=past.duration_s)
+    if any(r.starts_at < over and now < r.ends_at for r in breaks.of(session, [known(shift.id)])):
+        return False
+    if over > shift.planned_end_at:
+        most = max(rules.dispatch.end_tolerance_min, rules.shifts.stay_ask_min)
+        if past.past_end_at is None or over > shift.planned_end_at + timedelta(minutes=most):
+            return False
+    climb = limits.climbs(rules, held)
+    left = limits.left(session, [shift], rules, now=now, climb=climb).get(shift.person_id, limits.FREE)
+    tired = left.cool_until is not None or left.cool_s > 0
+    room = left.orders is None or len(held) <= left.orders
+    return not tired and room and (left.effort_s is None or past.duration_s <= left.effort_s)
 
 
 def refuse(session: Session, person_id: int, number: int | None, *, now: datetime) -> Marked:

@@ -111,3 +111,13 @@ def failure_of(session: Session, order_id: int) -> Incident | None:
             Incident.order_id == order_id, Incident.kind == "failed", col(Incident.closed_at).is_(None)
         )
     ).first()
+
+
+def trouble_of(session: Session, person_id: int) -> Incident | None:
+    """The newest trouble a rider told of that is still open."""
+    return session.exec(
+        select(Incident)
+        .where(Incident.person_id == person_id, Incident.kind == "trouble", col(Incident.closed_at).is_(None))
+        .order_by(col(Incident.id).desc())
+        .limit(1)
+    ).first()

@@ -1,7 +1,8 @@
 """The most work in an hour, and rest after a heavy run: what each rider may still be given, as the plan's constraints.
 
-Work is counted in seconds of effort: a second of a job, weighed by the bags it carries and by rain. A job counts in
-the hour by the part of it that lies there, and whole once it is given, so that no hour ever holds more than the rule.
+Work is counted in seconds of effort: a second of a job, weighed by the bags it carries, by rain, and by a climb where
+any of its orders goes into a hilly zone. A job counts in the hour by the part of it that lies there, and whole once it
+is given, so that no hour ever holds more than the rule.
 Nothing here is a mark against anybody, and nobody is sent home by it.
 """
 
@@ -61,11 +62,17 @@ def limited(rulebook: Rulebook) -> bool:
     return any(limit is not None for limit in limits)
 
 
-def left(session: Session, out: Sequence[Shift], rulebook: Rulebook, *, now: datetime) -> Mapping[int, Left]:
-    """What each of these riders may still be given, by person; nothing for anyone where no rule limits it."""
+def left(
+    session: Session, out: Sequence[Shift], rulebook: Rulebook, *, now: datetime, climb: bool = False
+) -> Mapping[int, Left]:
+    """What each of these riders may still be given, by person; nothing for anyone where no rule limits it.
+
+    `climb`: something to be given goes into a hilly zone, so that all of it is counted as if it did.
+    """
     if not out or not limited(rulebook):
         return {}
-    hard = 1.0 + (rulebook.rest.rain_effort_pct / 100 if raining(session, now=now) else 0.0)
+    rain = rulebook.rest.rain_effort_pct > 0 and raining(session, now=now)
+    hard = _hard(rulebook, rain=rain, climb=climb)
     given = _given(session, [shift.person_id for shift in out], now=now)
     return {
         shift.person_id: _left(given.get(shift.person_id, ()), shift, rulebook, hard, now=now)
@@ -73,19 +80,31 @@ def left(session: Session, out: Sequence[Shift], rulebook: Rulebook, *, now: dat
     }
 
 
-def effort_s(rulebook: Rulebook, work_s: int, bags: int, *, rain: bool) -> int:
-    """What so many seconds of work with so many bags come to in effort: never less than the seconds."""
+def climbs(rulebook: Rulebook, orders: Iterable[Order]) -> bool:
+    """Whether any of these orders goes into a hilly zone."""
+    hilly = rulebook.hilly
+    return any(order.zone in hilly for order in orders)
+
+
+def _hard(rulebook: Rulebook, *, rain: bool, climb: bool) -> float:
+    """How much more than a second of work a second is, for what is not in the bags."""
     rest = rulebook.rest
-    load = 1.0 + rest.load_effort_pct / 100 * max(0, bags - 1)
     wet = 1.0 + (rest.rain_effort_pct / 100 if rain else 0.0)
-    return round(work_s * load * wet)
+    return wet * (1.0 + (rest.climb_effort_pct / 100 if climb else 0.0))
+
+
+def effort_s(rulebook: Rulebook, work_s: int, bags: int, *, rain: bool, climb: bool = False) -> int:
+    """What so many seconds of work with so many bags come to in effort: never less than the seconds."""
+    load = 1.0 + rulebook.rest.load_effort_pct / 100 * max(0, bags - 1)
+    return round(work_s * load * _hard(rulebook, rain=rain, climb=climb))
 
 
 def effort_of(session: Session, work_s: int, orders: Sequence[Order], *, now: datetime) -> int:
     """The effort of so many seconds of work with these orders, by the rules and the rain of now."""
     rulebook = books.in_force(session, at=now)[1]
     rain = rulebook.rest.rain_effort_pct > 0 and raining(session, now=now)
-    return effort_s(rulebook, work_s, sum(order.size for order in orders), rain=rain)
+    bags, climb = sum(order.size for order in orders), climbs(rulebook, orders)
+    return effort_s(rulebook, work_s, bags, rain=rain, climb=climb)
 
 
 def raining(session: Session, *, now: datetime) -> bool:

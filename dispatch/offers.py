@@ -92,7 +92,7 @@ def _leaving(
 
     Where the evening moved on while we thought, that route is left out and a new plan is wanted.
     """
-    leaving = [(planning.leaves_at(picture, route), route) for route in plan.routes if route.departs]
+    leaving = [(_put_at(session, picture, route, now), route) for route in plan.routes if route.departs]
     later = [at for at, _ in leaving if at > now]
     ready: list[tuple[Shift, routing.Route, list[Order]]] = []
     if len(later) == len(leaving):
@@ -111,6 +111,16 @@ def _leaving(
         else:
             ready.append((shift, route, held))
     return ready, later
+
+
+def _put_at(session: Session, picture: Picture, route: routing.Route, now: datetime) -> datetime:
+    """When a route's first batch must be offered: not while its rider has a break, however soon they leave after it."""
+    at = planning.leaves_at(picture, route)
+    shift = shifts.current(session, int(route.courier)) if at <= now else None
+    if shift is None:
+        return at
+    rests = breaks.of(session, [known(shift.id)])
+    return max([at, *(rest.ends_at for rest in rests if rest.starts_at <= now < rest.ends_at)])
 
 
 def _resting(session: Session, shift: Shift, route: routing.Route) -> bool:

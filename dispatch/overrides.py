@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 import routing
-from dispatch import attention, deliveries, events, jobs, offers, planning, shifts
+from dispatch import attention, deliveries, events, jobs, offers, people, planning, shifts
 from dispatch.errors import BadInput, WrongState
 from dispatch.facts import Marked
-from dispatch.tables import Job, Order, known
+from dispatch.tables import Job, Order, Person, known
 from payments import books
 
 
@@ -79,3 +79,34 @@ def mark_for(
         raise BadInput("A job can be marked take, got or done.")
     events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
     return told
+
+
+def end_access(session: Session, person_id: int, *, by: int, reason: str, now: datetime) -> Person:
+    """End somebody's access; an offer of theirs goes to others at once.
+
+    A job they have taken stays theirs, and their shift's clock runs on: neither their texts nor their page reach us
+    any more, so the desk is rung to phone them, hand the job on and end the shift at its true time.
+    """
+    person = people.end(session, person_id, by=by, reason=reason, now=now)
+    numbers = []
+    for job in shifts.live_jobs(session, person_id):
+        if job.state == "offered":
+            offers.release(session, job, "withdrawn", now=now, why="withdrawn")
+        else:
+            numbers.append(str(job.number))
+    shift = shifts.current(session, person_id)
+    if shift is not None:
+        having = f" with job {', '.join(numbers)}" if numbers else ""
+        attention.raise_(
+            session,
+            "left_mid_shift",
+            f"left:{person_id}:{shift.id}",
+            f"This person's access ended while on shift{having}."
+            " Phone them, hand on what they have, and end the shift.",
+            now=now,
+            person_id=person_id,
+            shift_id=known(shift.id),
+            ring=bool(numbers),
+        )
+    planning.wanted(session, now=now)
+    return person

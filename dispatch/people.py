@@ -193,6 +193,12 @@ def by_phone(session: Session, phone: str) -> Person | None:
     return session.exec(select(Person).where(Person.phone == phone, col(Person.ended_at).is_(None))).first()
 
 
+def last_with(session: Session, phone: str) -> Person | None:
+    """Who had this number last, of those whose access has ended."""
+    query = select(Person).where(Person.phone == phone, col(Person.ended_at).is_not(None))
+    return session.exec(query.order_by(col(Person.ended_at).desc()).limit(1)).first()
+
+
 def with_role(session: Session, role: str) -> Sequence[Person]:
     """Active people with this role, by name."""
     return session.exec(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from dispatch import attention, orders
 from dispatch.errors import BadInput, ProofNeeded, ProofWrong
@@ -92,6 +92,11 @@ def _keep(session: Session, order: Order, shown: Shown, *, by: int, now: datetim
 def of(session: Session, order_id: int) -> Proof | None:
     """How an order's delivery was proved."""
     return session.get(Proof, order_id)
+
+
+def names(session: Session, photo: str) -> bool:
+    """Whether a proof names this picture."""
+    return session.exec(select(Proof.order_id).where(Proof.photo == photo)).first() is not None
 
 
 def taken_back(session: Session, order: Order, *, now: datetime) -> None:

@@ -34,7 +34,7 @@ from infra.program import Program
 from payments import checks, payouts, settlements, settling
 from payments.books import holds
 from payments.rails.tables import SandboxEvent
-from riders_app import outbox, photos
+from riders_app import outbox, photos, taps
 
 ORPHAN = timedelta(hours=1)  # a picture just written may wait for its proof to be committed
 
@@ -237,6 +237,8 @@ def forget_due(session: Session, now: datetime) -> datetime | None:
     if retention.rules(session, now=now) is not None:
         before = retention.texts_before(session, now=now)
         due.append(outbox.forget_due(session, now=now, before=before))
+        pressed_at = taps.first(session)
+        due.append(None if pressed_at is None else pressed_at + (now - before))
     return min((at for at in due if at is not None), default=None)
 
 
@@ -245,7 +247,8 @@ def forget(program: Program, now: datetime) -> bool:
     with program.database.writing() as session:
         gone = retention.drop_spent(session, now=now) + retention.blank_contacts(session, now=now)
         if retention.rules(session, now=now) is not None:
-            gone += outbox.forget(session, before=retention.texts_before(session, now=now))
+            before = retention.texts_before(session, now=now)
+            gone += outbox.forget(session, before=before) + taps.forget(session, before=before)
         kept = retention.photos_kept(session)
     sweep(program, kept)
     return gone > 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dispatch.errors import BadInput
 
-LARGEST = 4_000_000  # bytes; a phone's own picture, a little shrunk
+LARGEST = 12_000_000  # bytes; a phone's own picture as it comes, where no script makes it smaller
 FOLDER = "proofs"
 _KINDS = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
 
@@ -31,6 +31,13 @@ def find(data: Path, name: str) -> Path | None:
     """The file of a picture that is still kept."""
     path = data / FOLDER / Path(name).name
     return path if name and path.is_file() else None
+
+
+def drop(data: Path, name: str) -> None:
+    """Remove a picture that became nobody's proof."""
+    path = find(data, name)
+    if path is not None:
+        path.unlink(missing_ok=True)
 
 
 def sweep(data: Path, kept: Collection[str], *, before: float) -> int:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlalchemy import func
+from sqlmodel import Session, col, delete, select
 
 from dispatch import attention, shifts
 from dispatch.errors import BadInput, DispatchError, NoSuchJob
@@ -37,11 +38,15 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a press: what it marked, or why it could not count; `again` if it was counted before."""
+    """What became of a press: what it marked, or why it could not count; `again` if it was counted before.
+
+    `desk`: whether a person has been told that it could not.
+    """
 
     told: Marked | None = None
     error: DispatchError | None = None
     again: bool = False
+    desk: bool = False
 
 
 Act = Callable[[datetime | None], Marked | None]
@@ -57,12 +62,14 @@ def once(session: Session, person_id: int, press: Press, verb: str, act: Act, *,
         return Outcome(error=BadInput(row.error) if row.error else None, again=True)
     told: Marked | None = None
     refused: DispatchError | None = None
+    desk = False
     try:
         with session.begin_nested():
             told = act(believed(press, now=now))
     except DispatchError as error:
         refused = error
-        if _waited(press, now):
+        desk = _waited(press, now)
+        if desk:
             _before_a_person(session, person_id, press, verb, error, now=now)
     session.add(
         Tap(
@@ -76,7 +83,7 @@ def once(session: Session, person_id: int, press: Press, verb: str, act: Act, *,
         )
     )
     session.flush()
-    return Outcome(told, refused)
+    return Outcome(told, refused, desk=desk)
 
 
 def believed(press: Press, *, now: datetime) -> datetime | None:
@@ -109,6 +116,20 @@ def meant(session: Session, person_id: int, number: int | None, press: Press) ->
     if job.state not in LIVE_JOB and job.number in live:
         raise NoSuchJob("That job is closed, and its number is another job's now.")
     return job.number
+
+
+def forget(session: Session, *, before: datetime) -> int:
+    """Drop presses that reached us up to `before`: the same one sent after that is too old to count; how many."""
+    return session.connection().execute(delete(Tap).where(col(Tap.told_at) <= before)).rowcount
+
+
+# Asked at every turn of the clock, so written once.
+_FIRST = select(func.min(Tap.told_at))
+
+
+def first(session: Session) -> datetime | None:
+    """When the oldest press that is kept reached us."""
+    return session.connection().scalar(_FIRST)
 
 
 def _waited(press: Press, now: datetime) -> bool:

@@ -117,7 +117,7 @@ class _Read:
             account=fairness.account(session, rulebook, now=now),
             skills=people.skills(session, ids) if needing else {},
             rests=rests,
-            left=limits.left(session, out, rulebook, now=now),
+            left=limits.left(session, out, rulebook, now=now, climb=limits.climbs(rulebook, orders)),
             refused=refusals(session, [known(o.id) for o in orders], now=now),
             kitchens=kitchens.look_ahead(session, rulebook, {o.restaurant_id for o in cooking}),
         )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session
 
-from dispatch import attention, board, orders, people, planning
+from dispatch import attention, board, orders, people, planning, shifts
 from dispatch.errors import BadInput
 from dispatch.states import OPEN_DELIVERY
 from dispatch.tables import Attention
@@ -24,7 +24,8 @@ OPEN = (*OPEN_DELIVERY, "offered")
 def tonight(request: Request, who: Desk, session: Reading, now: Now) -> Response:
     """The evening: attention first, then orders and riders."""
     if pages.for_program(request):
-        return JSONResponse({"attention": _told(session)}, headers={"cache-control": "no-store"})
+        told = {"attention": _told(session), "on_shift": [s.person_id for s in shifts.on_now(session)]}
+        return JSONResponse(told, headers={"cache-control": "no-store"})
     seen = board.desk(session, now=now)
     zone = forms.zone(session, now)
     paused = orders.pause(session, now=now)

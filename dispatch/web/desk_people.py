@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
-from dispatch import people, planning
+from dispatch import overrides, people, planning
 from dispatch.errors import BadInput, NotAllowed
 from dispatch.facts import ROLES, VEHICLES, Point
 from dispatch.people import LANGUAGES, Who
@@ -157,8 +157,7 @@ def end(
     """End somebody's access, by name and in writing."""
     people.get(session, person_id)
     _check_touch(session, who, person_id)
-    people.end(session, person_id, by=who.person_id, reason=reason, now=now)
-    planning.wanted(session, now=now)
+    overrides.end_access(session, person_id, by=who.person_id, reason=reason, now=now)
     return pages.said(request, f"/desk/people/{person_id}", id=person_id)
 
 

@@ -117,18 +117,21 @@ def _play(
 
 
 def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
-    """The figures of a bad night, with what the books' own audit finds; those of an ordinary evening as they are."""
-    if not isinstance(played, BadNight):
-        return outcome
+    """The outcome with every rule of rest broken; a bad night's with the books' audit and its figures."""
     with program.database.reading() as session:
+        breaches = rest.broken(session)
+        tired = tuple(f"rest, {breach.rule}: {breach.words}" for breach in breaches)
+        if not isinstance(played, BadNight):
+            return replace(outcome, sums=replace(outcome.sums, findings=(*outcome.sums.findings, *tired)))
         found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
-        night = Chaos(len(played.in_hands), played.doubled, rest.broken(session))
+        night = Chaos(len(played.in_hands), played.doubled, len(breaches), rest.held_back(session))
     out.print(
         f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} "
-        f"brought twice, {night.rest_violations} rules of rest broken; the desk rang {played.rings} times.",
+        f"brought twice, {night.rest_violations} rules of rest broken ({night.rest_held_back} times one kept a job "
+        f"from a rider); the desk rang {played.rings} times.",
         soft_wrap=True,
     )
-    sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found))
+    sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found, *tired))
     return replace(outcome, sums=sums, chaos=night)
 
 

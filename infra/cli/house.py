@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dispatch import people, places, retention
+from dispatch import overrides, people, places, retention
 from dispatch.errors import BadInput
 from dispatch.facts import ROLES, Point
 from dispatch.tables import known
@@ -163,7 +163,7 @@ def people_end(phone: Phone, reason: Reason, by: By) -> None:
     with opened() as program:
         person_id, admin = _who(program, phone), _administrator(program, by)
         with program.database.writing() as session:
-            people.end(session, person_id, by=admin, reason=reason, now=program.clock.now())
+            overrides.end_access(session, person_id, by=admin, reason=reason, now=program.clock.now())
         say("Their access has ended; their pay and their shares stay.")
 
 

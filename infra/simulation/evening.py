@@ -54,6 +54,7 @@ class Evening:
         seed: int,
         orders: int = 120,
         hours: float = 4.0,
+        riders: int = len(town.RIDERS),
         each_step: Callable[[], None] | None = None,
     ) -> None:
         self.server = server
@@ -64,6 +65,7 @@ class Evening:
         self.plans = town.evening(self.rng, rulebook, self.kitchens, start=BEGINS, orders=orders, hours=hours)
         self.script = _script(self.rng, self.plans)
         self.riders: list[Rider] = []
+        self.places = range(riders)  # of town.RIDERS, those who ride this evening
         self.ids: dict[str, int] = {}
         self.shift_ids: dict[str, int] = {}
         self.still_to_do = 0
@@ -92,7 +94,7 @@ class Evening:
         self._person(TREASURER, ["treasurer", "member"])
         self._person(RESIDENT, ["member"])
         self._person(AT_THE_PASS, ["restaurant"], restaurant_id=self._kitchen("Nonna Tesoro").id)
-        for place in range(len(town.RIDERS)):
+        for place in self.places:
             self._rider(place)
         self.dispatcher = self.world.sign_in(DISPATCHER[1])
 

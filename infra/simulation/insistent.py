@@ -7,18 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.simulation.habits import Human
-from infra.simulation.reading import Collect, Deliver, Told, read
+from infra.simulation.reading import Collect, Deliver, Gone, Offer, Told, read
 from infra.simulation.riders import Rider, Task
 
 PATIENCE_S = 75.0
 WATCH_S = 120.0
 MOST_TRIES = 5
+_STILL = re.compile(r"Text (?:GOT|DONE) (\d{1,2})")
 _MARKED = re.compile(r"(Got|Done) (\d{1,2})([A-Z]*)\b")
 
 
 @dataclass(slots=True)
 class Wobbly(Human):
-    """A person on a bad evening: at `rate` does not hear an offer, passes on one, or says DONE too soon."""
+    """A person on a bad evening: at `rate` does not hear an offer or passes on one, less often says DONE too soon
+    or finds a door that nobody opens.
+    """
 
     rate: float = 0.0
     planned: Mapping[int, str | None] = field(default_factory=dict)
@@ -37,11 +40,16 @@ class Wobbly(Human):
         """Too soon, now and then."""
         return Human.slips(self) or self.rng.random() < self.rate / 2
 
+    def nobody_opens(self) -> bool:
+        """Whether this door stays shut, the first time."""
+        return self.rng.random() < self.rate / 3
+
 
 class Insistent(Rider):
     """Repeats what is not answered, five times; then, and whenever nothing else helps, the desk hears of it."""
 
     on_lost: Callable[["Insistent"], None]
+    habits: Wobbly
 
     def __init__(self, *args: Any, **more: Any) -> None:
         self.heard = 0
@@ -49,6 +57,7 @@ class Insistent(Rider):
         self.asked_what_is_next = False
         self.stuck_since: datetime | None = None
         self.told_it_is_over = False
+        self.told_it_is_on = False
         super().__init__(*args, **more)
         self.on_lost = lambda rider: None
         self.world.after(WATCH_S, self._watches)
@@ -75,10 +84,16 @@ class Insistent(Rider):
         """Now and then a look at what is in hand: a job one knows nothing more of is asked about."""
         if self.off_at is not None and not self.tasks:
             # Nobody likes to find out on payday that OFF was never heard.
+            self._looks_back()
             if not self.told_it_is_over and not self.keeps_silent_at_the_end:
                 self.says("OFF")
                 self.world.after(WATCH_S, self._watches)
             return
+        if self.believes_on and not self.told_it_is_on:
+            self.says("ON")
+            self.world.after(WATCH_S, self._watches)
+            return
+        self._looks_back()
         waiting = next((task for task in self.tasks if task.next is None), None)
         now = self.world.now
         self.stuck_since = (self.stuck_since or now) if waiting is not None else None
@@ -96,13 +111,21 @@ class Insistent(Rider):
         self.heard += 1
         if "Shift ended" in body or (self.off_at is not None and "not on shift" in body):
             self.told_it_is_over = True
+        elif self.believes_on:
+            self.told_it_is_on = "not on shift" not in body and (
+                self.told_it_is_on or body.startswith("On shift") or isinstance(read(body), Offer | Collect)
+            )
         if self._misread(body):
             meant = self.last_said
             self.says("UNDO")
             self.world.after(20, lambda: self.says(meant))
             return
         told = read(body)
-        if self._known_already(told):
+        if isinstance(told, Gone):
+            for task in self.past:
+                if task.number == told.number:
+                    task.taken_back.clear()  # what was said first stands
+        if self._known_already(told) or self._finds_a_job(body):
             return
         before = len(self.puzzled)
         super().reads(body)
@@ -110,6 +133,41 @@ class Insistent(Rider):
         if len(self.puzzled) > before and self.last_said not in ("", "MENU") and not body.startswith("Desk:"):
             meant = self.last_said
             self.world.after(20, lambda: self._once_more(meant))
+
+    def _looks_back(self) -> None:
+        """A DONE taken back, and nothing heard of it: is there something left to do for it?"""
+        task = next((task for task in self.past if task.taken_back), None)
+        if task is not None:
+            self.says(f"MENU {task.number}")
+
+    def _finds_a_job(self, body: str) -> bool:
+        """Whether a text speaks of work where there should be none; then it is asked what work."""
+        if self.tasks:
+            return False
+        if body.startswith("OFF noted"):
+            self.world.after(20, lambda: self.says("MENU"))
+            return True
+        found = _STILL.search(body) if self.last_said == "MENU" and read(body) is None else None
+        if found is None:
+            return False
+        self.says(f"MENU {found[1]}")
+        return True
+
+    def _sent(self, told: Collect | Deliver) -> None:
+        """A stop; one that comes after going home is ridden first, and the shift ends with it."""
+        super()._sent(told)
+        if self.tasks and not self.told_it_is_over:
+            self.off_at = None
+
+    @property
+    def believes_on(self) -> bool:
+        """Whether they have said ON, and not OFF since."""
+        return self.on_at is not None and self.off_said_at is None
+
+    def wants_a_break(self) -> None:
+        """Legs say no; with food on board it is brought first, and then one has got over it."""
+        if self.believes_on and self.told_it_is_on:
+            self.says("BREAK")
 
     def _once_more(self, meant: str) -> None:
         if self.last_said == meant:
@@ -155,5 +213,12 @@ class Insistent(Rider):
 
     def _delivers(self, turn: int, task: Task, stop: Deliver, parcel: Any) -> None:
         if turn == self._turn:
+            name = (task.number, stop.letter)
+            if name not in self.unopened and not parcel.delivered_at and self.habits.nobody_opens():
+                self.unopened[name] = stop
+                self._made(task)  # what comes next, the desk says or MENU
+                self.on_surprise(f"{self.name} found a door that nobody opened: {parcel.reference}")
+                self.says(f"FAIL {task.number}{stop.letter} nobody opens")
+                return
             task.taken_back.discard(parcel.reference)
         super()._delivers(turn, task, stop, parcel)

@@ -8,6 +8,7 @@ from time import perf_counter
 from infra.simulation import aftermath, evening, mdrp, metrics, treasury
 from infra.simulation.aftermath import Shown, Sums
 from infra.simulation.chaos import BadNight
+from infra.simulation.client import Server, Visit
 from infra.simulation.evening import Evening
 from infra.simulation.metrics import Figures
 from infra.simulation.official import Solution, brought_by
@@ -18,27 +19,43 @@ from payments.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken."""
+    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken, and
+    how often one of those rules kept a job from a rider.
+    """
 
     in_persons_hands: int
     doubled: int
     rest_violations: int
+    rest_held_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What the evening's texts came to: segments, and what the carrier reckoned for them, in minor units.
+
+    None where it has not told yet: that takes some hours.
+    """
+
+    segments: int
+    cost_minor: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The figures, the sums of money, how many texts were sent, and how long it all took."""
+    """The figures, the sums of money, how many texts landed and left, and how long it all took."""
 
     figures: Figures
     sums: Sums
     texts_sent: int
     wall_s: float
+    texts: Texts
     chaos: Chaos | None = None
     treasury: Treasury | None = None
 
 
 # On a bad night an ON or OFF may be said again and again before it is heard.
 WATCH_OFF_MIN = 20
+MICRO = 10_000  # millionths of a pound in a penny
 
 
 def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
@@ -80,7 +97,15 @@ def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
             played.world, played.riders, evening.TREASURER[1], at=evening.PAYDAY, since=evening.WEEK
         )
         sums = replace(sums, findings=(*sums.findings, *paid.findings))
-    return Outcome(figures, sums, texts, perf_counter() - began, treasury=paid)
+    left = texts_of(played.world.server, played.dispatcher, f"{evening.DAY}")
+    return Outcome(figures, sums, texts, perf_counter() - began, left, treasury=paid)
+
+
+def texts_of(server: Server, desk: Visit, day: str) -> Texts:
+    """What the desk's log says of a day's texts."""
+    told = server.page(desk, "/desk/texts/log", {"day": day})["cost"]
+    known = not told["untold_segments"]
+    return Texts(told["segments"], round(sum(told["told_micro"].values()) / MICRO) if known else None)
 
 
 def of_replay(
@@ -99,7 +124,8 @@ def of_replay(
     brought = brought_by(solution)
     cost = sum(mdrp.pay(played.day, brought.get(each.name, 0), each) for each in played.day.couriers)
     figures = metrics.figures(list(shown.rides.values()), played.work(shown), cost=cost)
-    return Outcome(figures, sums, played.world.texts_landed, perf_counter() - began), solution
+    texts = texts_of(played.world.server, played.administrator, f"{ON}")
+    return Outcome(figures, sums, played.world.texts_landed, perf_counter() - began, texts), solution
 
 
 def look_at_replay(played: Replay) -> Shown:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A job to take or to pass on."""
+    """A job to take or to pass on; `stay` when it would end after the shift does."""
 
     number: int
+    stay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,21 @@ class Deliver:
     number: int
     letter: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Something of this job changed, or it is newly theirs: say that it was read."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A door nobody opened is to be tried again."""
+
+    number: int
+    letter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +70,18 @@ class Link:
     url: str
 
 
-Told = Offer | Collect | Deliver | Finished | Gone | Asked | Link
+Told = Offer | Collect | Deliver | Confirm | Again | Finished | Gone | Asked | Link
 
 _LINK = re.compile(r"sign-in link.*?(https?://\S+)")
 _COLLECT = re.compile(r"\b(\d{1,2}): go to .*collect (.+?)\. GOT (\d{1,2})\b")
 _DELIVER = re.compile(r"\bRef ([\w-]+).*\bDONE (\d{1,2})([A-Z]?)$")
-_OFFER = re.compile(r"\b(?:TAKE|STAY) (\d{1,2}) or PASS (\d{1,2})$")
-_FINISHED = re.compile(r"\bJob (\d{1,2}) (?:is finished|has no stops left)")
+_OFFER = re.compile(r"\b(TAKE|STAY) (\d{1,2}) or PASS \d{1,2}(?:, both are fine)?$")
+_CONFIRM = re.compile(r"\bText ACK (\d{1,2})\b")
+_AGAIN = re.compile(r"\b(\d{1,2})([A-Z]?): please try the door again")
+_FINISHED = re.compile(r"\bJob (\d{1,2}) (?:is finished|is over|has no stops left)")
 _GONE = re.compile(
-    r"\bJob (\d{1,2}) (?:has been withdrawn|was not answered|has gone)"
+    r"\bJob (\d{1,2}) (?:has been withdrawn|was not answered|has gone|has another rider|was called off"
+    r"|goes to (?!.*\bmeet at))"
     r"|You have no job (\d{1,2})|Passed on job (\d{1,2})"
 )
 
@@ -72,12 +91,16 @@ def read(body: str) -> Told | None:
     text = body.strip()
     if found := _LINK.search(text):
         return Link(found.group(1))
+    if found := _CONFIRM.search(text):
+        return Confirm(int(found.group(1)))
+    if found := _AGAIN.search(text):
+        return Again(int(found.group(1)), found.group(2))
     if found := _COLLECT.search(text):
         return Collect(int(found.group(3)), tuple(found.group(2).rstrip(".").split()))
     if found := _DELIVER.search(text):
         return Deliver(int(found.group(2)), found.group(3), found.group(1))
     if found := _OFFER.search(text):
-        return Offer(int(found.group(1)))
+        return Offer(int(found.group(2)), stay=found.group(1) == "STAY")
     if found := _FINISHED.search(text):
         return Finished(int(found.group(1)))
     if found := _GONE.search(text):

@@ -35,11 +35,13 @@ def keys(outcome: Outcome) -> dict[str, float]:
         shown
         | {
             "texts_sent": outcome.texts_sent,
+            "segments": outcome.texts.segments,
             "money_in_minor": outcome.sums.in_minor,
             "money_out_minor": outcome.sums.out_minor,
             "wall_s": round(outcome.wall_s, 2),
         }
         | _treasury(outcome)
+        | ({} if outcome.texts.cost_minor is None else {"texts_cost_minor": outcome.texts.cost_minor})
         | (asdict(outcome.chaos) if outcome.chaos is not None else {})
     )
 
@@ -86,7 +88,7 @@ def evening_table(outcome: Outcome, riders: Sequence[Rider], *, late: int) -> Ta
         f"{pounds(round(sums.holiday_minor / hours))} set aside for holiday ({hours:.1f} h on shift)",
         "Orders an hour": f"{rates[0]:.1f} to {rates[-1]:.1f} a rider, Gini {figures.gini_orders_per_h:.3f}",
         "Effort an hour": f"{effort[0]:.0f} to {effort[-1]:.0f} min of riding, Gini {figures.gini_effort_per_h:.3f}",
-        "Texts": f"{outcome.texts_sent} sent",
+        "Texts": _texts(outcome),
         "Money in": f"{pounds(sums.in_minor)} from cards and restaurants' accounts, less refunds",
         "Money out": f"{pounds(sums.out_minor)} to restaurants, riders, cards and the co-op"
         + ("" if sums.in_minor != sums.out_minor else ": equal to the penny"),
@@ -95,6 +97,12 @@ def evening_table(outcome: Outcome, riders: Sequence[Rider], *, late: int) -> Ta
     for name, said in (rows | _monday(outcome)).items():
         table.add_row(name, said)
     return table
+
+
+def _texts(outcome: Outcome) -> str:
+    texts = outcome.texts
+    cost = "" if texts.cost_minor is None else f", {pounds(texts.cost_minor)} at the pretend carrier's price"
+    return f"{outcome.texts_sent} landed, {texts.segments} segments left{cost}"
 
 
 def _monday(outcome: Outcome) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """A simulated rider, who knows nothing but the texts that landed, where they stand, and what food truly takes."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from infra.simulation.parcels import Parcel, Parcels, Point
-from infra.simulation.reading import Asked, Collect, Deliver, Finished, Gone, Offer, read
+from infra.simulation.reading import Again, Asked, Collect, Confirm, Deliver, Finished, Gone, Offer, read
 from infra.simulation.world import World
 
 
@@ -69,6 +70,7 @@ class Task:
 
 
 SLIP_S = 15.0
+CONFIRMS_S = 15.0
 # Texts that tell something and ask for nothing.
 CONVERSATION = (
     "On shift",
@@ -77,9 +79,26 @@ CONVERSATION = (
     "Desk:",
     "Still there?",
     "Your break",
+    "You had your break",
+    "You have food of job",
+    "You are not on shift",
+    "No job just now",
+    "Thank you",
+    "Known already",
+    "Undone",
+    "Noted:",
+    "Your pay goes to",
     "Rota for",
     "New on your rota",
 )
+# The same behind the number of a drop.
+_NOT_DELIVERED = re.compile(r"(?:Known already: )?\d{1,2}[A-Z]* could not be delivered")
+
+
+def conversation(body: str) -> bool:
+    """Whether a text only tells something."""
+    told = body.startswith(CONVERSATION) or _NOT_DELIVERED.match(body) is not None
+    return told or " says your shift " in body
 
 
 class Rider:
@@ -97,6 +116,7 @@ class Rider:
         self.past: list[Task] = []
         self.legs: list[Leg] = []
         self.puzzled: list[str] = []
+        self.unopened: dict[tuple[int, str], Deliver] = {}  # doors nobody opened, by job and letter
         self.on_at: datetime | None = None
         self.off_said_at: datetime | None = None
         self.off_at: datetime | None = None
@@ -140,10 +160,14 @@ class Rider:
             self._sent(told)
         elif isinstance(told, Finished | Gone):
             self._over(told)
+        elif isinstance(told, Confirm):
+            self.world.after(CONFIRMS_S, lambda: self.says(f"ACK {told.number}"))
+        elif isinstance(told, Again):
+            self._tries_again(told)
         elif isinstance(told, Asked):
             if not self.keeps_silent_at_the_end and not self.tasks:
                 self.world.after(20, self.goes_off)
-        elif not body.startswith(CONVERSATION) and " says your shift " not in body:
+        elif not conversation(body):
             self.puzzled.append(body)
 
     def _offered(self, told: Offer) -> None:
@@ -154,8 +178,10 @@ class Rider:
         if word is None:
             self.on_surprise(f"{self.name} did not hear the offer of job {told.number}")
         else:
+            # Asked whether they would come home late, they say yes to that and not to the job alone.
+            said = "STAY" if told.stay and word == "TAKE" else word
             at = max(self.world.now + timedelta(seconds=seconds), self._hold_until)
-            self.world.at(at, lambda: self._answers(word, told.number))
+            self.world.at(at, lambda: self._answers(said, told.number))
 
     def _answers(self, word: str, number: int) -> None:
         if number not in self.offers or self.off_said_at is not None:
@@ -183,6 +209,13 @@ class Rider:
         if self.tasks[0] is task:
             self._halt()
             self._go()
+
+    def _tries_again(self, told: Again) -> None:
+        """Back to a door nobody opened, if it is still to be done."""
+        task = self._task(told.number)
+        stop = self.unopened.get((told.number, told.letter))
+        if task is not None and stop is not None:
+            self._sent(stop)
 
     def _over(self, told: Finished | Gone) -> None:
         self.offers.pop(told.number, None)

@@ -144,6 +144,12 @@ class Rulebook(Section):
                 return zone
         raise UnknownZone(name)
 
+    @property
+    def hilly(self) -> frozenset[str]:
+        """The names of the zones where riding is a climb: written so, or paid for as such."""
+        paid = self.pay.hills.zones if self.pay.hills is not None else ()
+        return frozenset(paid) | {zone.name for zone in self.zones if zone.hilly}
+
     def zone_at(self, lat: float, lon: float) -> Zone | None:
         """The first zone that covers a place (degrees), or None outside them all."""
         return next((zone for zone in self.zones if zone.covers(lat, lon)), None)

@@ -13,6 +13,7 @@ def across(raw: dict[str, Any]) -> Iterator[Fault]:
     """(place, words) for each fault; what has a fault of its own kind is left to its own section."""
     yield from _zones(raw.get("zones"))
     yield from _hills(raw)
+    yield from _climb(raw)
     for name, check in _SECTIONS.items():
         section = raw.get(name)
         if isinstance(section, dict):
@@ -81,6 +82,19 @@ def _hills(raw: dict[str, Any]) -> Iterator[Fault]:
         for name in listed:
             if isinstance(name, str) and name.strip() not in known:
                 yield ("pay", "hills", "zones"), f'there is no zone called "{name.strip()}" in this file'
+
+
+def _climb(raw: dict[str, Any]) -> Iterator[Fault]:
+    """Effort of a climb where no zone is hilly would never be counted."""
+    rest, pay, zones = raw.get("rest"), raw.get("pay"), raw.get("zones")
+    written = isinstance(rest, dict) and rest.get("climb_effort_pct")
+    paid = isinstance(pay, dict) and isinstance(pay.get("hills"), dict)
+    hilly = isinstance(zones, list) and any(isinstance(zone, dict) and zone.get("hilly") for zone in zones)
+    if written and not paid and not hilly:
+        yield (
+            ("rest", "climb_effort_pct"),
+            "no zone is hilly: write hilly = true in one, or name them in [pay.hills]",
+        )
 
 
 def _rising(rates: object) -> bool:

@@ -111,6 +111,7 @@ _SAYS = {
     ("rest", "max_km_an_hour"): "The most km for one rider in an hour",
     ("rest", "load_effort_pct"): "Each bag beyond the first makes work harder by",
     ("rest", "rain_effort_pct"): "Rain makes work harder by",
+    ("rest", "climb_effort_pct"): "An order into a hilly zone makes work harder by",
     ("rest", "heavy_run_min"): "A run of this much effort is heavy",
     ("rest", "cool_down_min"): "Rest after a heavy run",
     ("rest", "working_time"): "Working time",

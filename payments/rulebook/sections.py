@@ -58,6 +58,7 @@ class Zone(Section):
     everywhere: YesNo = False
     delivery_fee_minor: Pence
     per_km_minor: Pence = 0
+    hilly: YesNo = False  # riding there is a climb; zones of [pay.hills] are hilly without it
 
     def covers(self, lat: float, lon: float) -> bool:
         """Whether a place (degrees) lies in the zone; by counting edges to the east of it."""

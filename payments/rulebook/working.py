@@ -25,6 +25,7 @@ class Rest(Section):
     max_km_an_hour: Annotated[float, number(0.5, 100)] | None = None
     load_effort_pct: Percent = 0
     rain_effort_pct: Percent = 0
+    climb_effort_pct: Percent = 0
     heavy_run_min: Annotated[int, whole(1, 240, "minutes")] | None = None
     cool_down_min: Minutes = 10
     working_time: Annotated[Literal["warn", "off"], one_of("warn", "off")] = "warn"

@@ -66,12 +66,12 @@ class SandboxGateway:
             if held is not None:  # asked after, another text with the same words was told this one's id
                 key = f"{key}:{self._clock().isoformat()}"
             if self._opted_out(session, to):
-                raise OptedOut(code=21610)
+                raise OptedOut("the pretend carrier, error 21610", code=21610)
             sky, vendor_id = weather_of(session), _vendor_id(key)
             # A text refused now is tried again: its chances must not be drawn anew from the same numbers.
             again = f"{vendor_id}:{self._clock().isoformat()}"
             if sky.befalls(again, "refused", sky.refused):
-                raise TryLater("the pretend carrier said to try later", code=20429)
+                raise TryLater("the pretend carrier, error 20429", code=20429)
             if sky.calm:
                 session.add(
                     SandboxText(

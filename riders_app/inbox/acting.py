@@ -34,6 +34,7 @@ def store(
     """Keep a text by the carrier's id, once; whether it is new."""
     if session.exec(select(InboundText.id).where(InboundText.vendor_id == vendor_id)).first() is not None:
         return False
+    body = body.replace("\0", "").encode(errors="ignore").decode()  # what no database keeps
     session.add(
         InboundText(
             vendor_id=vendor_id, phone=phone, our_number=our_number, body=body, received_at=now, due_at=now

@@ -6,29 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dispatch import people, planning, shifts
+from dispatch import breaks, people, planning, shifts
 from dispatch.tables import Person, known
-from riders_app.tables import WAITING, InboundText, Text, TextNews
+from riders_app import senders
+from riders_app.outbox.codes import STATUSES, meaning
+from riders_app.tables import WAITING, Text, TextNews
 
-# What Twilio's codes mean for whoever waits for the text: www.twilio.com/docs/api/errors
-CODES = {
-    "20429": "Twilio takes no more texts from us just now",
-    "21211": "that is no phone number",
-    "21408": "our Twilio account may not text that country",
-    "21610": "this phone has opted out: only START, texted from it, brings our texts back",
-    "21611": "Twilio's queue for our number is full",
-    "21612": "our number cannot reach that one",
-    "21614": "that number takes no texts: it is a landline",
-    "30001": "Twilio's queue was full",
-    "30002": "our Twilio account is suspended",
-    "30003": "the phone is off or out of reach",
-    "30004": "the phone or its network blocks us",
-    "30005": "the number does not exist any more",
-    "30006": "a landline, or a network that takes no texts",
-    "30007": "the network took it for spam",
-    "30008": "the network gave no reason",
-    "30036": "it waited longer than it was good for",
-}
 _SILENT_FOR = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 _SHOWN = 200
@@ -49,14 +32,6 @@ class Fate:
     text: Text
     steps: tuple[Step, ...]
     ended: str
-
-
-def meaning(error: str | None) -> str:
-    """An error's words, with what its code means where one stands in them."""
-    if not error:
-        return ""
-    code = next((code for code in CODES if code in error), None)
-    return error if code is None else f"{CODES[code]} ({error})"
 
 
 def log(
@@ -93,7 +68,8 @@ def _fate(row: Text, told: list[TextNews]) -> Fate:
         steps.append(Step(row.sent_at, "taken by the carrier"))
     for piece in told:
         code = f": {meaning(piece.error)}" if piece.error else ""
-        steps.append(Step(piece.at, f"carrier: {piece.status}{code}"))
+        told_of = STATUSES.get(piece.status, piece.status)
+        steps.append(Step(piece.at, f"the carrier says: {told_of}{code}"))
     return Fate(row, tuple(sorted(steps, key=lambda step: step.at)), _ended(row))
 
 
@@ -112,7 +88,8 @@ def _ended(row: Text) -> str:
 def why_nothing(session: Session, person_id: int, *, now: datetime, sends: bool, hook: str) -> list[str]:
     """Why this person hears nothing from us, the likeliest reason first; never empty.
 
-    `sends`: whether there is a way to send texts at all; `hook` is where the carrier brings us its news.
+    `sends`: whether there is a way to send texts at all; `hook` is where the carrier brings us its news ("": the
+    pretend carrier of a demo, which in calm weather brings none).
     """
     person = people.get(session, person_id)
     found: list[str] = []
@@ -120,7 +97,7 @@ def why_nothing(session: Session, person_id: int, *, now: datetime, sends: bool,
         found.append("We have no phone number for them: add one on their page.")
     if not sends:
         found.append("No text leaves this install: it has no Twilio keys (docs/settings.md).")
-    found += _unreachable(session, person)
+    found += _unreachable(session, person, now)
     last = session.exec(
         select(Text).where(Text.person_id == person_id).order_by(col(Text.id).desc()).limit(1)
     ).first()
@@ -128,23 +105,33 @@ def why_nothing(session: Session, person_id: int, *, now: datetime, sends: bool,
         found.append("Nothing was ever written to them.")
     else:
         found += _last(session, last, now, hook)
-    found += _no_offers(session, person_id)
-    return found or [f"Our texts reach this phone: the last one, {_ago(last, now)}, is on it."]
+    found += _no_offers(session, person_id, now)
+    return found or [
+        f"Our texts reach this phone: the last one, {_ago(last, now)}, is on it.{_but(session, last, now)}"
+    ]
 
 
-def _unreachable(session: Session, person: Person) -> list[str]:
+def _but(session: Session, last: Text | None, now: datetime) -> str:
+    """Texts before the last one of which nothing was told: they overtake each other, and one may be lost."""
+    if last is None:
+        return ""
+    count = session.exec(
+        select(func.count())
+        .select_from(Text)
+        .where(Text.person_id == last.person_id, Text.state == "sent", col(Text.sent_at) > now - _HOUR)
+    ).one()
+    texts = "one text" if count == 1 else f"{count} texts"
+    return f" But {texts} of the last hour may not have come: look below." if count else ""
+
+
+def _unreachable(session: Session, person: Person, now: datetime) -> list[str]:
     if person.unreachable_at is None:
         return []
-    said = session.exec(
-        select(InboundText.reading)
-        .where(InboundText.person_id == person.id, col(InboundText.reading).in_(("OPT_OUT", "OPT_IN")))
-        .order_by(col(InboundText.id).desc())
-        .limit(1)
-    ).first()
-    if said == "OPT_OUT":
+    out_at = senders.opted_out_at(session, person)
+    if out_at is not None:
         return [
-            "They texted a word that stops all our texts (STOP, END, QUIT, CANCEL or UNSUBSCRIBE). Phone "
-            "them: only START, texted from their phone, brings our texts back."
+            "This phone has stopped all our texts, by STOP, END, QUIT, CANCEL or UNSUBSCRIBE"
+            f" {_since(out_at, now)}. Phone them: only START, texted from it, brings our texts back."
         ]
     lost = session.exec(
         select(Text)
@@ -161,33 +148,49 @@ def _last(session: Session, last: Text, now: datetime, hook: str) -> list[str]:
         waiting = session.exec(
             select(func.count()).select_from(Text).where(col(Text.state).in_(WAITING))
         ).one()
+        alone = "the only one" if waiting == 1 else f"one of {waiting}"
         why = f" The carrier said: {meaning(last.error)}." if last.error else ""
+        again_s = max(0, int((last.due_at - now).total_seconds()))
         return [
-            f"A text to them waits since {_ago(last, now)}, one of {waiting} that wait; it is tried again within "
-            f"{max(0, int((last.due_at - now).total_seconds()))} seconds.{why}"
+            f"The last text to them, written {_since(last.created_at, now)}, still waits, {alone} that does;"
+            f" it is tried again within {again_s} seconds.{why}"
         ]
     if last.state in ("failed", "undelivered", "expired"):
         return [f"The last text to them, {_ago(last, now)}, did not arrive: {meaning(last.error)}."]
-    if last.state == "sent" and last.sent_at is not None and now - last.sent_at > _SILENT_FOR:
-        if not _any_news(session, now):
+    return _on_its_way(session, last, now, hook) if last.state == "sent" else []
+
+
+def _on_its_way(session: Session, last: Text, now: datetime, hook: str) -> list[str]:
+    """A text the carrier took, of which it has not told whether it is on the phone."""
+    took = f"The carrier took the last text {_ago(last, now)}"
+    if now - (last.sent_at or last.created_at) <= _SILENT_FOR:
+        return [f"{took}; whether it is on the phone is not told yet."]
+    if not _any_news(session, now):
+        if not hook:
             return [
-                f"The carrier took the last text {_ago(last, now)}, but tells us nothing of any text: it must be "
-                f"able to reach {hook}."
+                f"{took}. In calm weather the sandbox tells no more than that: its phones show what arrived."
             ]
-        return [f"The carrier took the last text {_ago(last, now)} and has told nothing of it since."]
-    return []
+        return [f"{took}, but tells us nothing of any text: it must be able to reach {hook}."]
+    sent = session.exec(
+        select(TextNews.id).where(TextNews.vendor_id == last.vendor_id, TextNews.status == "sent")
+    ).first()
+    way = " and handed it to their network" if sent is not None else ""
+    return [f"{took}{way}, and has not said that it is on the phone: phone them if it matters."]
 
 
 def _any_news(session: Session, now: datetime) -> bool:
     return session.exec(select(TextNews.id).where(TextNews.at >= now - _HOUR).limit(1)).first() is not None
 
 
-def _no_offers(session: Session, person_id: int) -> list[str]:
+def _no_offers(session: Session, person_id: int, now: datetime) -> list[str]:
     if "rider" not in people.roles(session, person_id)[0]:
         return []
     shift = shifts.current(session, person_id)
     if shift is None:
         return ["They are not on shift, so they get no jobs: ON starts a planned shift."]
+    rests = breaks.of(session, [known(shift.id)])
+    if any(rest.starts_at <= now < rest.ends_at for rest in rests):
+        return ["They are on their break, so they get no jobs until it is over."]
     if shift.off_asked_at is not None:
         return ["They said OFF, so they get no further jobs."]
     if shift.silences >= planning.SILENCES:
@@ -198,15 +201,15 @@ def _no_offers(session: Session, person_id: int) -> list[str]:
 
 
 def _ago(text: Text | None, now: datetime) -> str:
-    if text is None:
-        return "none yet"
-    minutes = int((now - (text.sent_at or text.created_at)).total_seconds() // 60)
+    return "none yet" if text is None else _since(text.sent_at or text.created_at, now)
+
+
+def _since(at: datetime, now: datetime) -> str:
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
     return (
-        "just now"
-        if minutes < 1
-        else f"{minutes} minutes ago"
-        if minutes < 120
-        else f"{minutes // 60} hours ago"
+        f"{minutes} minute{'s' if minutes > 1 else ''} ago" if minutes < 120 else f"{minutes // 60} hours ago"
     )
 
 

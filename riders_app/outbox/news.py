@@ -5,6 +5,9 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from dispatch import attention, offers, people
+from dispatch.tables import known
+from riders_app import senders
+from riders_app.outbox.codes import meaning
 from riders_app.tables import Text, TextNews
 
 _ARRIVED = ("delivered", "read")
@@ -42,7 +45,7 @@ def _act(session: Session, text: Text, status: str, error: str | None, *, now: d
     text.told_at = now
     if status in _ARRIVED:
         text.state, text.error = "delivered", None
-        if text.person_id is not None:
+        if text.person_id is not None and _shows_reach(session, text):
             people.mark_reachable(session, text.person_id)
             attention.settle(
                 session, f"unreachable:{text.person_id}", now=now, note="A text reached them again."
@@ -58,8 +61,15 @@ def _act(session: Session, text: Text, status: str, error: str | None, *, now: d
     session.flush()
 
 
+def _shows_reach(session: Session, text: Text) -> bool:
+    """Whether a text that arrived shows that texts reach its person: not one from before they opted out."""
+    out_at = senders.opted_out_at(session, people.get(session, known(text.person_id)))
+    return out_at is None or (text.sent_at is not None and text.sent_at > out_at)
+
+
 def unreachable(session: Session, text: Text, why: str, *, now: datetime) -> None:
     """A text did not reach its phone: no more offers for a rider until one does, and a person is told."""
+    why = meaning(why)
     if text.person_id is not None:
         people.mark_unreachable(session, text.person_id, now=now)
         offers.unreached(session, text.person_id, now=now)

@@ -44,10 +44,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one large button is for: a call at a restaurant, or the drops at one address. `asks` is their proof."""
+    """What one large button is for: a call at a restaurant, or the drops at one address. `asks` is their proof.
+
+    `failed_at`: when its rider said that nobody takes it, while the desk has not decided; local.
+    """
 
     turns: tuple[Turn, ...]
     asks: str = "none"
+    failed_at: datetime | None = None
 
     @property
     def first(self) -> Turn:
@@ -122,17 +126,20 @@ def _steps(session: Session, turns: list[Turn], meetings: set[int], *, now: date
     A drop that failed before stays alone too: it must not be told as delivered with its neighbour.
     """
     together: list[Turn] = []
+    zone = own_time(session, now=now)
     for turn in turns:
-        asks = "none"
+        asks, failed_at = "none", None
         alone = turn.drop is None
         if turn.drop is not None and turn.order_id not in meetings:
             asks = proofs.needed(session, orders.by_id(session, turn.order_id), now=now)
-            alone = asks != "none" or cases.failure_of(session, turn.order_id) is not None
+            failure = cases.failure_of(session, turn.order_id)
+            failed_at = failure.opened_at.astimezone(zone) if failure is not None else None
+            alone = asks != "none" or failure is not None
         if together and (alone or not _one_address(together[0], turn)):
             yield Step(tuple(together))
             together = []
         if alone:
-            yield Step((turn,), asks)
+            yield Step((turn,), asks, failed_at)
         else:
             together.append(turn)
     if together:

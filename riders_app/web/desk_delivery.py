@@ -1,6 +1,6 @@
 """What became of each text: the delivery log, why a phone hears nothing, and what an evening's texts cost."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from dispatch import people
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Desk, Now, Reading
+from payments.rulebook import Rulebook
 from riders_app.gateways import STATUS_HOOK, Program
 from riders_app.outbox import fate
 from riders_app.outbox.fate import Cost, Fate
@@ -41,10 +42,7 @@ def log(
 ) -> Response:
     """A day's texts, newest first, with every step of each; for one person, also why they may hear nothing."""
     rules = forms.rulebook(session, now)
-    local = rules.local(now)
-    # An evening runs past midnight: its texts are those until six in the morning.
-    since = forms.day(day, rules, "Day") if day else rules.midnight((local - timedelta(hours=6)).date())
-    since, until = since + timedelta(hours=6), since + timedelta(hours=30)
+    since, until = evening(rules, now, day)
     shown = fate.log(session, since=since, until=until, person_id=person_id, state=state or None)
     program = program_of(request)
     person = people.get(session, person_id) if person_id is not None else None
@@ -69,8 +67,30 @@ def log(
     )
 
 
+def evening(rules: Rulebook, now: datetime, day: str = "") -> tuple[datetime, datetime]:
+    """From when until when a day's texts are its own: an evening runs past midnight, until six in the morning."""
+    since = forms.day(day, rules, "Day") if day else rules.midnight(_this_day(rules, now))
+    return since + timedelta(hours=6), since + timedelta(hours=30)
+
+
+def _this_day(rules: Rulebook, now: datetime) -> date:
+    return (rules.local(now) - timedelta(hours=6)).date()
+
+
+def tonight(session: Session, program: Program, now: datetime) -> str:
+    """What this evening's texts cost so far, in words."""
+    rules = forms.rulebook(session, now)
+    since, until = evening(rules, now)
+    cost = fate.cost(session, since=since, until=until)
+    return cost_words(cost, rules.co_op.currency, program.settings.sms_segment_price)
+
+
 def _why(session: Session, program: Program, person_id: int, now: datetime) -> list[str]:
     hook = program.settings.url + STATUS_HOOK
+    if program.sandbox:
+        from riders_app.gateways.sandbox import weather_of  # Twilio's library takes a while to load
+
+        hook = hook if weather_of(session).news else ""
     return fate.why_nothing(session, person_id, now=now, sends=program.gateway is not None, hook=hook)
 
 

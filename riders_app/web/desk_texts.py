@@ -16,6 +16,8 @@ from dispatch.tables import DeskNote, Person, known
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Desk, Now, Reading, Writing
 from riders_app.tables import InboundText, Text
+from riders_app.web import desk_delivery
+from riders_app.web.hooks import program_of
 from riders_app.wording.gsm import ONE_SEGMENT, fold, septets
 
 router = APIRouter(prefix="/desk/texts", dependencies=[Depends(access.ours)], include_in_schema=False)
@@ -59,6 +61,7 @@ def texts(request: Request, who: Desk, session: Reading, now: Now, person_id: in
         lines=_thread(session, person_id, zone) if person_id is not None else [],
         strangers=[(row, row.received_at.astimezone(zone)) for row in strangers],
         longest=LONGEST,
+        cost_words=desk_delivery.tonight(session, program_of(request), now),
         newest=session.exec(select(func.max(DeskNote.id))).one() or 0,
     )
 

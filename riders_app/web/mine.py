@@ -12,8 +12,8 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
-from dispatch import attention, board, breaks, fairness, jobs, notices, shifts, waiting
-from dispatch.tables import Event, Job, Mark, Notice, Order, Rest, Shift, Stop, known
+from dispatch import attention, board, breaks, cases, fairness, jobs, notices, shifts, waiting
+from dispatch.tables import Event, Incident, Job, Mark, Notice, Order, Rest, Shift, Stop, known
 from dispatch.web import access, live, pages
 from dispatch.web.access import Now, Reading, Rider
 from payments import books, pay
@@ -68,6 +68,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         shift=facts,
         tips=_tips(session, who.person_id, facts.started_at, facts.ended_at, now) if facts else 0,
         to_read={card.id: bool(notices.open_of(session, jobs.get(session, card.id))) for card in mine},
+        trouble=cases.trouble_of(session, who.person_id),
         wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
         even=standing(session, who.person_id, now=now),
         thread=thread(session, who.person_id, now=now),
@@ -182,6 +183,7 @@ def change(session: Session, person_id: int) -> int:
         .join(Order, col(Order.id) == col(Stop.order_id))
         .where(col(Stop.job_id).in_(live_jobs))
         .order_by(col(Stop.id)),
+        select(func.count(), func.count(col(Incident.closed_at))).where(Incident.person_id == person_id),
         select(func.count(), func.count(col(Notice.acknowledged_at))).where(
             col(Notice.job_id).in_(live_jobs)
         ),

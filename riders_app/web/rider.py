@@ -29,7 +29,7 @@ from dispatch.tables import Mark
 from dispatch.web import access, errors, pages
 from dispatch.web.access import Now, Rider, Writing
 from riders_app import taps
-from riders_app.taps import Press
+from riders_app.taps import Outcome, Press
 from riders_app.web import cards
 
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
@@ -81,8 +81,16 @@ def counted(
     """Do what was pressed, once; what cannot count is answered, and what is written down of it stays."""
     outcome = taps.once(session, who.person_id, pressed, verb, act, now=now)
     if outcome.error is not None:
-        return errors.answer(request, outcome.error)
+        return refused(request, outcome)
     return answered(request, session, who, outcome.told, now)
+
+
+def refused(request: Request, outcome: Outcome) -> Response:
+    """Why a press could not count, and whether a person has been told: the page says so only if it is true."""
+    answer = errors.answer(request, outcome.error or WrongState())
+    if outcome.desk:
+        answer.headers["x-desk"] = "told"
+    return answer
 
 
 @router.post("/take")
@@ -216,10 +224,10 @@ def late(
     planned: Annotated[AwareDatetime | None, Form()] = None,
 ) -> Response:
     """I am running late. `planned` is when the last stop was planned, so that a button tapped twice counts once."""
-    if minutes is None:
-        raise BadInput("Say how many minutes late, from 1 to 120.")
 
     def act(_at: datetime | None) -> Marked | None:
+        if minutes is None:
+            raise BadInput("Say how many minutes late, from 1 to 120.")
         mine = taps.meant(session, who.person_id, number, pressed)
         if planned is not None:
             left = jobs.stops_left(session, jobs.find(session, who.person_id, mine, ("taken",)))
@@ -288,7 +296,7 @@ def off(request: Request, who: Rider, session: Writing, now: Now, pressed: Press
         planning.wanted(session, now=now)
 
     outcome = taps.once(session, who.person_id, pressed, "End my shift", act, now=now)
-    return errors.answer(request, outcome.error) if outcome.error else pages.said(request, "/my")
+    return refused(request, outcome) if outcome.error else pages.said(request, "/my")
 
 
 @router.post("/break")

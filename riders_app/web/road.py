@@ -59,15 +59,29 @@ def proved(
     """Delivered, with its proof: a code, a name, a photo, or the reason there is none."""
     program = access.program(request)
     named = tuple(c for c in letters.upper() if c.isalpha())
-    shown = _shown(program, code.strip(), name.strip(), reason.strip(), photo)
-    with program.database.writing() as session:
+    shown, fault = None, None
+    try:
+        shown = _shown(program, code.strip(), name.strip(), reason.strip(), photo)
+    except BadInput as unfit:  # a press like any other: written down, and put before a person if it waited
+        fault = unfit
+    kept = False
+    try:
+        with program.database.writing() as session:
 
-        def act(at: datetime | None) -> Marked:
-            mine = taps.meant(session, who.person_id, number, pressed)
-            when = taps.since_taken(session, pressed, at)
-            return deliveries.done(session, who.person_id, mine, letters=named, proof=shown, at=when, now=now)
+            def act(at: datetime | None) -> Marked:
+                if fault is not None:
+                    raise fault
+                mine = taps.meant(session, who.person_id, number, pressed)
+                when = taps.since_taken(session, pressed, at)
+                return deliveries.done(
+                    session, who.person_id, mine, letters=named, proof=shown, at=when, now=now
+                )
 
-        answer = rider.counted(request, who, session, now, pressed, "Delivered", act)
+            answer = rider.counted(request, who, session, now, pressed, "Delivered", act)
+            kept = shown is None or shown.kind != "photo" or proofs.names(session, shown.value)
+    finally:
+        if not kept and shown is not None and shown.kind == "photo":  # it could not count, or came twice
+            photos.drop(program.settings.data, shown.value)
     program.nudge()
     return answer
 

@@ -22,7 +22,7 @@ from dispatch import (
     shifts,
     starting,
 )
-from dispatch.errors import NotOnShift, TooEarly, WrongState
+from dispatch.errors import NotOnShift, OfferGone, TooEarly, WrongState
 from dispatch.tables import Event, Job, Order, Shift, known
 from payments import books
 from tests import factories
@@ -91,6 +91,25 @@ def test_effort_is_weighed_by_load_and_rain(session: Session, now: datetime) -> 
     assert not limits.raining(session, now=now)
 
 
+def test_a_climb_counts_in_the_hour(session: Session, now: datetime) -> None:
+    """An order into a hilly zone, written so or paid for as such, weighs more; so less is left for the hour."""
+    hilly = factories.RULEBOOK.replace("delivery_fee_minor", "hilly = true\ndelivery_fee_minor", 1)
+    rules = "\n[rest]\nmax_effort_min_an_hour = 40\nclimb_effort_pct = 25\n"
+    factories.adopt(session, now, hilly + rules)
+    shift = factories.rider(session, now)
+    rulebook = books.in_force(session, at=now)[1]
+    assert rulebook.hilly == {rulebook.zones[0].name}
+    flat = limits.left(session, [shift], rulebook, now=now)[shift.person_id].effort_s
+    luna = factories.restaurant(session, now)
+    factories.order(session, now, luna, "A-1", ready_min=5)
+    climb = problem(session, now).couriers[0].effort_left_s
+    assert flat is not None
+    assert climb is not None
+    assert abs(flat - 1.25 * climb) <= 2
+    job, _ = offered(session, now)
+    assert job.effort_s == round(1.25 * job.duration_s)
+
+
 def test_a_heavy_run_is_followed_by_rest(session: Session, now: datetime) -> None:
     """Nothing new begins while a heavy job lasts or in the rest after it, and the problem says so both times."""
     adopt(session, now, "heavy_run_min = 5", "cool_down_min = 25")
@@ -109,6 +128,34 @@ def test_a_heavy_run_is_followed_by_rest(session: Session, now: datetime) -> Non
     assert problem(session, over).couriers[0].free_s >= planning.seconds(over + 25 * MINUTE)
     assert plan(session, over) == []
     assert plan(session, over + 26 * MINUTE)
+
+
+def test_an_offer_taken_late_must_still_fit(session: Session, now: datetime) -> None:
+    """TAKE of an offer that ran out is good, unless an hour is full, a break is on or the shift would run over."""
+    adopt(session, now, "max_orders_an_hour = 1")
+    shift = factories.rider(session, now)
+    luna = factories.restaurant(session, now)
+    factories.order(session, now, luna, "A-1", ready_min=5)
+    job, then = offered(session, now)
+    offers.expire_due(session, now=then + 4 * MINUTE)
+    late = then + 5 * MINUTE
+    row = breaks.plan(
+        session, known(shift.id), late, late + 10 * MINUTE, by=shift.person_id, now=late - MINUTE
+    )
+    with pytest.raises(OfferGone):
+        offers.take(session, shift.person_id, job.number, now=late)
+    breaks.end(session, known(shift.id), known(row.id), now=late + MINUTE)
+    over = shift.planned_end_at - MINUTE
+    with pytest.raises(OfferGone):
+        offers.take(session, shift.person_id, job.number, now=over)
+    factories.order(session, late, luna, "A-2", ready_min=1)
+    with session.begin_nested() as meanwhile:
+        other, at = offered(session, late + MINUTE)
+        offers.take(session, shift.person_id, other.number, now=at)
+        with pytest.raises(OfferGone):
+            offers.take(session, shift.person_id, job.number, now=at)
+        meanwhile.rollback()
+    assert offers.take(session, shift.person_id, job.number, now=late + MINUTE).verb == "took"
 
 
 def test_no_rule_limits_nobody(evening: Session, now: datetime) -> None:
@@ -137,11 +184,13 @@ def test_generated_evenings_keep_every_limit(rules: dict[str, Any], ready: list[
     SQLModel.metadata.create_all(engine)
     begin = datetime(2026, 11, 20, 18, tzinfo=UTC)
     with Session(engine, expire_on_commit=False) as session:
-        _ride_out(session, begin, rules, ready, slow)
+        ride_out(session, begin, rules, ready, slow)
+        _check(session, rules, slow)
     engine.dispose()
 
 
-def _ride_out(session: Session, begin: datetime, rules: dict[str, Any], ready: list[int], slow: int) -> None:
+def ride_out(session: Session, begin: datetime, rules: dict[str, Any], ready: list[int], slow: int) -> None:
+    """Two riders and these orders over some hours, under these rules; the riders are a little slow."""
     written = [f"{name} = {value}" for name, value in rules.items() if value is not None]
     adopt(session, begin, *written, "cool_down_min = 12", "rain_effort_pct = 20")
     out = [factories.rider(session, begin, n, name=f"Rider {n}", hours=5) for n in (1, 2)]
@@ -160,7 +209,6 @@ def _ride_out(session: Session, begin: datetime, rules: dict[str, Any], ready: l
         for shift in out:
             for job in shifts.live_jobs(session, shift.person_id):
                 _go_on(session, shift.person_id, job, now, slow)
-    _check(session, rules, slow)
 
 
 def _go_on(session: Session, person_id: int, job: Job, now: datetime, slow: int) -> None:
@@ -280,6 +328,7 @@ def test_a_rider_takes_their_break_when_they_will(evening: Session, now: datetim
     assert len(breaks.of(evening, [known(shift.id)])) == 1
     assert (order.delivery, job.state) == ("waiting", "withdrawn")
     assert plan(evening, then + 2 * MINUTE) == []
+    assert plan(evening, then + 19 * MINUTE) == []  # though they would leave only once it is over
     assert plan(evening, then + 21 * MINUTE)
     with pytest.raises(WrongState, match="had your break"):
         resting.rest(evening, shift.person_id, now=then + 40 * MINUTE)

@@ -1,8 +1,11 @@
 """A bad night: every text may be late, lost, doubled or garbled, and every order is still brought once or in hands."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
 
 from infra import rest
 from infra.settings import Settings
@@ -14,10 +17,13 @@ from infra.simulation.stage import example, stage, with_rules
 from payments import checks
 from payments.rulebook import parse
 
+# So short a search is hardly one: what holds must hold of the plainest plans, and a seed gives its night again.
+BUDGET_MS = 1
 
-def play(folder: Path, *, rate: float, seed: int, orders: int, hours: float) -> BadNight:
+
+def play(folder: Path, *, rate: float, seed: int, orders: int, hours: float, riders: int = 8) -> BadNight:
     """Play a bad night on a fresh database, and hold it to everything that must be true of it."""
-    text = with_rules(example("finsbury-park.toml"), solve_budget_ms=15)
+    text = with_rules(example("finsbury-park.toml"), solve_budget_ms=BUDGET_MS)
     with (
         stage(
             Settings(data=folder),
@@ -28,24 +34,35 @@ def play(folder: Path, *, rate: float, seed: int, orders: int, hours: float) -> 
         ) as staged,
         Server(staged.url) as server,
     ):
-        played = BadNight(server, parse(text), seed=seed, orders=orders, hours=hours, rate=rate)
+        rules = parse(text)
+        played = BadNight(server, rules, seed=seed, orders=orders, hours=hours, rate=rate, riders=riders)
         played.set_up()
         played.play()
-        outcome = of_evening(played, parse(text), 0.0)
+        outcome = of_evening(played, rules, 0.0)
         with staged.program.database.reading() as session:
             assert checks.findings(session) == []
-            assert rest.broken(session) == 0
+            assert rest.broken(session) == ()
     assert outcome.sums.findings == ()
     assert played.doubled == 0
-    left = [p.reference for p in played.parcels if not p.cancelled and p.delivered_at is None]
-    assert set(left) <= played.in_hands
+    left = {p.reference for p in played.parcels if p.delivered_at is None}
+    assert left <= played.in_hands | set(played.script.cancelled)
     assert outcome.sums.in_minor == outcome.sums.out_minor
     return played
 
 
+def test_a_short_bad_night(tmp_path: Path) -> None:
+    """Eight orders, three riders and everything that can go wrong: each is brought once or settled by a person."""
+    played = play(tmp_path, rate=0.15, seed=3, orders=8, hours=0.25, riders=3)
+    assert len(played.parcels) == 8
+
+
 @pytest.mark.deep
-@pytest.mark.parametrize(("rate", "seed"), [(0.05, 1)])
-def test_a_bad_night_at_stated_rates(tmp_path: Path, rate: float, seed: int) -> None:
-    """At each rate and seed forty orders are brought once or settled by a person."""
-    print(f"pannier demo --chaos {rate} --seed {seed} --orders 40 --hours 1.5")
-    play(tmp_path, rate=rate, seed=seed, orders=40, hours=1.5)
+@settings(max_examples=5, database=None)
+@given(rate=st.integers(2, 30).map(lambda percent: percent / 100), seed=st.integers(1, 9_999))
+def test_bad_nights_at_any_rate(rate: float, seed: int) -> None:
+    """Whatever the rate and the seed, orders are brought once or settled by a person, books balance, rest is kept."""
+    said = f"pannier demo --chaos {rate} --seed {seed} --orders 12 --hours 0.4"
+    note(said)
+    print(said)
+    with TemporaryDirectory() as folder:
+        play(Path(folder), rate=rate, seed=seed, orders=12, hours=0.4)

@@ -7,6 +7,7 @@ from time import perf_counter
 import pytest
 from typer.testing import CliRunner
 
+from infra import rest
 from infra.cli import app
 from infra.settings import Settings
 from infra.simulation import evening
@@ -36,12 +37,14 @@ KEYS = [
     "p10_pay_per_h",
     "zero_order_couriers",
     "texts_sent",
+    "segments",
     "money_in_minor",
     "money_out_minor",
     "wall_s",
     "pay_run_minor",
     "settlements_minor",
     "findings",
+    "texts_cost_minor",
 ]
 
 
@@ -62,7 +65,10 @@ def play(folder: Path, url: str, *, orders: int, hours: float, seed: int) -> tup
         played = Evening(server, parse(text), seed=seed, orders=orders, hours=hours)
         played.set_up()
         played.play()
-        return played, of_evening(played, parse(text), began)
+        outcome = of_evening(played, parse(text), began)
+        with staged.program.database.reading() as session:
+            assert rest.broken(session) == ()
+        return played, outcome
 
 
 def check(played: Evening, outcome: Outcome) -> None:
@@ -75,6 +81,8 @@ def check(played: Evening, outcome: Outcome) -> None:
     assert figures.refunded >= 2
     assert [rider.puzzled for rider in played.riders if rider.puzzled] == []
     assert list(keys(outcome)) == KEYS
+    assert outcome.texts.segments >= outcome.texts_sent  # of four pence each
+    assert outcome.texts.cost_minor == 4 * outcome.texts.segments
     assert outcome.treasury is not None
     assert outcome.treasury.pay_run_minor > 0
     assert outcome.treasury.settlements_minor != 0

@@ -1,5 +1,6 @@
 """The rider's page in a real browser: without script, with it, out of reach, installed, and for everybody's eyes."""
 
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -9,13 +10,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlmodel import col, select
 
 from dispatch import people
-from dispatch.tables import Attention, Mark, Order, known
+from dispatch.tables import Attention, Mark, Order, OrderContact, known
 from infra.app import MOST_BYTES
+from payments.tables import EntryRow
 from riders_app.tables import Tap
+from tests.dispatch.evening_steps import rules
 from tests.flow.conftest import CHROMIUM
 from tests.house import House, Till
 
@@ -24,6 +28,8 @@ if CHROMIUM is None and not os.environ.get("CI"):
     pytestmark.append(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
 
 SAM = "+447700900001"
+# How a page looks does not depend on the kind of database.
+ONCE = pytest.mark.parametrize("made_url", ["sqlite"], indirect=True)
 
 
 class Phone:
@@ -110,7 +116,7 @@ def test_a_whole_job_with_one_large_button_a_step(
         expect(large).to_have_text(re.compile(name))
         box = large.bounding_box()
         assert box is not None
-        assert box["height"] >= 56
+        assert box["height"] >= 64
         house.move(3)
         large.click()
         if name != "Delivered A":
@@ -232,12 +238,16 @@ def test_it_can_be_installed_and_its_first_load_is_small(house: House, till: Til
     assert sum(sizes.values()) < 60_000, sizes
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_kept_out(house: House, till: Till, phones: Any, scheme: str) -> None:
-    """In every state axe finds nothing; nothing overflows at 320 px; each target is large enough; focus is seen."""
-    phone = phones(color_scheme=scheme, reduced_motion="reduce")
+@ONCE
+def test_nobody_is_kept_out(house: House, till: Till, phones: Any) -> None:
+    """In every state axe finds nothing by light or in the dark; nothing overflows at 320 px; each target is large
+    enough for a glove; focus is seen."""
+    phone = phones(reduced_motion="reduce")
     page = phone.open()
     looked(page, "idle")
+    phone.press("^Trouble")
+    expect(page.get_by_text("The desk has been told.")).to_be_visible()
+    looked(page, "trouble")
     offered(house, till, "A-1", "A-2")
     page.reload()
     looked(page, "offer")
@@ -257,21 +267,78 @@ def test_nobody_is_kept_out(house: House, till: Till, phones: Any, scheme: str) 
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     phone.context.set_offline(False)
+    expect(page.get_by_text("No job just now.")).to_be_visible(timeout=15_000)
+    phone.press("^End my shift")
+    expect(page.get_by_text("You are not on shift.")).to_be_visible()
+    looked(page, "off")
+    with house.reading() as session:
+        job = session.exec(select(Mark)).all()[-1].job_id
+        entry = session.exec(select(EntryRow)).all()[-1].id
+    theirs = ("shifts", "pay", "tips", "payslips", "bank", "expenses", "contest", "shares", "books")
+    for path in (*theirs, f"why/{job}", f"entries/{entry}"):
+        answer = page.goto(f"{phone.address}/my/{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        looked(page, path, (320,))
 
 
-def looked(page: Page, where: str) -> None:
-    """What a machine can say of a page for everybody."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{where}: {found.generate_report()}"
-    for width in (320, 195):  # a small phone; a common one at 200 %
+@ONCE
+@pytest.mark.parametrize("proof", ["pin", "photo"])
+def test_a_proof_is_given_and_a_door_fails_for_everybody(
+    house: House, till: Till, phones: Any, proof: str
+) -> None:
+    """A code or a photo is asked for in a field a glove can hit; a photo waits for the network, small; a failed door
+    says so."""
+    with house.database.writing() as session:
+        rules(session, house.now, proof=proof)
+    (placed,) = offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    house.text(SAM, "GOT")
+    phone = phones()
+    page = phone.open()
+    field = page.locator('input[name="code"]:visible, input[name="photo"]:visible')
+    box = field.bounding_box()
+    assert box is not None
+    assert box["height"] >= 64
+    page.get_by_text("Nobody takes it").click()
+    page.get_by_label("What you tried").fill("Rang twice")
+    phone.press("^Could not deliver")
+    expect(page.get_by_text(re.compile("Could not deliver A, .*The desk has been told"))).to_be_visible()
+    looked(page, f"failed, {proof}")
+    if proof == "pin":
+        with house.reading() as session:
+            field.fill(session.exec(select(OrderContact)).one().code)
+    else:
+        large = io.BytesIO()
+        Image.effect_noise((3000, 2000), 60).save(large, "PNG")
+        field.set_input_files([{"name": "p.png", "mimeType": "image/png", "buffer": large.getvalue()}])
+        phone.context.set_offline(True)
+    phone.press("^Delivered")
+    if proof == "photo":
+        expect(page.locator("#queue li")).to_have_count(1)
+        assert state(house, till, placed) == "carried"
+        phone.context.set_offline(False)
+    expect(page.get_by_text("No job just now.")).to_be_visible(timeout=15_000)
+    assert state(house, till, placed) == "delivered"
+    if proof == "photo":
+        (sent,) = (house.program.settings.data / "proofs").iterdir()
+        assert sent.suffix == ".jpg"
+        assert sent.stat().st_size < len(large.getvalue()) / 4
+
+
+def looked(page: Page, where: str, widths: tuple[int, ...] = (320, 195)) -> None:
+    """What a machine can say of a page for everybody, by light and in the dark."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{where}, {scheme}: {found.generate_report()}"
+    for width in widths:  # a small phone; a common one at 200 %
         page.set_viewport_size({"width": width, "height": 600})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{where}: wider than {width}"
     page.set_viewport_size({"width": 390, "height": 844})
-    for target in page.locator("main button:visible, main summary:visible, #queue button:visible").all():
-        box = target.bounding_box()
-        assert box is not None
-        assert box["height"] >= 44, f"{where}: {target.inner_text()} is {box['height']} high"
-    for form in page.locator("button.big:visible, button.wide:visible").all():
-        box = form.bounding_box()
-        assert box is not None
-        assert box["height"] >= 56, where
+    targets = "main button:visible, main summary:visible, #queue button:visible, main .links a:visible"
+    for kind, least in ((targets, 44), ("button.wide:visible", 56), ("button.big:visible", 64)):
+        for target in page.locator(kind).all():
+            box = target.bounding_box()
+            assert box is not None
+            assert box["height"] >= least, f"{where}: {target.inner_text()} is {box['height']} high"

@@ -15,7 +15,7 @@ from infra.jobs import JOBS, next_due, run_due
 from payments import bank, payees
 from payments.payees import PayeeAccount
 from riders_app import outbox
-from riders_app.tables import InboundText, Text, queue
+from riders_app.tables import InboundText, Tap, Text, queue
 from tests import factories
 from tests.house import House
 
@@ -33,6 +33,10 @@ def _text(session: Session, now: datetime) -> None:
 
 def _inbound(session: Session, now: datetime) -> None:
     session.add(InboundText(vendor_id="v", phone="+447700900701", body="", received_at=now, due_at=now))
+
+
+def _tap(session: Session, now: datetime) -> None:
+    session.add(Tap(person_id=_person(session, now), key="k", verb="On", at=now, told_at=now))
 
 
 def _attempt(session: Session, now: datetime) -> None:
@@ -71,6 +75,7 @@ Kept = tuple[Callable[[Session, datetime], None], int, type[SQLModel], str]
 KINDS: list[Kept] = [
     (_text, 90, Text, "body"),
     (_inbound, 90, InboundText, "phone"),
+    (_tap, 90, Tap, ""),
     (_attempt, 1, SignInAttempt, ""),
     (_visit, 30, Visit, ""),
     (_key, 7, IdempotencyKey, ""),

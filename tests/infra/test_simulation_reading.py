@@ -1,11 +1,26 @@
 """How simulated riders read their texts."""
 
+from dataclasses import replace
+
 import pytest
 
-from dispatch.errors import OfferGone
+from dispatch.errors import NotOnShift, OfferGone
 from dispatch.facts import Marked
-from infra.simulation.reading import Asked, Collect, Deliver, Finished, Gone, Link, Offer, read
+from infra.simulation.reading import (
+    Again,
+    Asked,
+    Collect,
+    Confirm,
+    Deliver,
+    Finished,
+    Gone,
+    Link,
+    Offer,
+    read,
+)
+from infra.simulation.riders import conversation
 from riders_app import wording
+from riders_app.wording import road
 from tests.riders_app import examples
 
 TWO = (examples.drop("A", reference="K101"), examples.drop("B", reference="K102", note=""))
@@ -35,6 +50,36 @@ def test_a_drop_is_read_with_its_letter_and_reference() -> None:
     assert read(wording.stop(single, "drop")) == Deliver(4, "", "K101")
     told = Marked("got", 31, ("A", "B"), ("K101", "K102"), examples.AT, several)
     assert read(wording.marked(told, "drop")) == Deliver(31, "A", "K101")
+
+
+def test_what_must_be_confirmed_tried_again_or_decided_is_read() -> None:
+    """A new address, a handed job, a door to try again, a late end, a reminder: each asks for its own answer."""
+    job = examples.job(number=31, state="taken", drops=TWO)
+    assert read(road.readdressed(job, TWO[0])) == Confirm(31)
+    assert read(road.handed(job, "pickup", meeting=False)) == Confirm(31)
+    assert read(road.decided("again", "31A", "Luna", job)) == Again(31, "A")
+    late = replace(examples.job(number=7), ends_at=examples.AT, shift_ends_at=examples.AT)
+    assert read(wording.offer(late)) == Offer(7, stay=True)
+    assert read(road.reminder(examples.job(number=7))) == Offer(7)
+    assert read(road.handed_on(None, 31, to="Ola Berg", meeting="")) == Gone(31)
+    assert read(road.handed_on(job, 31, to="Ola Berg", meeting="the clock tower")) is None
+    told = Marked("acknowledged", 31, (), (), examples.AT, None)
+    assert read(road.acknowledged(told, "drop")) == Finished(31)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        road.failed(Marked("failed", 31, ("A",), ("K101",), examples.AT, None)),
+        wording.refused(NotOnShift("You are not on shift.")),
+        wording.menu([], True),
+        wording.shift_off(examples.shift()),
+    ],
+)
+def test_what_only_tells_puzzles_nobody(body: str) -> None:
+    """A text that tells something and asks for nothing is not answered, and not said again to."""
+    assert read(body) is None
+    assert conversation(body)
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,7 @@ def test_rolled_up_holiday_as_printed(session: Session, now: datetime) -> None:
             PREMIUMS.replace("over_m = 3000", "over_km = 3"),
             "pay.distance.over_km: is not a rule we know; did you mean",
         ),
+        ("[rest]\nclimb_effort_pct = 20\n", "rest.climb_effort_pct: no zone is hilly: write hilly = true"),
         ("[pay.sick]\n", "pay.sick: needs either per_hour_minor (pence an hour) or share_bp"),
     ],
 )

@@ -37,9 +37,13 @@ def _news(evening: Evening, status: str, error: str | None = None) -> None:
 
 
 def test_a_text_that_arrived_says_so(offered: tuple[Evening, int]) -> None:
-    """Delivered and on shift: our texts reach this phone."""
+    """Only one told as delivered is said to be on the phone; before that it is on its way, and may have got lost."""
     evening, _ = offered
     evening.jobs()
+    assert "not told yet" in _why(evening)
+    _news(evening, "sent")
+    evening.pass_(minutes=6)
+    assert "handed it to their network, and has not said that it is on the phone" in _why(evening)
     _news(evening, "delivered")
     assert "Our texts reach this phone" in _why(evening)
 
@@ -63,7 +67,7 @@ def test_stop_is_told_with_the_way_back(offered: tuple[Evening, int]) -> None:
     evening, _ = offered
     evening.hears(RIDER, "STOP")
     evening.jobs()
-    assert "START, texted from their phone" in _why(evening)
+    assert "START, texted from it" in _why(evening)
 
 
 def test_no_keys_no_shift_no_text_are_each_told(evening: Evening) -> None:
@@ -93,7 +97,7 @@ def test_a_waiting_text_says_how_long(offered: tuple[Evening, int]) -> None:
         set_weather(session, Weather(refused=1))
     evening.jobs()
     told = _why(evening)
-    assert "waits since" in told
+    assert "still waits" in told
     assert "takes no more texts" in told or "try later" in told
 
 
@@ -110,6 +114,8 @@ def test_the_page_tells_every_step_and_what_it_cost(house: House) -> None:
     assert "Why might Sam Okoye hear nothing?" in page.text
     told = desk.get("/desk/texts/log", headers={"accept": "application/json"}).json()
     assert told["cost"]["segments"] == sum(text["segments"] for text in told["texts"]) > 0
+    count, held = len(told["texts"]), told["cost"]["segments"]
+    assert f"This evening: {count} texts in {held} segments." in desk.get("/desk/texts").text
     none = desk.get("/desk/texts/log?state=trouble", headers={"accept": "application/json"}).json()
     assert none["texts"] == []
     assert house.signed_in(51, "rider").get("/desk/texts/log").status_code == 403

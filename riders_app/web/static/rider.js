@@ -62,7 +62,7 @@
     const about = `${press.words}, ${say("pressed", { time: local(press.at) })}: `;
     const refused = press.state === "refused";
     item.className = refused ? "bad" : "";
-    text.textContent = about + (refused ? `${say("refused")}. ${press.error}${press.waited ? ` ${say("told")}` : ""}` : off ? say("waits") : say("sending"));
+    text.textContent = about + (refused ? `${say("refused")}. ${press.error}${press.told ? ` ${say("told")}` : ""}` : off ? say("waits") : say("sending"));
     button.type = "button";
     button.className = "second";
     button.textContent = say(refused ? "read" : "back");
@@ -207,9 +207,10 @@
     if (answer.ok) await forget(press.id);
     else {
       const told = await answer.json().catch(() => ({}));
-      await keep({ ...press, state: "refused", error: told.detail || String(answer.status) });
+      await keep({ ...press, state: "refused", error: told.detail || String(answer.status), told: answer.headers.get("x-desk") === "told" });
     }
     if (off) reach(false, say("sent"));
+    else tell(answer.ok && press.then === "stay" ? `${press.words}, ${local(press.at)}. ${say("sent")}` : "");
     return true;
   };
 
@@ -237,6 +238,21 @@
     if (!off && (await presses()).some((row) => row.person === me && row.state === "waiting")) setTimeout(drain, 0);
   };
 
+  // A photo is sent as small as it can be read, and without what a camera writes into it.
+  const smaller = async (file) => {
+    try {
+      const picture = await createImageBitmap(file);
+      const by = Math.min(1, 1280 / Math.max(picture.width, picture.height));
+      const paper = document.createElement("canvas");
+      [paper.width, paper.height] = [picture.width * by, picture.height * by];
+      paper.getContext("2d").drawImage(picture, 0, 0, paper.width, paper.height);
+      const made = await new Promise((yes) => paper.toBlob(yes, "image/jpeg", 0.8));
+      return made ? new File([made], "photo.jpg", { type: "image/jpeg" }) : file;
+    } catch (_) {
+      return file;
+    }
+  };
+
   const name = () => (crypto.randomUUID ? crypto.randomUUID() : [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join(""));
 
   document.addEventListener("submit", async (event) => {
@@ -248,12 +264,17 @@
     if (form.dataset.pressed) return;
     form.dataset.pressed = "yes";
     setTimeout(() => delete form.dataset.pressed, 1500);
-    const fields = [...new FormData(form)].filter(([key, value]) => key !== "csrf" && !(value instanceof File && !value.size));
+    const at = new Date(instant()).toISOString();
+    const fields = [];
+    for (const [key, value] of new FormData(form)) {
+      if (!(value instanceof File)) { if (key !== "csrf") fields.push([key, value]); }
+      else if (value.size) fields.push([key, await smaller(value)]);
+    }
     const step = form.closest("[data-step]");
     const job = form.closest("[data-job]");
     try {
       await keep({
-        person: me, key: name(), at: new Date(instant()).toISOString(), state: "waiting", waited: false, error: "",
+        person: me, key: name(), at, state: "waiting", waited: false, error: "",
         action: new URL(form.action).pathname, fields, words: form.querySelector("button:not([type=button])").textContent.trim(),
         then: form.dataset.queue, job: job ? job.dataset.job : "", step: step ? step.dataset.step : "",
       });
