@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from dispatch import people, shifts
+from dispatch import events, people, shifts
 from dispatch.errors import BadInput, NotFound, WrongState
 from dispatch.tables import Absence, Shift, known
 from payments import books, pay
@@ -68,6 +68,7 @@ def take_back(session: Session, absence_id: int, *, why: str, by: int, now: date
         row.taken_back_at, row.taken_back_by, row.taken_back_why = now, by, why.strip()
         session.add(row)
         session.flush()
+        events.write(session, "absence_noted", now=now, person_id=row.person_id, absence_id=absence_id)
         pay.absence_taken_back(session, absence_id, why="Taken back by a named person", now=now)
     return row
 
@@ -131,6 +132,8 @@ def _record(
         raise BadInput(
             f"Only {hours} h {rest:02d} of leave have accrued and are still to be taken."
         ) from None
+    if shift is None or shift.state != "planned":  # else they read that the shift is off the rota, and paid
+        events.write(session, "absence_noted", now=now, person_id=person_id, absence_id=row.id)
     return row
 
 

@@ -15,9 +15,9 @@ from dispatch.errors import WrongState
 from dispatch.tables import Order, Refund, Restaurant, known
 from payments import books, terms
 from payments.errors import RailsFault
-from payments.rails import Database, Gateway, News, calls, events, orders, payees, reconciling
+from payments.rails import Database, Gateway, News, calls, events, orders, payees, reconciling, repeating
 from payments.rails.booking import order_of
-from payments.rails.tables import CardPayment, Reconciliation
+from payments.rails.tables import CardPayment, Reconciliation, StripeCall
 
 _ROUND = 20
 _STAYS = {
@@ -147,6 +147,15 @@ def tell(session: Session, news: Sequence[News], *, now: datetime) -> None:
 
 
 # The jobs --------------------------------------------------------------------------------------------------
+
+
+def again(session: Session, call_id: int, *, by: int, now: datetime) -> StripeCall:
+    """A named person has what Stripe did not do, or sent back, asked once more; nobody need look at the old one."""
+    made = repeating.again(session, call_id, by=by, now=now)
+    old = session.get_one(StripeCall, call_id)
+    for key in (f"stripe-failed:{call_id}", f"refund-failed:{old.vendor_id}", f"bank-failed:{old.vendor_id}"):
+        attention.settle(session, key, now=now, note="It was asked again.")
+    return made
 
 
 def calls_due(session: Session, now: datetime) -> datetime | None:

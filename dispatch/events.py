@@ -38,6 +38,9 @@ KINDS = (
     "bank_changed",
     "desk_rung",
     "contest_answered",
+    "expense_answered",
+    "absence_noted",
+    "pay_sent",
 )
 
 
@@ -55,6 +58,9 @@ def write(
     attention_id: int | None = None,
     incident_id: int | None = None,
     contest_id: int | None = None,
+    expense_id: int | None = None,
+    absence_id: int | None = None,
+    pay_run_id: int | None = None,
 ) -> Event:
     """Write down that something happened and who must know. Ids only."""
     if kind not in KINDS:
@@ -71,6 +77,9 @@ def write(
         attention_id=attention_id,
         incident_id=incident_id,
         contest_id=contest_id,
+        expense_id=expense_id,
+        absence_id=absence_id,
+        pay_run_id=pay_run_id,
     )
     session.add(event)
     session.flush()

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from dispatch import events
 from dispatch.errors import BadInput, NotAllowed, NotFound, WrongState
 from dispatch.tables import Expense, known
 from payments import pay
@@ -79,6 +80,7 @@ def take_back(session: Session, expense_id: int, why: str, *, by: int, now: date
     row.taken_back_at, row.taken_back_by, row.taken_back_why = now, by, why.strip()
     session.add(row)
     session.flush()
+    events.write(session, "expense_answered", now=now, person_id=row.person_id, expense_id=expense_id)
     pay.expense_taken_back(session, expense_id, why="Taken back by a named person", now=now)
     return row
 
@@ -113,4 +115,5 @@ def _decide(session: Session, expense_id: int, state: str, answer: str, *, by: i
     row.state, row.decided_at, row.decided_by, row.answer = state, now, by, answer
     session.add(row)
     session.flush()
+    events.write(session, "expense_answered", now=now, person_id=row.person_id, expense_id=expense_id)
     return row

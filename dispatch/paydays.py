@@ -1,17 +1,18 @@
 """Payday as the co-op's people see it: who is paid, what to look at before, where the money goes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
 from dispatch import events
-from dispatch.tables import Person, Shift
-from payments import books, payees, runs
+from dispatch.tables import Event, Person, Shift
+from payments import books, payees, runs, terms, transfers
 from payments.bank import BankAccount
 from payments.money import told
 from payments.rulebook import Rulebook
 from payments.runs import Caution, PayRun
+from payments.transfers import Changed
 
 POOL = "pool:tips"
 
@@ -44,12 +45,35 @@ def cautions(session: Session, run: PayRun, *, now: datetime) -> list[Caution]:
             words = f"{name(person_id)} has given no bank account: they will not be in the bank file."
             found.append(Caution(f"no-account:{person_id}", words))
         since = now - timedelta(days=rules.pay_period.bank_change_days)
-        changed = payees.changed_since(session, [runs.payee(each.person_id) for each in slips], since)
-        for payee, at in sorted(changed.items()):
-            who, day = name(int(payee.split(":")[1])), rules.local(at)
-            words = f"{who} changed their bank account on {day:%-d %B, %H:%M}: ask them whether it was they."
-            found.append(Caution(f"changed:{payee}:{at.isoformat()}", words))
+        whose = [runs.payee(each.person_id) for each in slips if each.net_minor > 0]
+        for change in transfers.changed(session, whose, since=since):
+            words = changed_words(session, change, name(int(change.payee.split(":")[1])), rules)
+            found.append(Caution(f"changed:{change.payee}:{change.at.isoformat()}", words))
     return found
+
+
+def changed_words(session: Session, change: Changed, whose: str, rules: Rulebook) -> str:
+    """Whose bank account is another than before, since when and by whom: a payment may be on its way to a thief."""
+    by = names(session, [change.by]).get(change.by, "somebody")
+    before = "and nothing was ever paid to the one before"
+    if change.paid_at is not None:
+        before = f"and the last payment, of {rules.local(change.paid_at):%-d %B}, went to another"
+        if change.paid_at >= change.at:
+            before = f"and was paid to on {rules.local(change.paid_at):%-d %B}"
+    return (
+        f"{whose}: the bank account was changed on {rules.local(change.at):%-d %B, %H:%M} by {by}. "
+        f"It is an {change.masked} now, {before}. Ask them, on a number you know, whether it was they."
+    )
+
+
+def restaurant_changes(
+    session: Session, called: Mapping[int, str], which: Iterable[int], rules: Rulebook, *, now: datetime
+) -> dict[int, str]:
+    """Which of the restaurants are paid to another account than before, and what to read about it before they are."""
+    since = now - timedelta(days=rules.pay_period.bank_change_days)
+    found = transfers.changed(session, [terms.restaurant(each) for each in which], since=since)
+    told = {int(each.payee.split(":")[1]): each for each in found}
+    return {each: changed_words(session, change, called[each], rules) for each, change in told.items()}
 
 
 def _open_shifts(session: Session, run: PayRun, rules: Rulebook) -> list[Caution]:
@@ -82,6 +106,52 @@ def _unshared(session: Session, run: PayRun, rules: Rulebook) -> list[Caution]:
         for account, held in books.balances(session, POOL).items()
         if held and account.rsplit(":", 1)[-1] <= last
     ]
+
+
+def mark_paid(
+    session: Session, run: PayRun, *, by: int, now: datetime, only: Collection[int] | None = None
+) -> PayRun:
+    """A named person says that everybody, or `only` these, have been paid; whoever was is told by text."""
+    runs.mark_paid(session, run, by=by, now=now, only=only)
+    tell_paid(session, run, now=now)
+    return run
+
+
+def tell_paid(session: Session, run: PayRun, *, now: datetime) -> int:
+    """Whom a run has paid and nobody told yet is told that their pay is on its way; how many."""
+    untold = _untold(session, run)
+    for person_id in untold:
+        events.write(session, "pay_sent", now=now, person_id=person_id, pay_run_id=run.id)
+    return len(untold)
+
+
+def _untold(session: Session, run: PayRun) -> list[int]:
+    """Whose last payment of a run has arrived since they were last told of one."""
+    told = select(Event.person_id, Event.at).where(Event.kind == "pay_sent", Event.pay_run_id == run.id)
+    heard = dict(session.exec(told.order_by(col(Event.id))).all())
+    found = []
+    for row in runs.people(session, run):
+        last = next(iter(reversed(runs.payouts_of(session, run, row.person_id))), None)
+        if last is None or last.state != "paid" or last.settled_at is None:
+            continue
+        if row.person_id not in heard or heard[row.person_id] < last.settled_at:
+            found.append(row.person_id)
+    return found
+
+
+def to_follow(session: Session) -> list[PayRun]:
+    """The runs of which Stripe has paid somebody who was not told yet."""
+    sent = select(PayRun).where(PayRun.state == "approved", PayRun.method == "stripe")
+    return [run for run in session.exec(sent) if _untold(session, run)]
+
+
+def follow(session: Session, *, now: datetime) -> int:
+    """Whom Stripe paid is told, and a run that has paid everybody is paid; how many runs."""
+    found = to_follow(session)
+    for run in found:
+        tell_paid(session, run, now=now)
+        runs.look(session, run, by=None, now=now)
+    return len(found)
 
 
 def enter_account(session: Session, person_id: int, account: BankAccount, *, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from dispatch.tables import (
     Visit,
     known,
 )
-from payments import books, payees, settling
+from payments import books, payees, runs, settling, terms
 from payments.columns import UtcDateTime
 from payments.errors import NoRulebook
 from payments.rulebook import Retention
@@ -121,33 +121,35 @@ def blank_contacts(session: Session, *, now: datetime, limit: int = 500) -> int:
 
 
 def _left(session: Session, *, now: datetime) -> list[tuple[str, datetime]]:
-    """Whose bank account is kept although they have left, as payees, and when it is to go."""
+    """Whose bank account is kept although they have left, and when it is to go: not while a run is to pay them."""
     ids = [int(each.split(":")[1]) for each in payees.kept(session) if each.startswith("rider:")]
     days = rules(session, now=now) if ids else None
     if days is None:
         return []
     ended = session.exec(select(Person).where(col(Person.id).in_(ids), col(Person.ended_at).is_not(None)))
     kept = timedelta(days=days.bank_days)
-    return [(f"rider:{row.id}", row.ended_at + kept) for row in ended if row.ended_at is not None]
+    left = [(known(row.id), row.ended_at + kept) for row in ended if row.ended_at is not None]
+    owed = runs.needing(session) if left else set()
+    return [(runs.payee(person_id), at) for person_id, at in left if person_id not in owed]
 
 
 def blank_accounts(session: Session, *, now: datetime) -> int:
     """Forget the bank accounts of people and restaurants who left long enough ago; how many."""
-    due = [payee for payee, at in _left(session, now=now) if at <= now]
-    ended = [restaurant_id for restaurant_id, at in _closed(session, now=now) if at <= now]
-    for restaurant_id in ended:
-        places.forget_account(session, restaurant_id)
-    return sum(payees.blank(session, payee, now=now) for payee in due) + len(ended)
+    due = [payee for payee, at in [*_left(session, now=now), *_closed(session, now=now)] if at <= now]
+    return sum(payees.blank(session, payee, now=now) for payee in due)
 
 
-def _closed(session: Session, *, now: datetime) -> list[tuple[int, datetime]]:
-    """Restaurants that left and whose bank account is kept, and when it is to go: not while money is held for them."""
+def _closed(session: Session, *, now: datetime) -> list[tuple[str, datetime]]:
+    """Restaurants that left and whose bank account is kept, as payees, and when it is to go.
+
+    Not while a settlement is still to be issued, or its money to be paid or, refused or sent back, paid again.
+    """
     days = rules(session, now=now)
     if days is None:
         return []
     found = places.accounts_to_forget(session, kept=timedelta(days=days.bank_days))
-    owed = {row.restaurant_id for row, _ in settling.waiting(session)} if found else set()
-    return [each for each in found if each[0] not in owed]
+    owed = settling.needing(session) if found else set()
+    return [(terms.restaurant(each), at) for each, at in found if each not in owed]
 
 
 def drop_spent(session: Session, *, now: datetime) -> int:

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from dispatch import attention
-from dispatch.tables import Shift, TipDay, known
+from dispatch import attention, worked
+from dispatch.tables import Shift, TipDay
 from payments import books, pay, work
 from payments.errors import NobodyToShare
 from payments.pay import ShiftMoney
@@ -58,14 +58,11 @@ def share_out(session: Session, *, now: datetime) -> int:
 
 
 def minutes(session: Session, rulebook: Rulebook, day: date) -> dict[int, int]:
-    """Who was on shift on a day, and for how many minutes of it, by the shifts that have ended."""
+    """Who was on shift on a day, and for how many paid minutes of it, by the shifts that have ended."""
     found: Counter[int] = Counter()
     for shift in _touching(session, rulebook, day):
         if shift.started_at is not None and shift.ended_at is not None:
-            clock = ShiftMoney(
-                known(shift.id), shift.person_id, shift.started_at, shift.ended_at, shift.revision, 0
-            )
-            found[shift.person_id] += work.minutes_on(rulebook, clock, day)
+            found[shift.person_id] += work.minutes_on(rulebook, worked.clock(session, shift), day)
     return {rider: count for rider, count in sorted(found.items()) if count}
 
 

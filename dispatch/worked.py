@@ -29,6 +29,15 @@ def money(session: Session, shift: Shift, *, until: datetime | None = None) -> S
     )
 
 
+def clock(session: Session, shift: Shift) -> ShiftMoney:
+    """The paid minutes of a shift that started and ended, and nothing else of it: what pooled tips are shared by."""
+    if shift.started_at is None or shift.ended_at is None:
+        raise WrongState("Only a shift that started and ended has minutes.")
+    number, began = known(shift.id), shift.started_at
+    unpaid = _unpaid(session, number, began)
+    return ShiftMoney(number, shift.person_id, began, shift.ended_at, shift.revision, 0, unpaid=unpaid)
+
+
 def _rides(session: Session, shift_id: int) -> tuple[Drop, ...]:
     """What was delivered on a shift: each order's zone and its way from restaurant to door."""
     rows = session.exec(

@@ -18,6 +18,7 @@ from dispatch import (
     decisions,
     notices,
     offers,
+    paydays,
     planning,
     retention,
     rota,
@@ -214,18 +215,20 @@ def _wrong(seen: checks.Look) -> str:
 
 
 def settle_due(session: Session, now: datetime) -> datetime | None:
-    """When settlements are next to be drafted, or one was paid by itself; a named person issues them."""
-    return now if settling.to_follow(session) else settlements.next_due(session, now=now)
+    """When settlements are next to be drafted, or one, or somebody's pay, was paid by itself."""
+    arrived = settling.to_follow(session) or paydays.to_follow(session)
+    return now if arrived else settlements.next_due(session, now=now)
 
 
 def settle(program: Program, now: datetime) -> bool:
-    """Draft the settlements of a period that ended; note those that were paid."""
+    """Draft the settlements of a period that ended; note those that were paid, and whose pay was, and tell them."""
     with program.database.writing() as session:
         due = settlements.next_due(session, now=now)
         drafted = due is not None and due <= now
         if drafted:
             settlements.draft_due(session, now=now)
-        return bool(settling.follow(session, now=now)) or drafted
+        followed = settling.follow(session, now=now) + paydays.follow(session, now=now)
+        return followed > 0 or drafted
 
 
 def forget_due(session: Session, now: datetime) -> datetime | None:

@@ -1,12 +1,25 @@
-"""The rows the books are kept in, and the triggers that let them only ever be added to."""
+"""The rows the books are kept in, which can only ever be added to."""
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, Index, Table, UniqueConstraint, event
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from payments.columns import Account, Minor, UtcDateTime
+from payments.kept import append_only, append_only_ddl
+
+__all__ = [
+    "ENTRIES",
+    "POSTINGS",
+    "SUMS",
+    "VERSIONS",
+    "AccountBalance",
+    "BookCheck",
+    "EntryRow",
+    "PostingRow",
+    "RulebookVersion",
+    "append_only_ddl",
+]
 
 
 class RulebookVersion(SQLModel, table=True):
@@ -119,91 +132,7 @@ VERSIONS: Table = SQLModel.metadata.tables["rulebook_version"]
 ENTRIES: Table = SQLModel.metadata.tables["entry"]
 POSTINGS: Table = SQLModel.metadata.tables["posting"]
 SUMS: Table = SQLModel.metadata.tables["account_balance"]
-APPEND_ONLY = (VERSIONS, ENTRIES, POSTINGS)
 
-
-def append_only_ddl(dialect: str) -> list[str]:
-    """The statements that make the books append-only, for "sqlite" or "postgresql"; they may be run again.
-
-    UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE are refused by triggers, and so is a posting to an entry that
-    is complete or that there is not. ValueError for another dialect.
-    """
-    return [statement for table in APPEND_ONLY for statement in _ddl(dialect, table)]
-
-
-def _ddl(dialect: str, table: Table) -> list[str]:
-    if dialect == "sqlite":
-        return _sqlite(table)
-    if dialect == "postgresql":
-        return _postgresql(table)
-    raise ValueError(f"the books are not kept in {dialect}")
-
-
-def _unique_columns(table: Table) -> list[tuple[str, ...]]:
-    """Every set of columns that is unique, sorted so that the statements are always the same."""
-    sets = [tuple(column.name for column in table.primary_key)]
-    sets += [
-        tuple(column.name for column in constraint.columns)
-        for constraint in table.constraints
-        if isinstance(constraint, UniqueConstraint)
-    ]
-    return sorted(sets)
-
-
-def _sqlite(table: Table) -> list[str]:
-    name = table.name
-    # One look for each key: in one, a column that is mostly empty has SQLite read the whole table once it has
-    # statistics of it.
-    same = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {name} WHERE "
-        + " AND ".join(f"{column} = NEW.{column}" for column in columns)
-        + ")"
-        for columns in _unique_columns(table)
-    )
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
-    statements = [
-        f"CREATE TRIGGER IF NOT EXISTS {name}_no_update BEFORE UPDATE ON {name} {refuse}",
-        f"CREATE TRIGGER IF NOT EXISTS {name}_no_delete BEFORE DELETE ON {name} {refuse}",
-        # REPLACE deletes past the DELETE trigger unless recursive_triggers is on, so it never gets that far.
-        f"CREATE TRIGGER IF NOT EXISTS {name}_no_replace BEFORE INSERT ON {name} WHEN {same} {refuse}",
-    ]
-    if table is POSTINGS:
-        statements.append(
-            f"CREATE TRIGGER IF NOT EXISTS {name}_sealed BEFORE INSERT ON {name} "
-            f"WHEN NEW.position >= coalesce((SELECT size FROM entry WHERE id = NEW.entry_id), 0) "
-            f"BEGIN SELECT RAISE(ABORT, 'the entry is complete, or there is none'); END"
-        )
-    return statements
-
-
-def _postgresql(table: Table) -> list[str]:
-    name = table.name
-    statements = [
-        "CREATE OR REPLACE FUNCTION books_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'restrict_violation'; "
-        "END $$",
-        f"CREATE OR REPLACE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE ON {name} "
-        "FOR EACH ROW EXECUTE FUNCTION books_append_only()",
-        f"CREATE OR REPLACE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION books_append_only()",
-    ]
-    if table is POSTINGS:
-        statements += [
-            "CREATE OR REPLACE FUNCTION books_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF NEW.position >= coalesce((SELECT size FROM entry WHERE id = NEW.entry_id), 0) THEN "
-            "RAISE EXCEPTION USING MESSAGE = 'the entry is complete, or there is none', "
-            "ERRCODE = 'restrict_violation'; "
-            "END IF; RETURN NEW; END $$",
-            f"CREATE OR REPLACE TRIGGER {name}_sealed BEFORE INSERT ON {name} "
-            "FOR EACH ROW EXECUTE FUNCTION books_sealed()",
-        ]
-    return statements
-
-
-def _made(table: Table, connection: Connection, **_: Any) -> None:
-    for statement in _ddl(connection.dialect.name, table):
-        connection.exec_driver_sql(statement)
-
-
-for _table in APPEND_ONLY:
-    event.listen(_table, "after_create", _made)
+append_only(VERSIONS)
+append_only(ENTRIES)
+append_only(POSTINGS, sealed="(SELECT size FROM entry WHERE id = NEW.entry_id)")

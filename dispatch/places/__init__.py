@@ -2,9 +2,7 @@
 
 from dispatch.places.billing import (
     accounts_to_forget,
-    bank_accounts,
     billing,
-    forget_account,
     set_billing,
 )
 from dispatch.places.geocoding import Found, Gazetteer, Geocoder, NoGeocoder, Nominatim
@@ -32,12 +30,10 @@ __all__ = [
     "Nominatim",
     "accounts_to_forget",
     "add",
-    "bank_accounts",
     "billing",
     "by_key",
     "change",
     "end",
-    "forget_account",
     "get",
     "hours_of",
     "issue_key",

@@ -3,11 +3,12 @@
 import re
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from dispatch.errors import BadInput
 from dispatch.places.restaurants import get
 from dispatch.tables import Restaurant, RestaurantBilling
+from payments import payees, terms
 from payments.bank import BankAccount, carried
 
 
@@ -30,7 +31,10 @@ def set_billing(
     by: int,
     now: datetime,
 ) -> RestaurantBilling:
-    """Write down who a restaurant is on an invoice and where it is paid; what is left empty is blank. BadInput."""
+    """Write down who a restaurant is on an invoice and where it is paid; what is left empty is blank. BadInput.
+
+    An account in place of another is pointed out to whoever pays the restaurant next, with `by` and `now`.
+    """
     get(session, restaurant_id)
     code, number = (re.sub(r"[\s-]", "", text) for text in (sort_code, account_number))
     vat = re.sub(r"[\s.-]", "", vat_number).upper()
@@ -47,43 +51,24 @@ def set_billing(
     if vat and not re.fullmatch(r"[A-Z]{2}[0-9A-Z]{5,13}", vat):
         raise BadInput("VAT number: write it with its country, like GB123456789.")
     row = billing(session, restaurant_id)
-    row.legal_name, row.vat_number, row.account_name = legal_name.strip(), vat, account_name.strip()
+    row.legal_name, row.vat_number = legal_name.strip(), vat
     row.address = "\n".join(line.strip() for line in address.splitlines() if line.strip())
-    row.sort_code, row.account_number = code, number
     row.changed_at, row.changed_by = now, by
     session.add(row)
     session.flush()
+    payee = terms.restaurant(restaurant_id)
+    if number:
+        account = BankAccount(" ".join(account_name.split()), code, number)
+        payees.enter(session, payee, account, by=by, now=now)
+    else:
+        payees.blank(session, payee, now=now)
     return row
-
-
-def bank_accounts(session: Session) -> dict[int, BankAccount]:
-    """The bank account of each restaurant that has one here."""
-    rows = session.exec(select(RestaurantBilling).where(RestaurantBilling.account_number != "")).all()
-    return {
-        row.restaurant_id: BankAccount(row.account_name, row.sort_code, row.account_number)
-        for row in rows
-        if carried(row.account_name)
-    }
 
 
 def accounts_to_forget(session: Session, *, kept: timedelta) -> list[tuple[int, datetime]]:
     """The restaurants that send no more orders and whose bank account is still here, and when it is to go."""
-    held = or_(
-        RestaurantBilling.account_name != "",
-        RestaurantBilling.sort_code != "",
-        RestaurantBilling.account_number != "",
-    )
+    here = [int(each.split(":")[1]) for each in payees.kept(session) if each.startswith("restaurant:")]
     rows = session.exec(
-        select(Restaurant)
-        .join(RestaurantBilling, col(RestaurantBilling.restaurant_id) == col(Restaurant.id))
-        .where(col(Restaurant.ended_at).is_not(None), held)
+        select(Restaurant).where(col(Restaurant.id).in_(here), col(Restaurant.ended_at).is_not(None))
     ).all()
     return [(row.id, row.ended_at + kept) for row in rows if row.id is not None and row.ended_at is not None]
-
-
-def forget_account(session: Session, restaurant_id: int) -> None:
-    """Blank where a restaurant was paid; who it was on an invoice stays, as the accounts must."""
-    row = billing(session, restaurant_id)
-    row.account_name = row.sort_code = row.account_number = ""
-    session.add(row)
-    session.flush()

@@ -36,6 +36,9 @@ class Event(SQLModel, table=True):
     attention_id: int | None = Field(default=None, foreign_key="attention.id")
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
     contest_id: int | None = Field(default=None, foreign_key="contest.id")
+    expense_id: int | None = Field(default=None, foreign_key="expense.id")
+    absence_id: int | None = Field(default=None, foreign_key="absence.id")
+    pay_run_id: int | None = Field(default=None, foreign_key="pay_run.id")
     spread_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 

@@ -31,7 +31,7 @@ class Restaurant(SQLModel, table=True):
 
 
 class RestaurantBilling(SQLModel, table=True):
-    """Who a restaurant is on an invoice, and the bank account it is paid to; blank where it is not written yet."""
+    """Who a restaurant is on an invoice; blank where it is not written yet. Its bank account is a payee's."""
 
     __tablename__ = "restaurant_billing"
 
@@ -39,9 +39,6 @@ class RestaurantBilling(SQLModel, table=True):
     legal_name: str = ""
     address: str = ""  # a line each
     vat_number: str = ""
-    account_name: str = ""
-    sort_code: str = ""
-    account_number: str = ""
     changed_at: datetime | None = Field(default=None, sa_column=moment(null=True))
     changed_by: int | None = Field(default=None, foreign_key="person.id")
 

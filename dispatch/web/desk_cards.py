@@ -17,8 +17,8 @@ from dispatch.web.access import Now, Reading, Treasurer, Writing
 from dispatch.web.stripe_hook import program_of
 from payments import runs, terms
 from payments.errors import NoCards
-from payments.rails import calls, following, payees, reconciling
-from payments.rails.tables import CardDispute, Difference, StripeAccount
+from payments.rails import following, payees, reconciling, repeating, reversing
+from payments.rails.tables import CardDispute, Difference, StripeAccount, StripeCall
 
 router = APIRouter(prefix="/desk", dependencies=[Depends(access.ours)], include_in_schema=False)
 _KINDS = {
@@ -42,8 +42,8 @@ def overview(request: Request, who: Treasurer, session: Reading, now: Now) -> Re
     if rules.pay_period.paid_by == "stripe":
         payees_of += [runs.payee(known(row.id)) for row in people.with_role(session, "rider")]
     payees_of += [payee for payee in have if payee not in payees_of]
-    moving, disputes = payees.moving(session), _disputes(session)
-    subjects = [*payees_of, *(row.subject for row in moving)]
+    moving, disputes, over = payees.moving(session), _disputes(session), repeating.over(session)
+    subjects = [*payees_of, *(row.subject for row in [*moving, *over])]
     return pages.render(
         request,
         "desk/cards.html",
@@ -52,6 +52,8 @@ def overview(request: Request, who: Treasurer, session: Reading, now: Now) -> Re
         states={payee: _state(have.get(payee)) for payee in payees_of},
         names=accounts.names(session, subjects),
         moving=moving,
+        over=[(row, repeating.may(session, row)) for row in over],
+        asked_by=_asked_by(session, moving),
         kinds=_KINDS,
         disputes=disputes,
         charged=people_of(session, disputes),
@@ -70,6 +72,12 @@ def _state(row: StripeAccount | None) -> tuple[str, str]:
     if row.transfers:
         return ("go", "May be sent money") if not row.asked_for else ("warn", "Stripe asks for more")
     return ("warn", "Stripe is checking") if row.told else ("warn", "Has to tell Stripe more")
+
+
+def _asked_by(session: Session, rows: Sequence[StripeCall]) -> dict[int, str]:
+    """Who had what failed asked again, by the number of the person."""
+    ids = {row.again_by for row in rows if row.again_by is not None}
+    return {each: people.get(session, each).name for each in ids}
 
 
 def _disputes(session: Session) -> Sequence[CardDispute]:
@@ -122,9 +130,9 @@ def link(request: Request, who: Treasurer, account_id: int) -> Response:
 
 @router.post("/cards/calls/{call_id}/again")
 def again(request: Request, who: Treasurer, session: Writing, now: Now, call_id: int) -> Response:
-    """A named person has what failed asked once more."""
-    calls.retry(session, call_id, now=now)
-    return pages.said(request, "/desk/cards")
+    """A named person has what failed, or was sent back, asked once more, in a call of its own."""
+    made = cards.again(session, call_id, by=who.person_id, now=now)
+    return pages.said(request, "/desk/cards", id=made.id)
 
 
 @router.post("/cards/bank")
@@ -195,10 +203,14 @@ def reconciliation(request: Request, who: Treasurer, session: Reading, now: Now)
         .order_by(col(Difference.closed_at).desc())
         .limit(50)
     ).all()
+    ours = [(row, reversing.payout_of(session, row)) for row in found]
     return pages.render(
         request,
         "desk/reconciliation.html",
         open=found,
+        taken_back={
+            row.id: accounts.names(session, [out.payee])[out.payee] for row, out in ours if out is not None
+        },
         past=past,
         names=people_of(session, past),
         last=last,
@@ -234,11 +246,11 @@ def close(
     note: Annotated[str, Form(max_length=500)],
     how: Annotated[str, Form()] = "stands",
 ) -> Response:
-    """A named person says why a difference may stand, or has the books follow Stripe."""
+    """A named person says why a difference may stand, has the books follow Stripe, or a payee be owed it again."""
     if session.get(Difference, difference_id) is None:
         raise NotFound("There is no difference by that number.")
     if not note.strip():
         raise BadInput("Write down what was found out.")
-    act = reconciling.book if how == "book" else reconciling.close
-    act(session, difference_id, by=who.person_id, note=note, now=now)
+    acts = {"book": reconciling.book, "returned": reversing.came_back}
+    acts.get(how, reconciling.close)(session, difference_id, by=who.person_id, note=note, now=now)
     return pages.said(request, "/desk/reconciliation")

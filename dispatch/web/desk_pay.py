@@ -10,12 +10,11 @@ from sqlmodel import Session
 
 from dispatch import paydays
 from dispatch.errors import BadInput, NotFound
-from dispatch.web import access, accounts, forms, pages, payslip_pages
+from dispatch.web import access, forms, pages, payslip_pages
 from dispatch.web.access import Now, Reading, Treasurer, Writing
 from payments import books, checks, payees, runs
 from payments.errors import DeductionsRefused
 from payments.runs import PayRun
-from payments.tables import ENTRIES
 
 router = APIRouter(prefix="/desk/pay", dependencies=[Depends(access.ours)], include_in_schema=False)
 _MOST_BYTES = 2_000_000
@@ -66,26 +65,6 @@ def draft(
     return pages.said(request, f"/desk/pay/{run.id}", id=run.id)
 
 
-@router.get("/entries/{entry_id}")
-def entry(request: Request, who: Treasurer, session: Reading, now: Now, entry_id: int) -> Response:
-    """One entry of the books, whole."""
-    found = next(books.booked(session, ENTRIES.c.id == entry_id), None)
-    if found is None:
-        raise NotFound("The books have no entry by that number.")
-    rules = books.rules(session, found.rulebook)
-    named = accounts.names(session, [name for p in found.postings for name in p[:2]])
-    postings = [(named[a], named[b], payslip_pages.amount_words(n, found.unit)) for a, b, n in found.postings]
-    original = books.entry_by_key(session, found.reverses) if found.reverses else None
-    return pages.render(
-        request,
-        "desk/pay_entry.html",
-        entry=found,
-        at=rules.local(found.entry.at),
-        postings=postings,
-        original=original,
-    )
-
-
 @router.get("/{run_id}")
 def one(request: Request, who: Treasurer, session: Reading, now: Now, run_id: int) -> Response:
     """One run: its people, its steps, what to look at, its files."""
@@ -108,11 +87,17 @@ def _page(
     draft = run.state == "draft"
     cautions = paydays.cautions(session, run, now=now) if draft else []
     rows = {row.person_id: row for row in runs.people(session, run)}
-    people = {
-        person
-        for row in rows.values()
-        for person in (row.person_id, row.deductions_by, row.undone_by, row.again_by)
-    } | {run.drawn_by, run.acknowledged_by, run.approved_by, run.paid_by, run.closed_by}
+    made = {person_id: runs.payouts_of(session, run, person_id) for person_id in rows}
+    people = {person for row in rows.values() for person in (row.person_id, row.deductions_by)} | {
+        run.drawn_by,
+        run.acknowledged_by,
+        run.approved_by,
+        run.paid_by,
+        run.closed_by,
+    }
+    people |= {
+        by for each in made.values() for out in each for by in (out.made_by, out.paid_by, out.undone_by)
+    }
     held = {each.person_id: payees.of(session, runs.payee(each.person_id)) for each in slips}
     return pages.render(
         request,
@@ -122,11 +107,12 @@ def _page(
         days=_days(run, rules),
         local=rules.local,
         people=[(each, rows[each.person_id], held[each.person_id]) for each in slips],
+        payouts=made,
         names=paydays.names(session, {each for each in people if each is not None}),
         sums=_sums(slips),
         cautions=cautions,
         unread={each.key for each in runs.unread(run, cautions)},
-        findings=_last_findings(session) if run.state != "closed" else (),
+        findings=checks.last_found(session) if run.state != "closed" else (),
         checked_at=_checked_at(session, rules),
         stale=draft and runs.stale(session, run),
         undeducted=set(runs.undeducted(session, run)),
@@ -137,12 +123,6 @@ def _page(
         faults=faults,
         now=now,
     )
-
-
-def _last_findings(session: Session) -> tuple[checks.Finding, ...]:
-    """What the last reading of the books found; every step that pays reads them all again."""
-    latest = checks.last(session)
-    return checks.found_in(latest) if latest is not None else ()
 
 
 def _checked_at(session: Session, rules: Any) -> datetime | None:
@@ -256,7 +236,7 @@ def paid(
 ) -> Response:
     """I say that everybody, or these, have been paid."""
     run = runs.get(session, run_id)
-    runs.mark_paid(session, run, by=who.person_id, now=now, only=person)
+    paydays.mark_paid(session, run, by=who.person_id, now=now, only=person)
     return pages.said(request, f"/desk/pay/{run_id}", state=run.state)
 
 
@@ -322,7 +302,7 @@ def payslip(
         run_id,
         person_id,
         draft_too=True,
-        entries="/desk/pay/entries",
+        entries="/desk/money/entries",
         back=f"/desk/pay/{run_id}",
     )
 

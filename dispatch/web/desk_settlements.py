@@ -8,11 +8,11 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
-from dispatch import places
-from dispatch.tables import Person, Restaurant
+from dispatch import paydays, places
+from dispatch.tables import Person, Restaurant, known
 from dispatch.web import access, forms, pages, settled
 from dispatch.web.access import Now, Reading, Treasurer, Writing
-from payments import checks, settlements, settling
+from payments import checks, payees, settlements, settling, terms
 from payments.settling import Party
 
 router = APIRouter(prefix="/desk/settlements", dependencies=[Depends(access.ours)], include_in_schema=False)
@@ -44,8 +44,11 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
         (row, settlements.bill(session, row).closing_minor, rules.local(row.until - timedelta(seconds=1)))
         for row in rows
     ]
-    names = {row.id: row.name for row in session.exec(select(Restaurant).order_by(col(Restaurant.name)))}
-    banked, held = settling.waiting(session), places.bank_accounts(session)
+    names = {
+        known(row.id): row.name for row in session.exec(select(Restaurant).order_by(col(Restaurant.name)))
+    }
+    banked = settling.waiting(session)
+    unpaid = {row.restaurant_id for row, _ in banked}
     return pages.render(
         request,
         "desk/settlements.html",
@@ -53,11 +56,12 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
         names=names,
         words=settled.STATES,
         chips=settled.CHIPS,
-        findings=_last_findings(session),
+        findings=checks.last_found(session),
         next_on=rules.local(rules.settled_around(now)[1]),
         banked=banked,
-        in_file=sum(payout.state == "sending" for _, payout in banked),
-        without=sorted({row.restaurant_id for row, _ in banked} - held.keys()),
+        in_file=[row.row_id for row, payout in banked if payout.state == "sending"],
+        without=sorted(each for each in unpaid if payees.of(session, terms.restaurant(each)) is None),
+        changed=paydays.restaurant_changes(session, names, unpaid, rules, now=now),
         currency=rules.co_op.currency,
     )
 
@@ -65,14 +69,21 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
 @router.post("/bank-file")
 def bank_file(request: Request, who: Treasurer, session: Writing, now: Now) -> Response:
     """The file for the bank; whoever is in it is being sent their money from now on."""
-    file, _ = settling.bank_file(session, places.bank_accounts(session), now=now)
+    file, _ = settling.bank_file(session, now=now)
     return settled.download(file.text, f"settlements-{now:%Y%m%d}.csv", "text/csv; charset=utf-8")
 
 
-def _last_findings(session: Session) -> tuple[checks.Finding, ...]:
-    """What the last reading of the books found; every step that pays reads them all again."""
-    latest = checks.last(session)
-    return checks.found_in(latest) if latest is not None else ()
+@router.post("/file-paid")
+def file_paid(
+    request: Request,
+    who: Treasurer,
+    session: Writing,
+    now: Now,
+    settlement: Annotated[list[int] | None, Form()] = None,
+) -> Response:
+    """I say that the bank paid all these, which its file named."""
+    count = settling.file_paid(session, settlement or [], by=who.person_id, now=now)
+    return pages.said(request, "/desk/settlements", paid=count)
 
 
 def _told(row: settlements.SettlementRow) -> dict[str, object]:
@@ -100,12 +111,16 @@ def draft(request: Request, who: Treasurer, session: Writing, now: Now) -> Respo
 @router.get("/restaurants/{restaurant_id}")
 def restaurant(request: Request, who: Treasurer, session: Reading, now: Now, restaurant_id: int) -> Response:
     """One restaurant's invoices and bank account, and what it was charged outside of orders."""
-    rules = forms.rulebook(session, now)
+    rules, own = forms.rulebook(session, now), places.get(session, restaurant_id)
     return pages.render(
         request,
         "desk/settlement_restaurant.html",
-        own=places.get(session, restaurant_id),
+        own=own,
         billing=places.billing(session, restaurant_id),
+        account=payees.of(session, terms.restaurant(restaurant_id)),
+        changed=paydays.restaurant_changes(
+            session, {restaurant_id: own.name}, [restaurant_id], rules, now=now
+        ),
         adjustments=[(each, rules.local(each.at)) for each in settling.adjustments(session, restaurant_id)],
         taxed=rules.vat.registered,
         currency=rules.co_op.currency,
@@ -161,7 +176,10 @@ def one(request: Request, who: Treasurer, session: Reading, now: Now, settlement
     if pages.for_program(request):
         return JSONResponse(_told(row), headers={"cache-control": "no-store"})
     rules = forms.rulebook(session, now)
+    own = places.get(session, row.restaurant_id)
     people = {each.id: each.name for each in session.exec(select(Person))}
+    made = settling.payouts_of(session, row)
+    to_pay = row.state == "draft" or (made and made[-1].state != "paid")
     happened = [
         (words, rules.local(at), people.get(by, ""))
         for words, at, by in (
@@ -176,12 +194,19 @@ def one(request: Request, who: Treasurer, session: Reading, now: Now, settlement
         request,
         "desk/settlement.html",
         row=row,
-        own=places.get(session, row.restaurant_id),
+        own=own,
         paper=settled.paper(session, row, now),
-        billing=places.billing(session, row.restaurant_id),
-        payout=settling.payout_of(session, row),
+        account=payees.of(session, terms.restaurant(row.restaurant_id)),
+        payouts=made,
+        names=people,
+        local=rules.local,
+        changed=paydays.restaurant_changes(
+            session, {row.restaurant_id: own.name}, [row.restaurant_id], rules, now=now
+        )
+        if to_pay
+        else {},
         happened=happened,
-        findings=_last_findings(session) if row.state in ("draft", "issued") else (),
+        findings=checks.last_found(session) if row.state in ("draft", "issued") else (),
         earlier=settlements.earlier_drafts(session, row) if row.state == "draft" else [],
         words=settled.STATES,
         chips=settled.CHIPS,
@@ -221,10 +246,25 @@ def paid(request: Request, who: Treasurer, session: Writing, now: Now, settlemen
     return pages.said(request, f"/desk/settlements/{settlement_id}", state=row.state)
 
 
+@router.post("/{settlement_id}/undone")
+def undone(
+    request: Request,
+    who: Treasurer,
+    session: Writing,
+    now: Now,
+    settlement_id: int,
+    reason: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """The bank refused its payment, or sent it back."""
+    row = settlements.get(session, settlement_id)
+    settling.did_not_arrive(session, row, reason=reason, by=who.person_id, now=now)
+    return pages.said(request, f"/desk/settlements/{settlement_id}", state=row.state)
+
+
 @router.post("/{settlement_id}/again")
 def again(request: Request, who: Treasurer, session: Writing, now: Now, settlement_id: int) -> Response:
-    """Its payout failed: set the money aside once more."""
-    settling.pay_again(session, settlements.get(session, settlement_id), now=now)
+    """Its payment was refused or came back: set the money aside once more."""
+    settling.pay_again(session, settlements.get(session, settlement_id), by=who.person_id, now=now)
     return pages.said(request, f"/desk/settlements/{settlement_id}", id=settlement_id)
 
 

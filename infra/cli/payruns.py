@@ -158,7 +158,7 @@ def paid(
         person_id, now = _treasurer(program, by), program.clock.now()
         with program.database.writing() as session:
             run = runs.get(session, number)
-            _said(runs.mark_paid(session, run, by=person_id, now=now, only=person or None))
+            _said(paydays.mark_paid(session, run, by=person_id, now=now, only=person or None))
 
 
 @pay_run.command("close")

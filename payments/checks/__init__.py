@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from payments.checks.keeping import Look, found_in, keep, last, look, next_due, recent
+from payments.checks.keeping import Look, found_in, keep, last, last_found, look, next_due, recent
 from payments.checks.payables import TAKEN_BACK
 from payments.checks.reading import RULES, findings, findings_since
 from payments.checks.rules import Finding, Rule, Since
@@ -22,6 +22,7 @@ __all__ = [
     "found_in",
     "keep",
     "last",
+    "last_found",
     "look",
     "next_due",
     "recent",

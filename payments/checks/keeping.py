@@ -82,6 +82,12 @@ def last(session: Session) -> BookCheck | None:
     return next(iter(recent(session, 1)), None)
 
 
+def last_found(session: Session) -> tuple[Finding, ...]:
+    """What the last reading found; every step that pays reads the books again."""
+    latest = last(session)
+    return found_in(latest) if latest is not None else ()
+
+
 def recent(session: Session, count: int) -> list[BookCheck]:
     """The last so many readings, newest first."""
     query = select(BookCheck).order_by(col(BookCheck.id).desc()).limit(count)

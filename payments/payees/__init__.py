@@ -1,6 +1,5 @@
 """Where a payee's money goes: bank accounts, entered by the payee, shown masked, blanked when they have left."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -8,7 +7,7 @@ from sqlmodel import Session, col, select
 from payments.bank import BankAccount
 from payments.payees.tables import PayeeAccount
 
-__all__ = ["PayeeAccount", "blank", "changed_since", "enter", "kept", "of", "row"]
+__all__ = ["PayeeAccount", "blank", "enter", "kept", "of", "row"]
 
 
 def enter(session: Session, payee: str, account: BankAccount, *, by: int, now: datetime) -> bool:
@@ -38,14 +37,6 @@ def of(session: Session, payee: str) -> BankAccount | None:
     if held is None or held.blanked_at is not None:
         return None
     return BankAccount(held.holder, held.sort_code, held.account_number)
-
-
-def changed_since(session: Session, payees: Collection[str], since: datetime) -> dict[str, datetime]:
-    """Which of the payees have another account than before `since`, and from when; a first account is no change."""
-    query = select(PayeeAccount).where(
-        col(PayeeAccount.payee).in_(payees), PayeeAccount.set_at >= since, PayeeAccount.changes > 1
-    )
-    return {each.payee: each.set_at for each in session.exec(query)}
 
 
 def kept(session: Session) -> list[str]:

@@ -20,6 +20,7 @@ from payments.payouts.journey import (
     parts_of,
     returned,
     sending,
+    undone,
 )
 from payments.payouts.soundness import faults
 from payments.payouts.tables import Payout, PayoutPart
@@ -47,4 +48,5 @@ __all__ = [
     "parts_of",
     "returned",
     "sending",
+    "undone",
 ]

@@ -37,11 +37,13 @@ def create(
     why: str,
     now: datetime,
     beside: Sequence[tuple[str, int, str]] = (),
+    by: int | None = None,
 ) -> Payout:
     """Set money aside for a payee, a hold for each (account, amount in minor units); its state is ready.
 
     `beside` is what goes with it to another account of the books, (account, amount, destination): held with it,
     posted when it is paid, let go when it fails; none of it is sent to the payee, and none comes back with it.
+    `by` is the person who had it done.
     The same key with the same payee, parts, method and reference is the same payout, whatever became of it.
     KeyReused when it names other facts; BadAmount for nothing, or for an account that is not the payee's;
     Overdrawn when an account has not so much.
@@ -68,6 +70,7 @@ def create(
         why=why,
         due_at=now,
         created_at=now,
+        made_by=by,
     )
     session.add(payout)
     session.flush()
@@ -163,10 +166,11 @@ def paid(
     return _kept(session, payout)
 
 
-def failed(session: Session, payout: Payout, *, reason: str, now: datetime) -> Payout:
+def failed(session: Session, payout: Payout, *, reason: str, now: datetime, by: int | None = None) -> Payout:
     """It will not arrive: what was held goes back to its accounts. Said again, nothing more happens.
 
-    PayoutRefused once it was paid: money that comes back after that is `returned`.
+    `by` is the person who says so, None for whoever carried it. PayoutRefused once it was paid: money that comes
+    back after that is `returned`.
     """
     _lock(session, payout)
     if payout.state == "failed":
@@ -178,14 +182,16 @@ def failed(session: Session, payout: Payout, *, reason: str, now: datetime) -> P
                 holds.void(session, part.hold_key, why=f"Not paid: {reason}", now=now)
         except HoldExpired:
             holds.expire_due(session, source=part.account, now=now)
-    payout.state, payout.settled_at, payout.error = "failed", now, reason
+    payout.state, payout.settled_at, payout.undone_by, payout.error = "failed", now, by, reason
     return _kept(session, payout)
 
 
-def returned(session: Session, payout: Payout, *, reason: str, now: datetime) -> Payout:
+def returned(
+    session: Session, payout: Payout, *, reason: str, now: datetime, by: int | None = None
+) -> Payout:
     """The money came back after it was paid: a new fact books it back onto the accounts it came from.
 
-    Said again, nothing more happens. PayoutRefused when it was never paid.
+    `by` is the person who says so. Said again, nothing more happens. PayoutRefused when it was never paid.
     """
     _lock(session, payout)
     if payout.state == "returned":
@@ -199,8 +205,21 @@ def returned(session: Session, payout: Payout, *, reason: str, now: datetime) ->
     why = f"Came back: {reason}"
     key = returned_key(payout)
     books.post(session, Entry(key, now, why, postings, payout.currency, version, payout.payee), now=now)
-    payout.state, payout.settled_at, payout.error = "returned", now, reason
+    payout.state, payout.settled_at, payout.undone_by, payout.error = "returned", now, by, reason
     return _kept(session, payout)
+
+
+def undone(session: Session, payout: Payout, *, reason: str, by: int, now: datetime) -> Payout:
+    """A named person says that the bank refused it or, once it was paid, that it came back. Said again, no more.
+
+    PayoutRefused for one that Stripe carries, which tells what became of it itself.
+    """
+    if payout.method == "stripe":
+        raise PayoutRefused(
+            payout.number, payout.state, "refused or sent back by a person: Stripe carries it"
+        )
+    end = returned if payout.state in ("paid", "returned") else failed
+    return end(session, payout, reason=reason.strip(), by=by, now=now)
 
 
 def lapse(session: Session, *, now: datetime) -> tuple[Payout, ...]:

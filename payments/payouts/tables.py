@@ -14,7 +14,8 @@ class Payout(SQLModel, table=True):
     """Money on its way to one payee (`rider:7`, `restaurant:3`): held until it is known to be paid or not.
 
     `due_at` is when it is next to be sent, `tries` how often it was; `settled_at` when it was paid, failed or
-    came back; `vendor_id` what the one who carries it calls it; `error` why it did not arrive.
+    came back; `vendor_id` what the one who carries it calls it; `error` why it did not arrive. `made_by` is who had
+    it set aside, `paid_by` who said that it was paid, `undone_by` who said that it did not arrive or came back.
     """
 
     __tablename__ = "payout"
@@ -54,7 +55,9 @@ class Payout(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    made_by: int | None = None
     paid_by: int | None = None
+    undone_by: int | None = None
     error: str = ""
 
     @property

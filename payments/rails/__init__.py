@@ -43,6 +43,7 @@ class Transaction:
     available_at: datetime
     intent: str | None = None  # of a charge
     subject: str | None = None  # what we wrote on it when we made it
+    transfer: str = ""  # of a transfer that was taken back, whole or in part
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def take(session: Session, *, now: datetime, call_id: int | None = None) -> Call
         return Calling(
             call_id=cast(int, row.id),
             tries=row.tries,
-            kind=cast(Kind, row.kind),
+            kind=kind_of(row),
             facts=dict(row.facts),
             key=row.key,
             since=row.first_sent_at,
@@ -224,16 +224,9 @@ def by_key(session: Session, key: str | None) -> StripeCall | None:
     return row if row is not None and row.key == key else None
 
 
-def retry(session: Session, call_id: int, *, now: datetime) -> StripeCall:
-    """A person has what failed tried again, under a new key; BadClaim where nothing failed or it cannot be."""
-    row = session.get(StripeCall, call_id)
-    if row is None or row.state != "failed" or not effects.wanted(session, row, now=now):
-        raise BadClaim("This cannot be tried again: look at what it was for, and ask for it anew.")
-    _new_round(row)
-    row.state, row.due_at, row.tries, row.settled_at = "ready", now, 0, None
-    session.add(row)
-    session.flush()
-    return row
+def kind_of(row: StripeCall) -> Kind:
+    """What a call asks for."""
+    return cast(Kind, row.kind)
 
 
 def _new_round(row: StripeCall) -> None:

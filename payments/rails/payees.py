@@ -60,13 +60,12 @@ def send(session: Session, *, now: datetime) -> tuple[int, list[News]]:
             payouts.later(session, payout, error=words, due_at=now + LOOK_AGAIN)
             news.append(News("call_stuck", payout.payee, words, key=f"payout-waits:{payout.id}"))
             continue
-        _queue(session, payout, account.vendor_id, now)
-        # From here the call carries it: it is looked at again only if that call were lost.
-        payouts.later(session, payout, error="", due_at=now + payouts.HELD_FOR)
+        queue(session, payout, account.vendor_id, now)
     return len(due), news
 
 
-def _queue(session: Session, payout: Payout, account: str, now: datetime) -> None:
+def queue(session: Session, payout: Payout, account: str, now: datetime) -> StripeCall:
+    """Have a payout sent to an account at Stripe; the same payout is the same call, which carries it from here."""
     charge = _covering(session, payout, now)
     facts: dict[str, str | int] = {
         "payout": payout.number,
@@ -78,7 +77,10 @@ def _queue(session: Session, payout: Payout, account: str, now: datetime) -> Non
     if charge is not None:
         facts["charge"] = str(charge.charge_id)
     claim = f"payout:{payout.number}"
-    calls.queue(session, "transfer", subject=payout.payee, claim=claim, facts=facts, now=now)
+    made = calls.queue(session, "transfer", subject=payout.payee, claim=claim, facts=facts, now=now)
+    if payout.state in ("ready", "sending"):  # looked at again only if that call were lost
+        payouts.later(session, payout, error="", due_at=now + payouts.HELD_FOR)
+    return made
 
 
 def _covering(session: Session, payout: Payout, now: datetime) -> CardPayment | None:
@@ -121,8 +123,8 @@ def to_bank(session: Session, amount_minor: int, *, currency: str, claim: str, n
 
 
 def moving(session: Session) -> Sequence[StripeCall]:
-    """What is being asked of Stripe just now, or failed lately, newest first."""
-    listed = col(StripeCall.state).in_((*WAITING, "failed"))
+    """What is being asked of Stripe just now, newest first."""
+    listed = col(StripeCall.state).in_(WAITING)
     return session.exec(select(StripeCall).where(listed).order_by(col(StripeCall.id).desc()).limit(50)).all()
 
 

@@ -110,6 +110,7 @@ def keep(session: Session, told: Iterable[Transaction]) -> None:
                 currency=each.currency,
                 source=each.source or each.id,
                 intent_id=each.intent,
+                transfer_id=each.transfer,
                 made_at=each.created_at,
                 available_at=each.available_at,
             )

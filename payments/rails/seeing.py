@@ -41,6 +41,7 @@ def transaction(body: Body) -> Transaction:
         available_at=_at(body["available_on"]),
         intent=_id(whole.get("payment_intent")) or None,
         subject=_written(whole, SUBJECT),
+        transfer=_id(whole.get("transfer")) if whole.get("object") == "transfer_reversal" else "",
     )
 
 

@@ -23,7 +23,7 @@ class StripeCall(SQLModel, table=True):
     """Something to be done outside, written in the transaction that wants it; `facts` hold ids and amounts only.
 
     `key` is the idempotency key: of the row's number and of `round`, which counts definite refusals, because
-    Stripe gives a key's first answer for ever.
+    Stripe gives a key's first answer for ever. `again_of` is the failed call a named person had asked again by this.
     """
 
     __tablename__ = "stripe_call"
@@ -32,7 +32,9 @@ class StripeCall(SQLModel, table=True):
         _in("state", STATES, "ck_stripe_call_state"),
         CheckConstraint("tries >= 0 AND round >= 1", name="ck_stripe_call_tries"),
         CheckConstraint("state <> 'done' OR vendor_id IS NOT NULL", name="ck_stripe_call_done"),
+        CheckConstraint("(again_of IS NULL) = (again_by IS NULL)", name="ck_stripe_call_again"),
         UniqueConstraint("claim", name="uq_stripe_call_claim"),
+        UniqueConstraint("again_of", name="uq_stripe_call_again_of"),
         Index("ix_stripe_call_due", "due_at", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
     )
 
@@ -52,6 +54,8 @@ class StripeCall(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     first_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    again_of: int | None = Field(default=None, foreign_key="stripe_call.id")
+    again_by: int | None = None
 
 
 class StripeEvent(SQLModel, table=True):
@@ -163,6 +167,7 @@ class StripeTransaction(SQLModel, table=True):
     currency: str
     source: str = Field(index=True)
     intent_id: str | None = None
+    transfer_id: str = ""  # of a transfer that was taken back
     made_at: datetime = Field(sa_type=UtcDateTime)
     available_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from payments import books
 from payments.payouts import Payout
-from payments.rails.tables import CardPayment, StripeCall
+from payments.rails.tables import CardPayment, StripeCall, StripeTransaction
 from payments.terms import CARD
 
 TILLS = "tills"
@@ -36,10 +36,16 @@ class Things:
         self._refunds: defaultdict[str, list[StripeCall]] = defaultdict(list)
         for row in calls:
             told = _REFUNDED.match(row.claim)
-            if told is not None and row.kind == "refund" and row.state != "failed":
+            if told is not None and row.kind == "refund" and row.state != "failed" and not row.hold_key:
                 self._refunds[told[0]].append(row)
         self._payouts = {
             row.key: row for row in session.exec(select(Payout).where(Payout.method == "stripe"))
+        }
+        self._returned = {f"{each}:returned" for each in self._payouts}
+        own = {row.vendor_id for row in calls if row.kind == "reversal"}
+        taken = session.exec(select(StripeTransaction).where(StripeTransaction.transfer_id != ""))
+        self._taken_back = {
+            (row.transfer_id, row.net_minor): row.source for row in taken if row.source not in own
         }
 
     def sums(self, currency: str) -> dict[str, int]:
@@ -69,9 +75,12 @@ class Things:
             return card[1]
         if call is not None:
             return self._call(self._calls[int(call[1])])
-        if part is not None or key in {f"{each}:returned" for each in self._payouts}:
+        if part is not None or key in self._returned:
             payout = self._payouts.get(part[1] if part else key.removesuffix(":returned"))
-            return str(payout.vendor_id) if payout is not None and payout.vendor_id else key
+            if payout is None or not payout.vendor_id:
+                return key
+            whole = (payout.vendor_id, payout.amount_minor)
+            return payout.vendor_id if part else self._taken_back.get(whole, payout.vendor_id)
         order = _ORDER.match(key)
         if order is None:
             return key

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -190,6 +191,11 @@ class Pay(Section):
     def hour_on(self, on: date) -> int:
         """Minor units an hour of work counts for on that day: the hourly rate, else the floor; NoRate."""
         return _rate_on(self.rates or self.floor, on)
+
+    def ladder(self, until: date) -> list[int]:
+        """The hourly rates that held one after the other up to and with a day, in minor units."""
+        begun = [rate.per_hour_minor for rate in self.rates if rate.from_on <= until]
+        return [rate for rate, _ in groupby(begun)]
 
     def begins(self) -> date | None:
         """The first day every table that is used has a rate for."""

@@ -3,18 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from sqlmodel import Session, col, select
 
 from payments import books, money, terms
-from payments.errors import MoneyFault
 from payments.ledger import HOLIDAY, MINUTES, Line, is_held
 from payments.payslips import PAID_BEFORE, RunLine
 from payments.runs.tables import PayRunLine
 from payments.tables import ENTRIES
-from payments.terms import ShiftMoney
 
 # The run's own entries: what it holds, pays, deducts and takes back is not earned again.
 OWN = "pay-run:"
@@ -107,26 +105,19 @@ def _beside(line: RunLine) -> tuple[int, str, datetime, bool]:
 
 
 def _rates(session: Session, line: RunLine, paid: int) -> tuple[tuple[int | None, int], ...]:
-    """The split of a shift's minutes by rate; in one piece without a rate where it was not paid by the hour."""
-    minutes, sign = abs(line.amount), 1 if line.amount > 0 else -1
-    whole: tuple[tuple[int | None, int], ...] = ((None, line.amount),)
+    """A shift's minutes by rate, as they were booked; in one piece without a rate where it was not paid by the hour."""
     found = next(books.booked(session, ENTRIES.c.id == line.entry_id), None)
-    if found is None:
-        return whole
-    rules = books.rules(session, found.rulebook)
-    for ended_at in _ends(session, line):
-        start = ended_at - timedelta(minutes=minutes)
-        try:
-            days = list(terms.worked(rules, ShiftMoney(0, 0, start, ended_at, 0, 0)))
-            pairs = [(count, rules.pay.rate_on(day)) for day, count in days]
-        except MoneyFault:
-            continue
-        if money.wages(pairs) == abs(paid):
-            sums: dict[int | None, int] = defaultdict(int)
-            for count, rate in pairs:
-                sums[rate] += sign * count
-            return tuple(sums.items())
-    return whole
+    parts = [amount for source, to, amount in found.postings if line.account in (source, to)] if found else []
+    rules = books.rules(session, found.rulebook) if found else None
+    sign = 1 if line.amount > 0 else -1
+    for ended_at in _ends(session, line) if rules else ():
+        ladder = rules.pay.ladder(rules.local(ended_at).date()) if rules else []
+        # Where nothing of the last day was paid, its rate was not used.
+        for used in (ladder, ladder[:-1]):
+            pairs = list(zip(parts, used[-len(parts) :], strict=False))
+            if len(used) >= len(parts) and money.wages(pairs) == abs(paid):
+                return tuple((rate, sign * count) for count, rate in pairs)
+    return ((None, line.amount),)
 
 
 def _ends(session: Session, line: RunLine) -> Iterable[datetime]:

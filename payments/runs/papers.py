@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from payments import bank, books, payees, payouts
-from payments.bank import BankFile, Transfer
+from payments import books, payees, payouts, transfers
+from payments.bank import BankFile
 from payments.errors import PayRunRefused
 from payments.payouts import Payout
 from payments.payslips import PAID_BEFORE, Payslip
@@ -81,23 +81,15 @@ def bank_file(session: Session, run: PayRun, *, now: datetime) -> tuple[BankFile
     """
     if run.state == "draft":
         raise PayRunRefused(f"Pay run {run.id} is a draft: it must be approved before the bank is told.")
-    transfers, without = [], []
-    for payout in waiting(session, run):
-        account = payees.of(session, payout.payee)
-        if account is None:
-            without.append(int(payout.payee.split(":")[1]))
-            continue
-        if payout.state == "ready":
-            payouts.sending(session, payout, now=now)
-        transfers.append(Transfer(account, payout.amount_minor, payout.reference))
-    if not transfers:
+    found, without = transfers.file(session, waiting(session, run), now=now)
+    if found is None:
         told = (
             "nobody it has still to pay has a bank account here"
             if without
             else "everybody in it has been paid"
         )
         raise PayRunRefused(f"There is nothing to put in a bank file for pay run {run.id}: {told}.")
-    return bank.file(transfers), without
+    return found, [int(each.payee.split(":")[1]) for each in without]
 
 
 def waiting(session: Session, run: PayRun) -> list[Payout]:

@@ -62,6 +62,16 @@ def payout_key(run: PayRun, person_id: int, attempt: int) -> str:
     return f"pay-run:{run.number}:rider:{person_id}:{attempt}"
 
 
+def needing(session: Session) -> set[int]:
+    """Who is in a run that is a draft, or that has not paid everybody yet: their bank account is still needed."""
+    query = (
+        select(PayRunPerson.person_id)
+        .join(PayRun, col(PayRun.id) == col(PayRunPerson.run_id))
+        .where(col(PayRun.state).in_(("draft", "approved")))
+    )
+    return set(session.exec(query))
+
+
 def runs_of(session: Session, person_id: int) -> list[PayRun]:
     """The runs that have a payslip for a person: approved, paid or closed, the newest first."""
     query = (

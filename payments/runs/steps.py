@@ -93,13 +93,20 @@ def approve(session: Session, run: PayRun, warnings: Sequence[Caution], *, by: i
     run.state, run.approved_by, run.approved_at = "approved", by, now
     session.add(run)
     for row, each in zip(people(session, run), slips(session, run), strict=True):
-        _set_aside(session, run, row, each, now=now)
+        _set_aside(session, run, row, each, by=by, now=now)
     session.flush()
     return run
 
 
 def _set_aside(
-    session: Session, run: PayRun, row: PayRunPerson, each: Payslip, *, now: datetime, withheld: bool = True
+    session: Session,
+    run: PayRun,
+    row: PayRunPerson,
+    each: Payslip,
+    *,
+    by: int,
+    now: datetime,
+    withheld: bool = True,
 ) -> Payout | None:
     """Hold a person's pay and, beside it, what is deducted; None when nothing is left to pay."""
     parts = [(account, amount) for account, amount in each.purses().items() if amount > 0]
@@ -116,6 +123,7 @@ def _set_aside(
         why=f"Pay run {run.number}",
         now=now,
         beside=beside if withheld else (),
+        by=by,
     )
     row.payout_id = payout.id
     session.add(row)
@@ -128,7 +136,8 @@ def mark_paid(
     """A named person says that everybody, or `only` these, have been paid; whoever was before stays so.
 
     PayRunRefused for a draft, where the rules want a second person and this is the one who approved, and for who
-    is not in the run. What failed or came back is not paid by this: see `again`.
+    is not in the run. What failed or came back is not paid by this (see `again`), nor what Stripe is to carry, which
+    says so itself.
     """
     _approved(run)
     rules = books.rules(session, run.rulebook)
@@ -148,7 +157,7 @@ def mark_paid(
             _nothing_left(session, run, row, now=now)
             continue
         payout = payouts.get(session, row.payout_id)
-        if payout.state in ("ready", "sending"):
+        if payout.state in ("ready", "sending") and payout.method == "bank":
             payouts.paid(session, payout, by=by, now=now)
     return look(session, run, by=by, now=now)
 
@@ -203,13 +212,7 @@ def did_not_arrive(
         raise PayRunRefused("Say why it did not arrive: what the bank said.")
     row = _row(session, run, person_id)
     payout = _payout(session, run, row)
-    if payout.state not in ("failed", "returned"):
-        row.undone_by = by
-        session.add(row)
-    if payout.state in ("paid", "returned"):
-        payouts.returned(session, payout, reason=reason.strip(), now=now)
-    else:
-        payouts.failed(session, payout, reason=reason.strip(), now=now)
+    payouts.undone(session, payout, reason=reason, by=by, now=now)
     look(session, run, by=None, now=now)
     return payout
 
@@ -227,8 +230,9 @@ def again(session: Session, run: PayRun, person_id: int, *, by: int, now: dateti
     found = slip(session, run, person_id)
     if found is None:
         raise PayRunRefused(f"Pay run {run.id} does not pay {person_id}.")
-    row.attempt, row.again_by = row.attempt + 1, by
-    made = _set_aside(session, run, row, found, now=now, withheld=_still_withheld(session, run, row))
+    row.attempt += 1
+    withheld = _still_withheld(session, run, row)
+    made = _set_aside(session, run, row, found, by=by, now=now, withheld=withheld)
     if made is None:
         raise PayRunRefused(f"Nothing is left to pay to {person_id}.")
     session.flush()

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, UniqueConstrai
 from sqlmodel import Field, SQLModel
 
 from payments.columns import Account, Minor, UtcDateTime
+from payments.kept import issued_once, issued_with
 
 STATES = ("draft", "approved", "paid", "closed")
 
@@ -69,8 +70,6 @@ class PayRunPerson(SQLModel, table=True):
     attempt: int = 0
     payout_id: int | None = Field(default=None, foreign_key="payout.id")
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    undone_by: int | None = None  # who said that it did not arrive
-    again_by: int | None = None  # who had it paid again
 
 
 class PayRunLine(SQLModel, table=True):
@@ -114,3 +113,16 @@ class PayRunDeduction(SQLModel, table=True):
     kind: str
     purpose: str
     amount_minor: int = Field(sa_type=Minor)
+
+
+# What a payslip says is as it was approved; how it is paid, and paid again, is written beside it.
+_TABLES = SQLModel.metadata.tables
+APPROVED = (
+    "id", "since", "until", "status", "method", "currency", "rulebook", "drawn_at", "drawn_by", "acknowledged",
+    "acknowledged_at", "acknowledged_by", "approved_at", "approved_by",
+)  # fmt: skip
+issued_once(_TABLES["pay_run"], APPROVED)
+PERSON = ("id", "run_id", "person_id", "deductions_at", "deductions_by")
+issued_with(_TABLES["pay_run_person"], "pay_run", "run_id", PERSON)
+issued_with(_TABLES["pay_run_line"], "pay_run", "run_id")
+issued_with(_TABLES["pay_run_deduction"], "pay_run", "run_id")

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Column, Index, Table, UniqueConstr
 from sqlmodel import Field, SQLModel
 
 from payments.columns import Minor, UtcDateTime
+from payments.kept import append_only, issued_once
 
 STATES = ("draft", "issued", "paid", "closed")
 
@@ -84,7 +85,10 @@ class SettlementLineRow(SQLModel, table=True):
     """One posting on a restaurant's account, in the settlement it was issued in; in no other, ever."""
 
     __tablename__ = "settlement_line"
-    __table_args__ = (UniqueConstraint("entry_id", "posting", name="uq_settlement_line_posting"),)
+    __table_args__ = (
+        UniqueConstraint("entry_id", "posting", name="uq_settlement_line_posting"),
+        {"sqlite_with_rowid": False},  # as of a posting: no number by which one is replaced unseen
+    )
 
     settlement_id: int = Field(
         foreign_key="settlement.id", primary_key=True, sa_column_kwargs={"autoincrement": False}
@@ -128,4 +132,14 @@ class AdjustmentRow(SQLModel, table=True):
     entry_id: int = Field(foreign_key="entry.id")
 
 
+SETTLEMENTS: Table = SQLModel.metadata.tables["settlement"]
 LINES: Table = SQLModel.metadata.tables["settlement_line"]
+# What an invoice says is as it was issued; what becomes of it (paid, received, closed) is written beside it.
+ISSUED = (
+    "id", "restaurant_id", "since", "until", "drafted_at", "sequence", "number", "currency", "rulebook",
+    "opening_minor", "closing_minor", "payout_minor", "due_minor", "method", "due_on", "parties", "seal", "issued_at",
+    "issued_by",
+)  # fmt: skip
+issued_once(SETTLEMENTS, ISSUED)
+append_only(LINES)
+append_only(SQLModel.metadata.tables["settlement_adjustment"])

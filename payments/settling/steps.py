@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from payments import books, checks, payouts, terms
-from payments.errors import BadAmount, SettlementRefused
+from payments.errors import BadAmount, Overdrawn, SettlementRefused
 from payments.ledger import Entry, Posting
 from payments.payouts import Payout
 from payments.rulebook import Rulebook
@@ -63,7 +63,7 @@ def issue(session: Session, row: SettlementRow, *, customer: Party, by: int, now
     _keep_lines(session, row, said)
     _carry_earlier(session, row, by=by, now=now)
     if row.payout_minor:
-        _pay_out(session, row, 1, now)
+        _pay_out(session, row, 1, by=by, now=now)
     return row
 
 
@@ -99,7 +99,10 @@ def _last_day(session: Session, row: SettlementRow, now: datetime) -> str:
 
 
 def _carry_earlier(session: Session, row: SettlementRow, *, by: int, now: datetime) -> None:
-    """What an earlier settlement left open is in this one's opening balance: it is asked for here, and only here."""
+    """What an earlier settlement left open is in this one's opening balance: it is asked for here, and only here.
+
+    So is what the bank refused or sent back and nobody paid again since: it is back on the restaurant's account.
+    """
     earlier = session.exec(
         select(SettlementRow).where(
             SettlementRow.restaurant_id == row.restaurant_id,
@@ -108,13 +111,14 @@ def _carry_earlier(session: Session, row: SettlementRow, *, by: int, now: dateti
         )
     ).all()
     for each in earlier:
-        if not each.payout_minor:
+        last = payout_of(session, each)
+        if last is None or last.state in ("failed", "returned"):
             each.state, each.closed_at, each.closed_by = "closed", now, by
             session.add(each)
     session.flush()
 
 
-def _pay_out(session: Session, row: SettlementRow, attempt: int, now: datetime) -> Payout:
+def _pay_out(session: Session, row: SettlementRow, attempt: int, *, by: int, now: datetime) -> Payout:
     account = terms.restaurant(row.restaurant_id)
     return payouts.create(
         session,
@@ -125,26 +129,70 @@ def _pay_out(session: Session, row: SettlementRow, attempt: int, now: datetime) 
         reference=str(row.number),
         why=f"Settlement {row.number}",
         now=now,
+        by=by,
     )
 
 
 def payout_of(session: Session, row: SettlementRow) -> Payout | None:
     """The last payout of a settlement, or None where nothing is paid out."""
-    found, attempt = None, 1
-    while (made := payouts.by_key(session, f"settlement:{row.id}:payout:{attempt}")) is not None:
-        found, attempt = made, attempt + 1
+    return next(iter(reversed(payouts_of(session, row))), None)
+
+
+def payouts_of(session: Session, row: SettlementRow) -> list[Payout]:
+    """Every payout of a settlement, in order: each but the last was refused, or came back."""
+    found: list[Payout] = []
+    while (made := payouts.by_key(session, f"settlement:{row.id}:payout:{len(found) + 1}")) is not None:
+        found.append(made)
     return found
 
 
-def pay_again(session: Session, row: SettlementRow, *, now: datetime) -> Payout:
-    """Set the money aside anew, after a payout that failed. SettlementRefused for any other; Overdrawn."""
-    last = payout_of(session, row)
-    if row.state != "issued" or last is None or last.state != "failed":
+def did_not_arrive(session: Session, row: SettlementRow, *, reason: str, by: int, now: datetime) -> Payout:
+    """The bank refused a settlement's payout or, once it was paid, sent it back: the money is the restaurant's again.
+
+    The settlement then waits to be paid again. Said again, nothing more happens. SettlementRefused without a reason,
+    and where nothing was paid out; PayoutRefused where Stripe carries it.
+    """
+    payout = payout_of(session, row)
+    if row.state == "draft" or payout is None:
+        raise SettlementRefused(f"Settlement {row.number or row.id} has no payment that could be refused.")
+    if not reason.strip():
+        raise SettlementRefused("Say why it did not arrive: what the bank said.")
+    if payout.state not in ("failed", "returned"):
+        payouts.undone(session, payout, reason=reason, by=by, now=now)
+        look(session, row)
+    return payout
+
+
+def look(session: Session, row: SettlementRow) -> SettlementRow:
+    """A settlement whose payout was refused, or came back after it was paid or closed, waits to be paid again."""
+    payout = payout_of(session, row)
+    if payout is not None and payout.state in ("failed", "returned"):
+        row.state, row.paid_at, row.paid_by, row.closed_at, row.closed_by = "issued", None, None, None, None
+        session.add(row)
+        session.flush()
+    return row
+
+
+def pay_again(session: Session, row: SettlementRow, *, by: int, now: datetime) -> Payout:
+    """Set the money aside anew, after a payout that failed or came back; asked twice, it is one.
+
+    SettlementRefused where no payout did, and where the money is not there any more; BooksUnsound.
+    """
+    made = payouts_of(session, row)
+    if row.state == "issued" and len(made) > 1 and made[-1].state in ("ready", "sending"):
+        return made[-1]
+    if row.state != "issued" or not made or made[-1].state not in ("failed", "returned"):
         raise SettlementRefused(
-            f"Settlement {row.number} has no payout that failed: there is nothing to repeat."
+            f"Settlement {row.number} has no payout that failed or came back: there is nothing to repeat."
         )
     checks.stop_if_wrong(session, now=now)
-    return _pay_out(session, row, int(last.key.rsplit(":", 1)[-1]) + 1, now)
+    try:
+        return _pay_out(session, row, len(made) + 1, by=by, now=now)
+    except Overdrawn:
+        raise SettlementRefused(
+            f"The restaurant is not owed all of settlement {row.number} any more: it was charged, or paid, since. "
+            "What it is owed stands in its next settlement."
+        ) from None
 
 
 def paid(session: Session, row: SettlementRow, *, by: int | None, now: datetime) -> SettlementRow:
@@ -157,7 +205,16 @@ def paid(session: Session, row: SettlementRow, *, by: int | None, now: datetime)
     payout = payout_of(session, row)
     if row.state != "issued" or payout is None:
         raise SettlementRefused(f"Settlement {row.number or row.id} has nothing to be paid out.")
+    if payout.method == "stripe":
+        raise SettlementRefused(f"Stripe pays settlement {row.number}, and says itself once it has.")
     checks.stop_if_wrong(session, now=now)
+    return arrived(session, row, payout, by=by, now=now)
+
+
+def arrived(
+    session: Session, row: SettlementRow, payout: Payout, *, by: int | None, now: datetime
+) -> SettlementRow:
+    """A settlement's payout is paid, and so is the settlement; on books that were read."""
     payouts.paid(session, payout, by=by, now=now)
     return _settled(session, row, by=by, now=now)
 

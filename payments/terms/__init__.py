@@ -1,6 +1,7 @@
 """What the rules make of one order or one shift: the postings, worked out and nothing more."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from payments import money
 from payments.ledger import Posting
@@ -155,9 +156,14 @@ def wage_postings(rulebook: Rulebook, shift: ShiftMoney) -> tuple[Posting, ...]:
     )
 
 
-def minute_postings(_rulebook: Rulebook, shift: ShiftMoney) -> tuple[Posting, ...]:
-    """The minutes of a shift, in the unit MINUTES."""
-    return nonzero([(WORK, rider(shift.rider_id, "minutes"), shift.minutes)])
+def minute_postings(rulebook: Rulebook, shift: ShiftMoney) -> tuple[Posting, ...]:
+    """The minutes of a shift, in the unit MINUTES: a posting for each hourly rate they were paid at, in turn."""
+    rules, account = rulebook.pay, rider(shift.rider_id, "minutes")
+    if rules.basis == "per_drop":
+        return nonzero([(WORK, account, shift.minutes)])
+    paid = [(rules.rate_on(day), count) for day, count in worked(rulebook, shift) if count]
+    turns = groupby(paid, key=lambda each: each[0])
+    return nonzero([(WORK, account, sum(count for _, count in turn)) for _, turn in turns])
 
 
 def holiday_postings(rulebook: Rulebook, shift: ShiftMoney) -> tuple[Posting, ...]:

@@ -14,7 +14,7 @@ from dispatch.tables import DeskNote, Event, Job, Restaurant, SignInLink, known
 from payments import books
 from riders_app import wording
 from riders_app.gateways import Program
-from riders_app.outbox import road, rota
+from riders_app.outbox import money, road, rota
 from riders_app.outbox.telling import customers_voice, tell, voice_of
 from riders_app.tables import Text, queue
 
@@ -233,6 +233,7 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,
     "bank_changed": _bank_changed,
+    **money.SPREAD,
     **road.SPREAD,
     **rota.SPREAD,
 }

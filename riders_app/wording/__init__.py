@@ -3,7 +3,7 @@
 A text is shortened by the order its function states, never by its flat or its job's number.
 """
 
-from riders_app.wording import cases, customers, road
+from riders_app.wording import cases, customers, money, road
 from riders_app.wording.answers import (
     broken,
     help_,
@@ -71,6 +71,7 @@ __all__ = [
     "loses",
     "marked",
     "menu",
+    "money",
     "my_shifts",
     "no_pay",
     "not_marked",

@@ -7,8 +7,9 @@ from sqlmodel import Session, select
 
 from dispatch import absences, deliveries, jobs, rain, shifts, tipbook, tips, worked
 from dispatch.errors import BadInput, WrongState
-from dispatch.tables import Attention, Shift, TipDay, known
+from dispatch.tables import Attention, Rest, Shift, TipDay, known
 from payments import books, checks, pay
+from payments.pay import OrderMoney
 from payments.rulebook import parse
 from tests import factories
 from tests.dispatch.test_story import offered, plan
@@ -292,3 +293,48 @@ def test_the_desk_page_tells_what_a_shift_earned_with_premiums(evening: Session,
     facts = shifts.facts(evening, shift, now=now + timedelta(hours=1))
     assert facts.earned_minor == 1480 + 120
     assert pay.leave_left(evening, shift.person_id) == (0, 0)
+
+
+def test_tips_of_a_day_shared_out_before_are_shared_by_the_next_round(
+    evening: Session, now: datetime
+) -> None:
+    """A delivery marked the day after brings its tip to its own day or the new one's: the round shares it, once.
+
+    The day's first 2.50 were shared. What a late DONE adds is of the day it is marked on; shared when that is over,
+    and the first day stays as it was.
+    """
+    shift = factories.rider(evening, now)
+    at = delivered(evening, now)
+    shifts.stop(evening, shift.person_id, now=at + timedelta(minutes=10))
+    morning = datetime.fromisoformat("2026-11-21T04:00:00+00:00")
+    assert tips.share_out(evening, now=morning) == 1
+    mine = f"rider:{shift.person_id}:tips"
+    assert pounds(evening, mine) == 250
+    late = OrderMoney(900, 1, shift.person_id, 2000, 400, 310, "card")
+    pay.delivered(evening, late, now=now + timedelta(minutes=30))  # told today, of yesterday's day
+    assert pounds(evening, "pool:tips:2026-11-20") == 310
+    tips.came(evening, 900, 1, now=morning + timedelta(hours=1))
+    assert tips.next_due(evening) == morning + timedelta(hours=1)
+    assert [tips.share_out(evening, now=morning + timedelta(hours=2)) for _ in range(2)] == [1, 0]
+    assert (pounds(evening, mine), pounds(evening, "pool:tips:2026-11-20")) == (560, 0)
+    shared = [each.key for each in books.about(evening, "tips:2026-11-20")]
+    assert shared == [
+        "tips:2026-11-20:shared:1", "tips:2026-11-20:shared:1:reversed", "tips:2026-11-20:shared:2"
+    ]  # fmt: skip
+    assert checks.findings(evening) == []
+
+
+def test_an_unpaid_break_has_no_share_of_the_tips(session: Session, now: datetime) -> None:
+    """Two riders for an hour, one of them half of it at an unpaid break: the tips are shared two to one."""
+    factories.adopt(session, now, POOLED + "\n[rest]\nbreak_paid = false\n")
+    one, two = factories.rider(session, now, 1), factories.rider(session, now, 2, name="Two")
+    session.add(
+        Rest(
+            shift_id=known(one.id), starts_at=now + timedelta(minutes=10), ends_at=now + timedelta(minutes=40), at=now,
+        )
+    )  # fmt: skip
+    session.flush()
+    for each in (one, two):
+        shifts.stop(session, each.person_id, now=now + timedelta(hours=1))
+    rulebook = books.in_force(session, at=now)[1]
+    assert tips.minutes(session, rulebook, date(2026, 11, 20)) == {one.person_id: 30, two.person_id: 60}

@@ -10,7 +10,7 @@ from sqlmodel import select
 from dispatch import changes, deliveries, orders, overrides, people, places, retention
 from dispatch.tables import Order, Refund, Restaurant, known
 from dispatch.web.money_sections import SECTIONS
-from payments import books, settlements
+from payments import books, payees, settlements
 from tests import factories
 from tests.house import House
 from tests.payments.taxed import TAXED
@@ -160,7 +160,7 @@ def test_what_goes_back_by_card_is_a_row(week: House) -> None:
         assert books.about(session, f"order:{order.id}")[0].postings == (
             ("co-op:refunds", "restaurant:1", 1000),
         )
-        assert places.billing(session, 1).account_number == ""
+        assert payees.of(session, "restaurant:1") is None
 
 
 BILLING = {
@@ -223,13 +223,60 @@ def test_the_bank_account_of_a_restaurant_that_left_is_blanked(week: House) -> N
         at = week.now + timedelta(days=90)
         assert retention.blank_accounts(session, now=at) == 0
     press(treasurer, f"/desk/settlements/{number}/paid")
+    press(treasurer, f"/desk/settlements/{number}/undone", reason="No such account")
+    with week.database.writing() as session:  # come back: it is still to be paid
+        assert retention.blank_accounts(session, now=at) == 0
+    press(treasurer, f"/desk/settlements/{number}/again")
+    press(treasurer, f"/desk/settlements/{number}/paid")
     with week.database.writing() as session:
         assert retention.blank_accounts(session, now=at - timedelta(seconds=61)) == 0
+        draft = settlements.SettlementRow(
+            restaurant_id=1, since=at, until=at + timedelta(days=7), drafted_at=at
+        )
+        session.add(draft)
+        session.flush()
+        assert retention.blank_accounts(session, now=at) == 0
+        assert retention.next_due(session, now=at) != at
+        session.delete(draft)
+        session.flush()
         assert retention.blank_accounts(session, now=at) == 1
         assert retention.blank_accounts(session, now=at) == 0
-        held = places.billing(session, 1)
-        assert (held.account_name, held.sort_code, held.account_number) == ("", "", "")
-        assert held.legal_name == "Pizza Luna Ltd"
+        held = payees.row(session, "restaurant:1")
+        assert held is not None
+        assert (held.holder, held.sort_code, held.account_number) == ("", "", "")
+        assert places.billing(session, 1).legal_name == "Pizza Luna Ltd"
+
+
+def test_a_refused_payment_is_paid_to_the_account_put_right(week: House) -> None:
+    """Refused, the account corrected: the page says who changed it and when before it is paid again, and by a file."""
+    treasurer = week.signed_in(91, "treasurer")
+    number = issued(week, treasurer)
+    home = f"/desk/settlements/{number}"
+    press(treasurer, "/desk/settlements/restaurants/1/billing", **BILLING)
+    assert "was changed" not in treasurer.get(home).text
+    token = csrf(treasurer)
+    treasurer.post("/desk/settlements/bank-file", data={"csrf": token})
+    answer = treasurer.post(f"{home}/undone", data={"csrf": token, "reason": " "}, headers=JSON)
+    assert (answer.status_code, "what the bank said" in answer.text) == (422, True)
+    press(treasurer, f"{home}/undone", reason="The name does not fit")
+    page = treasurer.get(home).text
+    assert "The payment was refused: The name does not fit" in page
+    assert "account ending 4567" in page
+    press(treasurer, "/desk/settlements/restaurants/1/billing", **{**BILLING, "account_number": "76543210"})
+    warned = "Pizza Luna: the bank account was changed on 23 November, 00:01 by Person 91. It is an account ending 3210"
+    for path in (home, "/desk/settlements/restaurants/1"):
+        assert warned in treasurer.get(path).text, path
+    press(treasurer, f"{home}/again")
+    assert warned in treasurer.get("/desk/settlements").text
+    text = treasurer.post("/desk/settlements/bank-file", data={"csrf": token}).text
+    assert "PIZZA LUNA LTD,08-99-99,76543210," in text
+    assert press(treasurer, "/desk/settlements/file-paid", settlement=str(number)) == {"ok": True, "paid": 1}
+    page = treasurer.get(home).text
+    assert page.count("reference FPR-0001: set aside") == 2
+    assert "refused Mon 23 Nov" in page
+    assert warned not in page
+    refused = treasurer.post("/desk/settlements/file-paid", data={"csrf": token}, headers=JSON)
+    assert (refused.status_code, "open the page again" in refused.text) == (422, True)
 
 
 def test_a_draft_speaks_to_the_treasurer(week: House) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from infra.database import Database
-from payments import bank, books, checks, pay, payees, payouts, runs
+from payments import bank, books, checks, pay, payees, payouts, runs, transfers
 from payments.errors import (
     BadBankDetails,
     BooksUnsound,
@@ -368,9 +368,15 @@ def test_a_payee_changes_account_and_is_forgotten(session: Session) -> None:
     first, other = bank.account("Ana", "123456", "12345678"), bank.account("Ana", "123456", "87654321")
     assert payees.enter(session, "rider:3", first, by=3, now=FRIDAY)
     assert not payees.enter(session, "rider:3", first, by=3, now=MONDAY)
-    assert payees.changed_since(session, ["rider:3"], FRIDAY) == {}
+    assert transfers.changed(session, ["rider:3"], since=FRIDAY) == []
     assert payees.enter(session, "rider:3", other, by=3, now=MONDAY)
-    assert payees.changed_since(session, ["rider:3"], FRIDAY) == {"rider:3": MONDAY}
+    (change,) = transfers.changed(session, ["rider:3"], since=FRIDAY)
+    assert (change.payee, change.at, change.by, change.masked) == (
+        "rider:3",
+        MONDAY,
+        3,
+        "account ending 4321",
+    )
     assert "87654321" not in repr(payees.row(session, "rider:3"))
     assert payees.blank(session, "rider:3", now=MONDAY)
     assert not payees.blank(session, "rider:3", now=MONDAY)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 from sqlmodel import Session
 
 from payments import books, checks, pay, payouts, settlements, settling, terms, vat
@@ -19,6 +18,7 @@ from payments.settling import Paper, Party, csv_of, pdf_of
 from payments.terms import tax
 from tests.payments.rulebooks import adopted
 from tests.payments.taxed import TAXED, UNTAXED
+from tests.payments.test_checks import by_hand
 
 MONDAY = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -228,9 +228,9 @@ def test_a_failed_payout_is_made_anew(session: Session) -> None:
     payout = settling.payout_of(session, row)
     assert payout is not None
     with pytest.raises(SettlementRefused, match="no payout that failed"):
-        settling.pay_again(session, row, now=MONDAY + WEEK)
+        settling.pay_again(session, row, by=1, now=MONDAY + WEEK)
     payouts.failed(session, payout, reason="no such account", now=MONDAY + WEEK)
-    again = settling.pay_again(session, row, now=MONDAY + WEEK)
+    again = settling.pay_again(session, row, by=1, now=MONDAY + WEEK)
     assert again.id != payout.id
     payouts.paid(session, again, by=None, now=MONDAY + WEEK)
     assert settling.follow(session, now=MONDAY + WEEK) == 1
@@ -245,9 +245,7 @@ def test_findings_stop_issuing_and_paying(session: Session) -> None:
     row = issued(session, MONDAY + WEEK)
     pay.delivered(session, order(2), now=MONDAY + WEEK + DAY)
     draft = drafted(session, MONDAY + 2 * WEEK)
-    session.connection().execute(
-        text("UPDATE settlement SET payout_minor = payout_minor + 1 WHERE sequence = 1")
-    )
+    by_hand(session, "UPDATE settlement SET payout_minor = payout_minor + 1 WHERE sequence = 1")
     session.expire_all()
     assert [each.rule for each in checks.findings(session)] == ["settlement"]
     with pytest.raises(BooksUnsound, match="FPR-0001 is not as it was issued"):

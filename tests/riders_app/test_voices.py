@@ -176,6 +176,14 @@ def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
         told = wording.customers.customer_code(LONG_PLACE, AT, "0042", LINK, pay=pay, voice=voice)
         yield f"customer: code{' and pay' if pay else ''}", told
     yield "bank changed", wording.bank_changed(AT, voice)
+    first, day = AT.date() + timedelta(days=12), AT.date()
+    yield "expense", wording.money.expense_approved(99999, "GBP", LONG_REASON, voice)
+    for back in (False, True):
+        told = {"by": LONG_PLACE, "reason": LONG_REASON, "back": back, "voice": voice}
+        yield "expense no", wording.money.expense_turned_down(99999, "GBP", LONG_REASON, **told)
+        for kind in ("sick", "leave"):
+            yield "absence", wording.money.absence(kind, first, 958, **told)
+    yield "pay sent", wording.money.pay_sent(day, first, 123456, "GBP", f"{LINK}/my/payslips/12345", voice)
     yield "wait here", wording.wait_here(WaitHint(LONG_PLACE, LONG_ROAD, 51.5, -0.1, 12, 90), voice)
     for month in range(12):
         yield "contested", wording.cases.contested(LONG_NAME, AT + timedelta(days=30 * month), voice)

@@ -15,6 +15,7 @@ from stripe import WebhookSignature
 
 from payments.rails import Database
 from payments.rails.client import StripeGateway
+from payments.rails.sandbox.api import reversal
 from payments.rails.sandbox.http import SandboxHTTP
 from payments.rails.sandbox.people import CARDS, Card, bank, close_dispute, dashboard_refund, onboard, pay
 from payments.rails.sandbox.state import World
@@ -62,6 +63,10 @@ class Sandbox(StripeGateway):
     def refund_in_dashboard(self, charge: str, amount: int) -> None:
         """Somebody gives money back past us, in Stripe's own pages."""
         self._do(lambda world: dashboard_refund(world, charge, amount))
+
+    def reverse_in_dashboard(self, transfer: str, amount: int) -> None:
+        """Somebody takes a transfer, or a part of it, back past us, in Stripe's own pages."""
+        self._do(lambda world: reversal(world, {"amount": amount}, (transfer,)))
 
     def close_dispute(self, dispute: str, *, won: bool) -> None:
         """The customer's bank decides."""

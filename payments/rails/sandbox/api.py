@@ -159,7 +159,7 @@ def _transfer(world: World, asked: Body, _path: tuple[str, ...]) -> Body:
     return world.keep(made | {"balance_transaction": moved["id"]})
 
 
-def _reversal(world: World, asked: Body, path: tuple[str, ...]) -> Body:
+def reversal(world: World, asked: Body, path: tuple[str, ...]) -> Body:
     transfer = there(world, path[0], "transfer")
     left = transfer["amount"] - transfer["amount_reversed"]
     amount = asked.get("amount", left)
@@ -320,7 +320,7 @@ METHODS = (
         "post",
         "transfers/*/reversals",
         params.TransferReversalCreateParams,
-        _reversal,
+        reversal,
         "transfers.reversals.create",
         "reversal",
     ),

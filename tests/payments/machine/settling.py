@@ -56,7 +56,7 @@ def go_on(world: World, pick: int, turn: int, fail_at: int | None) -> None:
             return settling.issue(session, it, customer=CUSTOMER, by=BY, now=at)
         if state == "issued" and payout is not None and payout.method == "bank":
             if payout_state == "failed":
-                return settling.pay_again(session, it, now=at)
+                return settling.pay_again(session, it, by=BY, now=at)
             if turn % 4 == 0:
                 return payouts.failed(session, payout, reason="no account", now=at)
             return settling.paid(session, it, by=BY, now=at)
@@ -66,7 +66,7 @@ def go_on(world: World, pick: int, turn: int, fail_at: int | None) -> None:
             )
         return settling.close(session, it, by=BY, now=at)
 
-    if row.state == "issued" and payout is not None and payout.state == "failed":
+    if row.state == "issued" and payout is not None and payout.state in ("failed", "returned"):
         # A second set-aside of one that failed is not the same request: it is asked once.
         world.attempt(step, None, (*REFUSED, MoneyFault), once=True)
     else:
