@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from dispatch.tables import Attention, Incident, Job, Order, OrderContact, Person, Proof
 from payments import books
+from riders_app import photos
 from tests import factories
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House
@@ -134,7 +135,7 @@ def test_a_photo_is_kept_shown_to_the_desk_and_forgotten(house: House, desk: Bro
     sam.client.cookies.set("pannier", visit(house, SAM))
     assert 'type="file"' in sam.get("/my")
     fields = {"csrf": sam.token, "number": str(job.number), "letters": "A"}
-    for wrong in (b"GIF89a", b"\xff\xd8\xff" + bytes(4_000_001)):
+    for wrong in (b"GIF89a", b"\xff\xd8\xff" + bytes(photos.LARGEST)):
         answer = sam.client.post(
             "/my/proved",
             data=fields,
@@ -154,8 +155,6 @@ def test_a_photo_is_kept_shown_to_the_desk_and_forgotten(house: House, desk: Bro
         name = session.exec(select(Proof.photo)).one()
     folder = Path(house.program.settings.data) / "proofs"
     assert [p.name for p in folder.iterdir()] == [name]
-    from riders_app import photos
-
     assert photos.sweep(house.program.settings.data, {name}, before=9e12) == 0
     assert photos.sweep(house.program.settings.data, set(), before=9e12) == 1
     assert desk.client.get(f"/desk/orders/{order}/photo").status_code == 404
