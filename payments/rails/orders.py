@@ -185,18 +185,21 @@ def give_back(
 ) -> None:
     """Send a refund whose cost is booked already, and take from `payee`, who bears it, what was sent on to them.
 
-    BadAmount when the customer paid less than that.
+    The same number is the same refund, whatever became of it. BadAmount when the customer paid less than that.
     """
+    claim, charges = f"order:{order_id}:refunded:{number}", paid(session, order_id)
+    if any(calls.claimed(session, f"{claim}:{row.charge_id}") for row in charges):
+        return
     left = amount_minor
-    for row in reversed(paid(session, order_id)):
+    for row in reversed(charges):
         amount = min(left, left_of(session, row))
         if amount > 0:
-            _queue(session, row, amount, f"order:{order_id}:refunded:{number}:{row.charge_id}", now)
+            _queue(session, row, amount, f"{claim}:{row.charge_id}", now)
             left -= amount
     if left:
         raise BadAmount(f"order {order_id}: its customer paid {left} less than is to be given back")
     if payee is not None:
-        take_back(session, payee, amount_minor, claim=f"order:{order_id}:refunded:{number}", now=now)
+        take_back(session, payee, amount_minor, claim=claim, now=now)
 
 
 def take_back(session: Session, payee: str, amount_minor: int, *, claim: str, now: datetime) -> int:
