@@ -57,7 +57,7 @@ def test_a_short_bad_night(tmp_path: Path) -> None:
 
 
 @pytest.mark.deep
-@settings(max_examples=5, database=None)
+@settings(max_examples=4, database=None)
 @given(rate=st.integers(2, 30).map(lambda percent: percent / 100), seed=st.integers(1, 9_999))
 def test_bad_nights_at_any_rate(rate: float, seed: int) -> None:
     """Whatever the rate and the seed, orders are brought once or settled by a person, books balance, rest is kept."""
