@@ -1,6 +1,8 @@
 """The people channel under bad luck and bad will: numbers that change hands, news out of order, a doubled hour."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,9 +10,11 @@ from sqlmodel import col, select
 
 from dispatch import offers, overrides, people, planning, shifts
 from dispatch.tables import Attention, Person, known
+from infra.database import Database
+from riders_app import inbox
 from riders_app.outbox import fate, news
 from riders_app.replies import parse, truly
-from riders_app.tables import Text
+from riders_app.tables import InboundText, Text
 from tests import factories
 from tests.riders_app.conftest import RIDER, Evening
 
@@ -165,3 +169,26 @@ def test_a_rider_who_leaves_mid_evening_leaves_no_food_unseen(offered: Offered) 
         ringing = [row for row in session.exec(select(Attention)).all() if row.kind == "left_mid_shift"]
         assert [row.ring_at is not None for row in ringing] == [True, False]
         assert offers.next_expiry(session) is None
+
+
+def test_one_text_posted_twice_at_once_is_kept_once(database: Database) -> None:
+    """The carrier's second try comes while the first is being kept: it waits, and is answered that all is well."""
+    facts = {
+        "vendor_id": "SM77",
+        "phone": RIDER,
+        "body": "ON",
+        "now": datetime(2026, 11, 20, 18, 0, tzinfo=UTC),
+    }
+
+    def second() -> bool:
+        with database.writing() as session:
+            return inbox.store(session, **facts)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            assert inbox.store(session, **facts)
+            came = pool.submit(second)
+            sleep(0.2)  # long enough to have looked, and to wait for this transaction's end
+        assert came.result(timeout=30) is False
+    with database.reading() as session:
+        assert len(session.exec(select(InboundText)).all()) == 1
