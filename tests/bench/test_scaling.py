@@ -97,6 +97,7 @@ def test_quantiles_say_never() -> None:
     assert scaling._quantile([0.1, 0.2, 0.3, None], 0.75) == "300"
 
 
+@pytest.mark.deep
 def test_command(day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Cold starts, every kind of event and zones come out as JSON and as tables; snapshots are left for others."""
     out, made = tmp_path / "out.json", tmp_path / "made"

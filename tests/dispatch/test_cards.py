@@ -16,11 +16,10 @@ from payments.rails import payees, reconciling
 from payments.rails.sandbox import Sandbox
 from payments.rails.tables import CardPayment, Reconciliation, StripeCall, StripeEvent
 from tests.house import House, Till
+from tests.marks import SQLITE_FIRST
 
 # Quick tests run on SQLite, and `make deep` on PostgreSQL too; what races or is cut runs on both at once.
-pytestmark = pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+pytestmark = SQLITE_FIRST
 
 
 def stripe_of(house: House) -> Sandbox:

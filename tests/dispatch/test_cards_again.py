@@ -27,11 +27,10 @@ from tests.dispatch.test_cards import (
     stripe_of,
 )
 from tests.house import House, Till
+from tests.marks import SQLITE_FIRST
 from tests.payments.rulebooks import FINSBURY_PARK
 
-pytestmark = pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+pytestmark = SQLITE_FIRST
 BOSS = 7
 BY_STRIPE = FINSBURY_PARK.replace('period = "week"', 'period = "week"\nmethod = "stripe"', 1)
 

@@ -11,6 +11,7 @@ from payments import books
 from tests import factories
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House, Till
+from tests.marks import SQLITE_FIRST
 
 GOOD = {
     "external_id": "A-1",
@@ -226,9 +227,7 @@ def test_an_order_goes_from_the_phone_to_the_door_by_the_desks_hand(house: House
     assert "£5.00, borne by the co-op: cold" in desk.get(path)
 
 
-@pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+@SQLITE_FIRST
 def test_an_order_phoned_in_says_its_customers_language(house: House, desk: Browser) -> None:
     """Chosen at the desk, the customer's texts are in it; unless chosen, in the co-op's own."""
     till = house.restaurant()

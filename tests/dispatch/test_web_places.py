@@ -9,6 +9,7 @@ from tests import factories
 from tests.dispatch.test_web_desk import GOOD, order, rider_on_shift
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House, Till
+from tests.marks import SQLITE_FIRST
 
 
 @pytest.fixture
@@ -57,9 +58,7 @@ def test_a_restaurant_orders_and_says_ready_late_and_cancelled(house: House, des
     assert (again.status_code, "Value: write an amount like 23.50." in again.text) == (422, True)
 
 
-@pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+@SQLITE_FIRST
 def test_a_restaurant_sends_food_elsewhere(house: House, desk: Browser) -> None:
     """Before pick-up and after, from the page as at the desk: within the zones, its rider told and to confirm."""
     till = house.restaurant()

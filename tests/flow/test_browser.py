@@ -8,8 +8,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.flow.conftest import CHROMIUM
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [
+    pytest.mark.browser,
+    # A page in a browser is slow: quick on SQLite, and in the deep suite on PostgreSQL too.
+    SQLITE_FIRST,
+]
 if CHROMIUM is None and not os.environ.get("CI"):
     pytestmark.append(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
 

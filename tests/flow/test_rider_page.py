@@ -22,6 +22,7 @@ from riders_app.tables import Tap
 from tests.dispatch.evening_steps import rules
 from tests.flow.conftest import CHROMIUM
 from tests.house import House, Till
+from tests.marks import SQLITE_FIRST
 
 pytestmark = [pytest.mark.browser]
 if CHROMIUM is None and not os.environ.get("CI"):
@@ -102,6 +103,7 @@ def state(house: House, till: Till, placed: dict[str, Any]) -> str:
     return found
 
 
+@SQLITE_FIRST
 @pytest.mark.parametrize("javascript", [False, True], ids=["without-javascript", "with-javascript"])
 def test_a_whole_job_with_one_large_button_a_step(
     house: House, till: Till, phones: Any, javascript: bool
@@ -129,6 +131,7 @@ def test_a_whole_job_with_one_large_button_a_step(
     assert state(house, till, placed) == "carried"
 
 
+@SQLITE_FIRST
 def test_out_of_reach_nothing_is_lost_or_counted_twice(house: House, till: Till, phones: Any) -> None:
     """Got and Delivered pressed with no network wait, survive a reload, and count once at their true times."""
     (placed,) = offered(house, till, "A-1")
@@ -163,6 +166,7 @@ def test_out_of_reach_nothing_is_lost_or_counted_twice(house: House, till: Till,
         assert house.now - at > timedelta(minutes=11)
 
 
+@SQLITE_FIRST
 def test_what_cannot_count_is_said_and_put_before_a_person(house: House, till: Till, phones: Any) -> None:
     """A press whose job was taken away meanwhile stays on the page as not counted, and the desk sees it."""
     offered(house, till, "A-1")
@@ -189,6 +193,7 @@ def test_what_cannot_count_is_said_and_put_before_a_person(house: House, till: T
     expect(page.locator("#waiting")).to_be_hidden()
 
 
+@SQLITE_FIRST
 def test_the_page_is_live_and_leaves_nothing_behind(house: House, till: Till, phones: Any) -> None:
     """An offer appears on an open page by itself; signing out empties the phone of pages and presses."""
     phone = phones()
@@ -205,6 +210,7 @@ def test_the_page_is_live_and_leaves_nothing_behind(house: House, till: Till, ph
     assert left == [[], [], 0, []]
 
 
+@SQLITE_FIRST
 def test_it_can_be_installed_and_its_first_load_is_small(house: House, till: Till, phones: Any) -> None:
     """The browser finds nothing against installing it, and all it fetched on the first load is under 60 kB."""
     offered(house, till, "A-1")

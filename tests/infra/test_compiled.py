@@ -252,6 +252,7 @@ def installed(tmp_path: Path, now: datetime) -> Path:
     return settings.data
 
 
+@pytest.mark.deep
 def test_a_server_that_cannot_compile_serves_and_says_so(installed: Path, tmp_path: Path) -> None:
     """`pannier serve` with nowhere to keep what it compiles answers all the same, and its page says why, not where."""
     (tmp_path / "file").touch()
@@ -266,6 +267,7 @@ def test_a_server_that_cannot_compile_serves_and_says_so(installed: Path, tmp_pa
         shell.close()
 
 
+@pytest.mark.deep
 def test_a_server_stopped_while_it_compiles_leaves_nothing(installed: Path, tmp_path: Path) -> None:
     """SIGTERM in the middle of compiling ends the server at once, and what compiled with it."""
     shell = Shell(tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cold"))

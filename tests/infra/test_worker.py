@@ -98,6 +98,7 @@ def on_postgres(postgres_url: str, tmp_path: Path) -> Iterator[Install]:
     made.close()
 
 
+@pytest.mark.deep
 def test_killed_in_the_middle_work_continues_where_the_rows_say(install: Install) -> None:
     """After kill -9 within a run, the next process does exactly the rows not yet done."""
     install.put("left", 3)

@@ -14,6 +14,8 @@ from tests.payments.racer import AT
 from tests.payments.rulebooks import adopted
 from tests.payments.test_holds import aside, earn
 
+pytestmark = pytest.mark.deep
+
 REPOSITORY = Path(__file__).parents[2]
 COUNT = 15
 

@@ -151,6 +151,14 @@ def test_rolled_up_holiday_as_printed(session: Session, now: datetime) -> None:
     assert told.lines[1].holiday_minutes == Fraction(1200 * 1207, 10_000)
 
 
+def test_a_climb_where_no_zone_is_hilly_is_told() -> None:
+    """A climb that makes work harder needs somewhere to climb."""
+    with pytest.raises(RulebookFault) as refused:
+        parse(FINSBURY_PARK.replace("\n[dispatch]", "climb_effort_pct = 20\n\n[dispatch]"))
+    (fault,) = refused.value.faults
+    assert fault.startswith("rest.climb_effort_pct: no zone is hilly: write hilly = true")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -171,7 +179,6 @@ def test_rolled_up_holiday_as_printed(session: Session, now: datetime) -> None:
             PREMIUMS.replace("over_m = 3000", "over_km = 3"),
             "pay.distance.over_km: is not a rule we know; did you mean",
         ),
-        ("[rest]\nclimb_effort_pct = 20\n", "rest.climb_effort_pct: no zone is hilly: write hilly = true"),
         ("[pay.sick]\n", "pay.sick: needs either per_hour_minor (pence an hour) or share_bp"),
     ],
 )

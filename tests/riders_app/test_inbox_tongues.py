@@ -10,6 +10,7 @@ from dispatch.tables import Job, Order, Stop, known
 from riders_app import wording
 from riders_app.tables import Text
 from tests import factories
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.conftest import PUBLIC, RIDER, Evening
 
 Offered = tuple[Evening, int]
@@ -146,9 +147,7 @@ def test_a_customer_is_told_in_their_language_or_the_co_ops(evening: Evening) ->
     assert all(f"{PUBLIC}/t/" in body for body in bodies)
 
 
-@pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+@SQLITE_FIRST
 def test_what_happens_on_the_road_is_told_in_ones_own_language(offered: Offered) -> None:
     """Reminder, address, shut door, decision, UNDO and case in Portuguese; to the customer, lateness in French."""
     evening, job_id = offered

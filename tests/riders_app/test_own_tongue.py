@@ -2,19 +2,17 @@
 
 import html
 
-import pytest
 from sqlmodel import select
 
 from dispatch import people
 from dispatch.tables import Job, known
 from tests.dispatch.web_browser import Browser
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.test_pages import page_of
 
 # Quick tests run on SQLite, and `make deep` on PostgreSQL too.
-pytestmark = pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+pytestmark = SQLITE_FIRST
 
 
 def test_why_pay_shifts_and_cases_are_read_in_french(house: House) -> None:

@@ -12,6 +12,7 @@ from riders_app import wording
 from riders_app.wording.refusals import known_refusals
 from tests.dispatch.web_browser import Browser
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.conftest import RIDER, Evening
 from tests.riders_app.test_pages import page_of
 
@@ -86,9 +87,7 @@ def test_every_refusal_a_rider_may_read_is_known_to_every_language() -> None:
     assert raised & AT_THE_DESK == AT_THE_DESK
 
 
-@pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+@SQLITE_FIRST
 @pytest.mark.parametrize(
     ("language", "said"),
     [
@@ -119,9 +118,7 @@ def test_a_text_that_cannot_be_is_answered_in_its_riders_language(
     assert (language == "en") == ("You took" in passed)
 
 
-@pytest.mark.parametrize(
-    "made_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
-)
+@SQLITE_FIRST
 def test_a_press_that_cannot_be_is_answered_in_its_riders_language(house: House) -> None:
     """Page and program read the same words; sent twice, the second answer is the first; the desk reads English."""
     phone = house.rider(11)
