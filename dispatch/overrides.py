@@ -110,3 +110,14 @@ def end_access(session: Session, person_id: int, *, by: int, reason: str, now: d
         )
     planning.wanted(session, now=now)
     return person
+
+
+def take_role(session: Session, person_id: int, role: str, *, by: int, reason: str, now: datetime) -> None:
+    """Take a role back, with a written reason. WrongState for a rider who is on shift: their shift is ended first."""
+    if role == "rider" and shifts.current(session, person_id) is not None:
+        raise WrongState(
+            "They are on shift: hand on what they have and end their shift first, so that its time is paid "
+            "and no food is left."
+        )
+    people.withdraw(session, person_id, role, by=by, reason=reason, now=now)
+    planning.wanted(session, now=now)

@@ -207,8 +207,7 @@ def withdraw(
     """Take a role back, with a written reason."""
     _may_give(who, role)
     people.get(session, person_id)
-    people.withdraw(session, person_id, role, by=who.person_id, reason=reason, now=now)
-    planning.wanted(session, now=now)
+    overrides.take_role(session, person_id, role, by=who.person_id, reason=reason, now=now)
     return pages.said(request, f"/desk/people/{person_id}", id=person_id)
 
 

@@ -206,7 +206,7 @@ def riders_end(phone: Phone, reason: Reason, by: By) -> None:
             if people.rider_grant(session, person_id) is None:
                 raise BadInput(f"{phone} is not a rider's number.")
             now = program.clock.now()
-            people.withdraw(session, person_id, "rider", by=admin, reason=reason, now=now)
+            overrides.take_role(session, person_id, "rider", by=admin, reason=reason, now=now)
         say("They ride no more; their pay, their shares and their other roles stay.")
 
 

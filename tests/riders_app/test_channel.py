@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from dispatch import offers, overrides, people, planning, shifts
+from dispatch.errors import WrongState
 from dispatch.tables import Attention, Person, known
 from infra.database import Database
 from riders_app import inbox
@@ -169,6 +170,23 @@ def test_a_rider_who_leaves_mid_evening_leaves_no_food_unseen(offered: Offered) 
         ringing = [row for row in session.exec(select(Attention)).all() if row.kind == "left_mid_shift"]
         assert [row.ring_at is not None for row in ringing] == [True, False]
         assert offers.next_expiry(session) is None
+
+
+def test_a_rider_on_shift_keeps_the_role_until_their_shift_is_ended(offered: Offered) -> None:
+    """Taking the role rider from somebody on shift is refused with what to do first; ended, it is taken."""
+    evening, _ = offered
+    now, left = evening.clock.now(), known(rider(evening).id)
+    with evening.database.writing() as session:
+        boss = known(factories.person(session, now, 90, "administrator", name="Boss").id)
+        with pytest.raises(WrongState, match="end their shift first"):
+            overrides.take_role(session, left, "rider", by=boss, reason="Moved to the desk", now=now)
+    evening.hears(RIDER, "PASS")
+    with evening.database.writing() as session:
+        shift = shifts.current(session, left)
+        assert shift is not None
+        shifts.set_end(session, known(shift.id), now, by=boss, reason="Went home", now=now)
+        overrides.take_role(session, left, "rider", by=boss, reason="Moved to the desk", now=now)
+        assert "rider" not in people.roles(session, left)[0]
 
 
 def test_one_text_posted_twice_at_once_is_kept_once(database: Database) -> None:
