@@ -11,7 +11,10 @@ from infra.migrations import head
 from payments import books
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.payments.lived import delivered
+
+pytestmark = SQLITE_FIRST
 
 
 @pytest.fixture

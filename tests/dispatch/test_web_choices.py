@@ -10,6 +10,9 @@ from dispatch.tables import Order, Shift, known
 from tests.dispatch.test_web_desk import desk, order, rider_on_shift
 from tests.dispatch.web_browser import Browser
 from tests.house import House, order_body
+from tests.marks import SQLITE_FIRST
+
+pytestmark = SQLITE_FIRST
 
 __all__ = ["desk"]
 

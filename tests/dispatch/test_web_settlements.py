@@ -13,7 +13,10 @@ from dispatch.web.money_sections import SECTIONS
 from payments import books, payees, settlements
 from tests import factories
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.payments.taxed import TAXED
+
+pytestmark = SQLITE_FIRST
 
 JSON = {"accept": "application/json"}
 

@@ -11,7 +11,10 @@ from payments import books, checks
 from tests import factories
 from tests.dispatch.web_browser import Browser
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.test_pages import page_of
+
+pytestmark = SQLITE_FIRST
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ from dispatch.tables import known
 from payments import shares
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House
+from tests.marks import SQLITE_FIRST
+
+pytestmark = SQLITE_FIRST
 
 
 def page_of(house: House, phone: str) -> Browser:
