@@ -50,6 +50,7 @@ def play(folder: Path, *, rate: float, seed: int, orders: int, hours: float, rid
     return played
 
 
+@pytest.mark.deep
 def test_a_short_bad_night(tmp_path: Path) -> None:
     """Eight orders, three riders and everything that can go wrong: each is brought once or settled by a person."""
     played = play(tmp_path, rate=0.15, seed=3, orders=8, hours=0.25, riders=3)

@@ -289,7 +289,7 @@ def test_nobody_is_kept_out(house: House, till: Till, phones: Any) -> None:
 
 
 @ONCE
-@pytest.mark.parametrize("proof", ["pin", "photo"])
+@pytest.mark.parametrize("proof", ["pin", pytest.param("photo", marks=pytest.mark.deep)])
 def test_a_proof_is_given_and_a_door_fails_for_everybody(
     house: House, till: Till, phones: Any, proof: str
 ) -> None:
