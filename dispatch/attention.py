@@ -76,6 +76,13 @@ def open_(session: Session) -> Sequence[Attention]:
     ).all()
 
 
+def still_open(session: Session, key: str) -> Attention | None:
+    """What stands open under this key; None where nothing does."""
+    return session.exec(
+        select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None)).limit(1)
+    ).first()
+
+
 def raised_since(session: Session, key: str, since: datetime) -> bool:
     """Whether this is before a person now, or was put there since then and dealt with."""
     found = session.exec(

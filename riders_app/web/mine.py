@@ -68,6 +68,7 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         shift=facts,
         tips=_tips(session, who.person_id, facts.started_at, facts.ended_at, now) if facts else 0,
         to_read={card.id: bool(notices.open_of(session, jobs.get(session, card.id))) for card in mine},
+        late={card.id: attention.still_open(session, f"rider-late:{card.id}") for card in mine},
         trouble=cases.trouble_of(session, who.person_id),
         wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
         even=standing(session, who.person_id, now=now),

@@ -40,6 +40,7 @@ def test_late_tapped_twice_adds_its_minutes_once(house: House, sam: Browser) -> 
     for _ in range(3):
         sam.send("/my/late", **fields)
     assert last_stop(house) - before == timedelta(minutes=10)
+    assert "I am late, 18:0" in sam.get("/my")  # and it says so, also without a script
     press(sam, "/my/late")
     assert last_stop(house) - before == timedelta(minutes=20)
     sam.send("/my/late", number=fields["number"], minutes="5")
