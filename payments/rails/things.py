@@ -50,11 +50,16 @@ class Things:
 
     def sums(self, currency: str) -> dict[str, int]:
         """thing -> what the books say it put on the balance (minor units), nought left out."""
-        found: dict[str, int] = defaultdict(int)
+        entries: dict[tuple[str, str | None], int] = defaultdict(
+            int
+        )  # one may have several lines: food, fee, VAT
         for line in books.lines(self._session, CARD):
             if line.unit == currency and line.account == CARD:
-                for thing, amount in self._parts(line.key, line.reverses, -line.amount):
-                    found[thing] += amount
+                entries[line.key, line.reverses] -= line.amount
+        found: dict[str, int] = defaultdict(int)
+        for (key, reverses), moved in entries.items():
+            for thing, amount in self._parts(key, reverses, moved):
+                found[thing] += amount
         return {thing: amount for thing, amount in found.items() if amount}
 
     def _parts(self, key: str, reverses: str | None, amount: int) -> list[tuple[str, int]]:

@@ -63,6 +63,9 @@ def test_a_life_reaches_every_end(empty: Database) -> None:
         life.monday(fail=None)
         life.refund(pick=0, amount=700, restaurant=True, fail=None)
         life.refund(pick=0, amount=2560, restaurant=True, fail=None)  # asked for again, more than is left
+        life.refund(
+            pick=0, amount=900, restaurant=False, fail=None
+        )  # of food, fee and VAT: one entry, three lines
         life.end(minutes=90, drops=3, odd=False, fail=None)
         life.pay_out(rider=3, parts=1, fail=None)
         life.go_on(pick=0, state="paid", fail=None)
