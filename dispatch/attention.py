@@ -26,9 +26,7 @@ def raise_(
 
     With `ring` the desk is rung about it too, again and again until a named person acknowledges it.
     """
-    row = session.exec(
-        select(Attention).where(Attention.key == key, col(Attention.closed_at).is_(None))
-    ).first()
+    row = still_open(session, key)
     if row is None:
         row = Attention(
             kind=kind,

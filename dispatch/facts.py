@@ -10,6 +10,9 @@ SKILLS = ("age_check", "heat_bag")
 """What a rider may be trained or equipped for: checking a customer's age, keeping food hot."""
 NEEDS = (*SKILLS, "cargo")
 """What an order may need of its rider; who rides a cargo bike today has "cargo"."""
+LANGUAGES = {"en": "English", "pt": "Português", "fr": "Français", "es": "Español"}
+"""What Pannier speaks, each by its own name."""
+
 ROLES = ("rider", "dispatcher", "treasurer", "secretary", "restaurant", "member", "administrator")
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from dispatch import events
 from dispatch.errors import BadInput, BadPhone, LinkSpent, NotFound, PhoneTaken, TooMany
-from dispatch.facts import ROLES, SKILLS, VEHICLES, Point
+from dispatch.facts import LANGUAGES, ROLES, SKILLS, VEHICLES, Point
 from dispatch.tables import Person, Restaurant, RoleGrant, SignInAttempt, SignInLink, Visit, known
 
 LINK_LIFE = timedelta(minutes=15)
@@ -22,7 +22,6 @@ VISIT_LIFE = timedelta(days=14)
 ATTEMPTS_WINDOW = timedelta(hours=1)
 ATTEMPTS_A_PHONE = 5
 ATTEMPTS_AN_ADDRESS = 20
-LANGUAGES = ("en", "pt", "fr", "es")
 _DRAMA = range(447700900000, 447700901000)  # Ofcom keeps these numbers for drama
 
 

@@ -34,7 +34,7 @@ from infra.program import Program
 from payments import checks, payouts, settlements, settling
 from payments.books import holds
 from payments.rails.tables import SandboxEvent
-from riders_app import outbox, photos, taps
+from riders_app import desk, outbox, photos, taps
 
 ORPHAN = timedelta(hours=1)  # a picture just written may wait for its proof to be committed
 
@@ -233,7 +233,7 @@ def settle(program: Program, now: datetime) -> bool:
 
 def forget_due(session: Session, now: datetime) -> datetime | None:
     """When personal data is next to be blanked or dropped, of whichever kind comes first."""
-    due = [retention.next_due(session, now=now)]
+    due = [retention.next_due(session, now=now), desk.forget_due(session)]
     if retention.rules(session, now=now) is not None:
         before = retention.texts_before(session, now=now)
         due.append(outbox.forget_due(session, now=now, before=before))
@@ -246,6 +246,7 @@ def forget(program: Program, now: datetime) -> bool:
     """Blank and drop what is past its days."""
     with program.database.writing() as session:
         gone = retention.drop_spent(session, now=now) + retention.blank_contacts(session, now=now)
+        gone += desk.forget(session, now=now)
         if retention.rules(session, now=now) is not None:
             before = retention.texts_before(session, now=now)
             gone += outbox.forget(session, before=before) + taps.forget(session, before=before)

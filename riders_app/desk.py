@@ -72,7 +72,7 @@ def proof_given(session: Session, body: str, *, now: datetime) -> tuple[str, Sho
 def wrong_code(session: Session, person_id: int, error: ProofWrong, *, now: datetime) -> None:
     """A code was wrong, by text or on the page: from the third for a door in half an hour a person is asked to help."""
     drop = f"{error.facts.get('number', '')}{error.facts.get('letter', '')}"
-    session.connection().execute(delete(WrongCode).where(col(WrongCode.at) <= now - TRIES_WITHIN))
+    forget(session, now=now)
     session.add(WrongCode(person_id=person_id, drop=drop, at=now))
     session.flush()
     said = session.exec(
@@ -100,3 +100,19 @@ def told_at(session: Session, reading: Reading, heard_at: datetime, *, now: date
 def happened(told: datetime | None, heard_at: datetime | None, now: datetime) -> datetime | None:
     """When it happened: as they say, or when their text came in. None: now."""
     return told or (heard_at if heard_at is not None and heard_at < now else None)
+
+
+def forget(session: Session, *, now: datetime) -> int:
+    """Drop wrong codes that count no more; how many."""
+    old = delete(WrongCode).where(col(WrongCode.at) <= now - TRIES_WITHIN)
+    return session.connection().execute(old).rowcount
+
+
+# Asked at every turn of the clock, so written once.
+_FIRST = select(func.min(WrongCode.at))
+
+
+def forget_due(session: Session) -> datetime | None:
+    """When the oldest wrong code counts no more."""
+    at: datetime | None = session.connection().scalar(_FIRST)
+    return at + TRIES_WITHIN if at is not None else None

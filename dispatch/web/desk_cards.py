@@ -1,6 +1,6 @@
 """Cards at the desk: payees' accounts, what is asked of Stripe, disputes, money to the bank, and reconciliation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlmodel import Session, col, select
 
-from dispatch import cards, people, places
+from dispatch import cards, paydays, people, places
 from dispatch.errors import BadInput, NotFound
 from dispatch.tables import Order, known
 from dispatch.web import access, accounts, forms, pages
@@ -18,7 +18,7 @@ from dispatch.web.stripe_hook import program_of
 from payments import runs, terms
 from payments.errors import NoCards
 from payments.rails import following, payees, reconciling, repeating, reversing
-from payments.rails.tables import CardDispute, Difference, StripeAccount, StripeCall
+from payments.rails.tables import CardDispute, Difference, StripeAccount
 
 router = APIRouter(prefix="/desk", dependencies=[Depends(access.ours)], include_in_schema=False)
 _KINDS = {
@@ -53,10 +53,10 @@ def overview(request: Request, who: Treasurer, session: Reading, now: Now) -> Re
         names=accounts.names(session, subjects),
         moving=moving,
         over=[(row, repeating.may(session, row)) for row in over],
-        asked_by=_asked_by(session, moving),
+        asked_by=_named(session, (row.again_by for row in moving)),
         kinds=_KINDS,
         disputes=disputes,
-        charged=people_of(session, disputes),
+        charged=_named(session, (row.charged_by for row in disputes)),
         currency=rules.co_op.currency,
         zone=rules.timezone,
         form=calls_form(now),
@@ -74,20 +74,12 @@ def _state(row: StripeAccount | None) -> tuple[str, str]:
     return ("warn", "Stripe is checking") if row.told else ("warn", "Has to tell Stripe more")
 
 
-def _asked_by(session: Session, rows: Sequence[StripeCall]) -> dict[int, str]:
-    """Who had what failed asked again, by the number of the person."""
-    ids = {row.again_by for row in rows if row.again_by is not None}
-    return {each: people.get(session, each).name for each in ids}
-
-
 def _disputes(session: Session) -> Sequence[CardDispute]:
     return session.exec(select(CardDispute).order_by(col(CardDispute.id).desc()).limit(50)).all()
 
 
-def people_of(session: Session, rows: Sequence[CardDispute | Difference]) -> dict[int, str]:
-    """The names of those who decided."""
-    ids = {row.charged_by if isinstance(row, CardDispute) else row.closed_by for row in rows}
-    return {each: people.get(session, each).name for each in ids if each is not None}
+def _named(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    return paydays.names(session, {each for each in ids if each is not None})
 
 
 def calls_form(now: datetime) -> str:
@@ -212,7 +204,7 @@ def reconciliation(request: Request, who: Treasurer, session: Reading, now: Now)
             row.id: accounts.names(session, [out.payee])[out.payee] for row, out in ours if out is not None
         },
         past=past,
-        names=people_of(session, past),
+        names=_named(session, (row.closed_by for row in past)),
         last=last,
         local=_local(last.at, rules.timezone) if last is not None else None,
         currency=rules.co_op.currency,

@@ -130,7 +130,8 @@ def why(request: Request, who: Desk, session: Reading, job_id: int) -> Response:
     if pages.for_program(request):
         return JSONResponse(reasons.told(session, job), headers={"cache-control": "no-store"})
     rider = people.get(session, job.person_id).name
-    return pages.render(request, "desk/why.html", job=job, rider=rider, **reasons.page(session, job))
+    facts = reasons.page(session, job, pages.speaker(request))
+    return pages.render(request, "desk/why.html", job=job, rider=rider, **facts)
 
 
 def _next_call(session: Session, job_id: int) -> int | None:

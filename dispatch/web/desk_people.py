@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from dispatch import overrides, people, planning
 from dispatch.errors import BadInput, NotAllowed
 from dispatch.facts import ROLES, VEHICLES, Point
-from dispatch.people import LANGUAGES, Who
+from dispatch.people import Who
 from dispatch.tables import Person, Restaurant, RoleGrant, known
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Desk, Now, Program, Reading, Writing
@@ -61,7 +61,6 @@ def listed(request: Request, who: Desk, session: Reading, ended: bool = False) -
         ended=ended,
         roles=ROLES,
         vehicles=VEHICLES,
-        languages=LANGUAGES,
         restaurants=open_restaurants(session),
     )
 
@@ -113,7 +112,6 @@ def one(request: Request, who: Desk, session: Reading, person_id: int) -> Respon
         restaurant_names=names,
         roles=ROLES,
         vehicles=VEHICLES,
-        languages=LANGUAGES,
         restaurants=open_restaurants(session),
         may_touch=_may_touch(session, who, person_id),
         rider=next((grant for grant in grants if grant.role == "rider"), None),

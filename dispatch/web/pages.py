@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from dispatch.errors import filled
+from dispatch.facts import LANGUAGES
 from dispatch.web import access
 from dispatch.web.money_sections import SECTIONS
 
@@ -29,6 +30,7 @@ def environment(folders: Iterable[Path]) -> jinja2.Environment:
     )
     made.filters.update(money=money, hm=hm, day=day, hours=hours)
     made.globals["money_sections"] = SECTIONS
+    made.globals["languages"] = LANGUAGES
     return made
 
 

@@ -15,11 +15,7 @@ Say = Callable[..., str]
 """Says a sentence in the language of a page, its facts put in."""
 
 
-def _english(words: str, **facts: object) -> str:
-    return words.format(**facts) if facts else words
-
-
-def causes(say: Say = _english) -> dict[str, str]:
+def _causes(say: Say) -> dict[str, str]:
     """What makes minutes of a job."""
     return {
         "wait": say("The customer waits"),
@@ -56,7 +52,7 @@ def _even(say: Say) -> dict[str, str]:
     }
 
 
-def page(session: Session, job: Job, say: Say = _english) -> dict[str, Any]:
+def page(session: Session, job: Job, say: Say) -> dict[str, Any]:
     """What the table needs: the facts, its rows, whether the figures still hold, or why there are none."""
     try:
         told = decisions.why(session, job)
@@ -64,7 +60,7 @@ def page(session: Session, job: Job, say: Say = _english) -> dict[str, Any]:
         by_hand = filled(say(nothing.says), nothing.facts)
         return {"why": None, "by_hand": by_hand, "causes": [], "faults": (), "version": None}
     version = next((v for v in books.versions(session) if v.version == told.rulebook), None)
-    named = causes(say)
+    named = _causes(say)
     return {
         "why": told,
         "by_hand": "",
@@ -135,7 +131,7 @@ def _rows(told: WhyFacts, say: Say) -> list[tuple[str, list[float | None]]]:
     columns = [(c, dict(c.costs)) for c in told.candidates]
     rows: list[tuple[str, list[float | None]]] = [
         (words, [None if c.barred else costs.get(cause, 0.0) for c, costs in columns])
-        for cause, words in causes(say).items()
+        for cause, words in _causes(say).items()
         if any(costs.get(cause) for _, costs in columns)
     ]
     return [*rows, (say("In all"), [None if c.barred else c.total_min for c, _ in columns])]

@@ -50,9 +50,8 @@ class Things:
 
     def sums(self, currency: str) -> dict[str, int]:
         """thing -> what the books say it put on the balance (minor units), nought left out."""
-        entries: dict[tuple[str, str | None], int] = defaultdict(
-            int
-        )  # one may have several lines: food, fee, VAT
+        # One entry may have several lines here: what is given back of food, of a fee, of the VAT in it.
+        entries: dict[tuple[str, str | None], int] = defaultdict(int)
         for line in books.lines(self._session, CARD):
             if line.unit == currency and line.account == CARD:
                 entries[line.key, line.reverses] -= line.amount

@@ -8,8 +8,7 @@ from sqlmodel import Session
 from dispatch import people
 from dispatch.tables import Absence, Event, Expense, known
 from payments import books, runs
-from riders_app import wording
-from riders_app.outbox.telling import tell
+from riders_app.outbox.telling import tell, voice_of
 from riders_app.wording import money
 
 
@@ -19,7 +18,7 @@ def _expense_answered(session: Session, event: Event, now: datetime, _url: str) 
     back = row.state == "taken_back"
     if back and row.taken_back_at is not None and event.at < row.taken_back_at:
         return
-    currency, voice = books.in_force(session, at=now)[1].co_op.currency, _voice(session, event)
+    currency, voice = books.in_force(session, at=now)[1].co_op.currency, voice_of(session, event)
     facts = (row.amount_minor, currency, row.what)
     by = _name(session, row.taken_back_by if back else row.decided_by)
     if row.state == "approved":
@@ -37,7 +36,7 @@ def _absence_noted(session: Session, event: Event, now: datetime, _url: str) -> 
     if row.taken_back_at is not None and event.at < row.taken_back_at:
         return
     by = _name(session, row.taken_back_by if back else row.by_person_id)
-    why, voice = row.taken_back_why or "", _voice(session, event)
+    why, voice = row.taken_back_why or "", voice_of(session, event)
     body = money.absence(row.kind, row.on, row.minutes, by=by, reason=why, back=back, voice=voice)
     tell(session, event, "absence_noted", body, now)
 
@@ -51,12 +50,8 @@ def _pay_sent(session: Session, event: Event, now: datetime, url: str) -> None:
     rules = books.rules(session, run.rulebook)
     first, until = rules.local(run.since).date(), rules.local(run.until - timedelta(seconds=1)).date()
     link = f"{url}/my/payslips/{run.id}"
-    body = money.pay_sent(first, until, last.amount_minor, run.currency, link, _voice(session, event))
+    body = money.pay_sent(first, until, last.amount_minor, run.currency, link, voice_of(session, event))
     tell(session, event, "pay_sent", body, now)
-
-
-def _voice(session: Session, event: Event) -> wording.Voice:
-    return wording.voice(people.get(session, known(event.person_id)).language)
 
 
 def _name(session: Session, person_id: int | None) -> str:

@@ -3,6 +3,7 @@
 A text is shortened by the order its function states, never by its flat or its job's number.
 """
 
+from dispatch.facts import LANGUAGES
 from riders_app.wording import cases, customers, money, road
 from riders_app.wording.answers import (
     broken,
@@ -46,7 +47,7 @@ from riders_app.wording.rota import (
     swap_declined,
     swapped,
 )
-from riders_app.wording.voice import ENGLISH, LANGUAGES, Voice, voice
+from riders_app.wording.voice import ENGLISH, Voice, voice
 
 __all__ = [
     "ENGLISH",

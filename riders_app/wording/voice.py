@@ -15,10 +15,10 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from dispatch.facts import LANGUAGES
 from riders_app.wording.gsm import letters
 
 CATALOGUES = Path(__file__).parent / "catalogues"
-LANGUAGES = {"en": "English", "pt": "Português", "fr": "Français", "es": "Español"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -13,7 +14,8 @@ from babel.messages.pofile import read_po
 
 from dispatch import errors
 from dispatch.facts import JobFacts, Marked, WaitHint, WhyFacts
-from dispatch.people import LANGUAGES as SPOKEN
+from dispatch.web.forms import OrderForm
+from payments.rulebook.sections import CoOp
 from riders_app import wording
 from riders_app.replies import OPT_IN, OPT_OUT, Reading, parse
 from riders_app.wording.refusals import known_refusals
@@ -49,8 +51,9 @@ def _fields(message: str) -> set[str]:
 
 
 def test_every_language_a_person_may_have_is_spoken() -> None:
-    """The languages of people and of texts are the same, and each but English has its catalogue."""
-    assert tuple(wording.LANGUAGES) == SPOKEN
+    """Each language but English has its catalogue, and rules and orders may be in any of them."""
+    assert set(get_args(OrderForm.model_fields["customer_language"].annotation)) == {"", *wording.LANGUAGES}
+    assert set(get_args(CoOp.model_fields["language"].annotation)) == set(wording.LANGUAGES)
     assert sorted(path.stem for path in CATALOGUES.glob("*.po")) == sorted(OTHERS)
 
 
