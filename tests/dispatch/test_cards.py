@@ -1,116 +1,34 @@
 """Orders paid online by their customers, at the pretend Stripe: from the page to the reconciled books."""
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
 from dispatch import cards, orders
-from dispatch.states import DELIVERY, PAYMENT, move
-from dispatch.tables import Attention, Order, Person
-from payments import books, checks, payouts
-from payments import pay as pay_of
+from dispatch.tables import Order
+from payments import checks, payouts
 from payments.rails import payees, reconciling
-from payments.rails.sandbox import Sandbox
-from payments.rails.tables import CardPayment, Reconciliation, StripeCall, StripeEvent
+from payments.rails.tables import CardPayment
+from tests.dispatch.online import (
+    arrived,
+    attentions,
+    balance,
+    deliver,
+    onboarded,
+    open_now,
+    page,
+    paid_out,
+    pay,
+    placed,
+    stripe_of,
+)
 from tests.house import House, Till
 from tests.marks import SQLITE_FIRST
 
 # Quick tests run on SQLite, and `make deep` on PostgreSQL too; what races or is cut runs on both at once.
 pytestmark = SQLITE_FIRST
-
-
-def stripe_of(house: House) -> Sandbox:
-    """The pretend Stripe of a house."""
-    found = house.program.stripe
-    assert isinstance(found, Sandbox)
-    return found
-
-
-def placed(house: House, till: Till, reference: str = "A-1", **more: Any) -> int:
-    """An order its customer is to pay online, its page made; its number."""
-    told = house.order(till, reference, card_reference=None, **more)
-    house.move(0)
-    with house.reading() as session:
-        found = orders.get(session, told["id"])
-        assert found.id is not None
-        return int(found.id)
-
-
-def page(house: House, order_id: int) -> CardPayment:
-    """The page an order is paid on."""
-    with house.reading() as session:
-        found = cards.page_of(session, orders.by_id(session, order_id))
-        assert found is not None
-        return found
-
-
-def pay(house: House, order_id: int, card: str = "visa") -> str | None:
-    """The customer pays; the words of a refusal."""
-    refused = stripe_of(house).pay(str(page(house, order_id).session_id), card)
-    house.move(0)
-    return refused
-
-
-def arrived(house: House, order_id: int, rider_id: int = 1) -> None:
-    """The food is with its customer, as the rider's DONE has it, without the ride."""
-    with house.database.writing() as session:
-        order = orders.by_id(session, order_id)
-        for state in ("assigned", "carried", "delivered"):
-            move(order, "delivery", DELIVERY, state)
-        order.delivered_at = house.now
-        move(order, "payment", PAYMENT, "booked")
-        order.rider_id = rider_id
-        session.add(order)
-        session.flush()
-        pay_of.delivered(session, orders.money(order), now=house.now)
-        cards.follow(session, order, now=house.now)
-    house.move(0)
-
-
-def deliver(house: House, phone: str) -> None:
-    """The rider takes, collects and delivers what comes next, by text message."""
-    number = house.until_text(phone, "TAKE").split("TAKE ")[1].split()[0].strip(".,")
-    house.text(phone, f"TAKE {number}")
-    house.move(6)
-    house.text(phone, f"GOT {number}")
-    house.move(7)
-    house.text(phone, f"DONE {number}")
-
-
-def balance(house: House, account: str) -> int:
-    """What stands on an account."""
-    with house.reading() as session:
-        return books.balance(session, account)
-
-
-def open_now(house: House) -> dict[str, str]:
-    """The differences that are open: thing -> cause."""
-    cards.reconcile(house.program, house.now)
-    with house.reading() as session:
-        return {row.thing: row.cause for row in reconciling.open_(session)}
-
-
-def attentions(house: House) -> set[str]:
-    """The kinds of things that are before a person."""
-    with house.reading() as session:
-        return {row.kind for row in session.exec(select(Attention).where(Attention.closed_at == None))}  # noqa: E711
-
-
-@pytest.fixture
-def luna(house: House) -> Till:
-    """A restaurant."""
-    return house.restaurant()
-
-
-@pytest.fixture
-def sam(house: House) -> int:
-    """A rider's number."""
-    house.rider(1)
-    with house.reading() as session:
-        return int(session.exec(select(Person.id)).one() or 0)
 
 
 def test_an_order_is_paid_ahead_and_taken_when_it_is_delivered(house: House, luna: Till, sam: int) -> None:
@@ -185,37 +103,6 @@ def test_paid_twice_the_second_goes_back(house: House, luna: Till) -> None:
     assert [each["amount"] for each in stripe_of(house).all("refund")] == [old.amount_minor]
     assert balance(house, f"customer:{order_id}") == old.amount_minor
     assert open_now(house) == {}
-
-
-def onboarded(house: House, payee: str) -> None:
-    """A payee whose account is finished."""
-    with house.database.writing() as session:
-        payees.connect(session, payee, country="GB", now=house.now)
-    house.move(0)
-    with house.reading() as session:
-        account = payees.account_of(session, payee)
-        assert account is not None
-        assert account.vendor_id is not None
-    stripe_of(house).onboard(account.vendor_id)
-    house.move(0)
-
-
-def paid_out(house: House, payee: str, key: str = "settlement:1") -> int:
-    """All that is owed to a payee, on its way through Stripe; how much."""
-    amount = balance(house, payee)
-    with house.database.writing() as session:
-        payouts.create(
-            session,
-            key=key,
-            payee=payee,
-            parts=[(payee, amount)],
-            method="stripe",
-            reference="Pannier",
-            why="Settlement",
-            now=house.now,
-        )
-    house.move(0)
-    return amount
 
 
 def test_a_restaurant_is_sent_its_money_and_gives_back_what_it_must(
@@ -324,35 +211,6 @@ def test_what_was_done_in_stripes_pages_is_listed_and_can_be_booked(
     assert open_now(house) == {}
 
 
-def test_webhooks_that_never_come_show_as_not_arrived(house: House, luna: Till) -> None:
-    """A payment whose events were lost is found by the night's comparison, and closes by itself once they come."""
-    order_id = placed(house, luna)
-    stripe_of(house).turn("silent")
-    pay(house, order_id)
-    charge = stripe_of(house).all("charge")[0]["id"]
-    assert open_now(house) == {charge: "not-arrived"}
-    assert "reconciliation" in attentions(house)
-
-
-def test_the_night_compares_by_itself(house: House, luna: Till) -> None:
-    """Due at four in the morning, once; what cannot be asked then is tried again within the hour."""
-    placed(house, luna)
-    four = house.now.replace(hour=4) + timedelta(days=1)
-    with house.reading() as session:
-        assert cards.reconcile_due(session, house.now) == four
-    assert not cards.run_reconcile(house.program, house.now)
-    assert [cards.run_reconcile(house.program, four) for _ in range(2)] == [True, False]
-    with house.reading() as session:
-        (row,) = session.exec(select(Reconciliation)).all()
-        assert row.at == four
-        assert cards.reconcile_due(session, four) == four + timedelta(days=1)
-    kept, house.program.stripe = house.program.stripe, None
-    assert cards.run_reconcile(house.program, four + timedelta(days=1))
-    with house.reading() as session:
-        assert cards.reconcile_due(session, four) == four + timedelta(days=1, hours=1)
-    house.program.stripe = kept
-
-
 def test_an_unpaid_order_can_be_delivered_and_is_told(house: House, luna: Till, sam: int) -> None:
     """Delivered before it was paid, the customer owes it, nobody else is short, and paying settles it."""
     order_id = placed(house, luna)
@@ -364,115 +222,6 @@ def test_an_unpaid_order_can_be_delivered_and_is_told(house: House, luna: Till, 
     assert balance(house, f"customer:{order_id}") == 0
     assert "card_unpaid" not in attentions(house)
     assert open_now(house) == {}
-
-
-@pytest.mark.parametrize("switch", ["delay_s", "duplicate", pytest.param("reorder", marks=pytest.mark.deep)])
-def test_late_repeated_and_shuffled_webhooks_end_the_same(
-    house: House, luna: Till, sam: int, switch: str
-) -> None:
-    """However events come, the books are those of one order, paid once."""
-    stripe_of(house).turn(switch, 100 if switch == "delay_s" else 1)
-    order_id = placed(house, luna)
-    total = page(house, order_id).amount_minor
-    pay(house, order_id)
-    arrived(house, order_id, sam)
-    house.move(5)
-    assert balance(house, f"customer:{order_id}") == 0
-    assert sum(each["amount"] for each in stripe_of(house).all("charge")) == total
-    assert open_now(house) == {}
-    with house.reading() as session:
-        rows = session.exec(select(StripeEvent)).all()
-        assert len({row.event_id for row in rows}) == len(rows)
-        assert all(row.acted_at for row in rows)
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.deep)])
-def test_a_line_cut_at_every_call_pays_nothing_twice(
-    house: House, luna: Till, sam: int, when: str, times: int
-) -> None:
-    """Cut before or after each outside call, every one is made once in the end, and the books agree."""
-    for kind in ("checkout", "account", "manual", "transfer", "refund", "reversal"):
-        stripe_of(house).turn(f"{when}:{kind}", times)
-    order_id = placed(house, luna)
-    house.move(5)
-    pay(house, order_id)
-    arrived(house, order_id, sam)
-    payee = f"restaurant:{luna.id}"
-    with house.database.writing() as session:
-        payees.connect(session, payee, country="GB", now=house.now)
-    house.move(5)
-    onboarded(house, payee)
-    amount = paid_out(house, payee)
-    house.move(5)
-    with house.database.writing() as session:
-        order = orders.by_id(session, order_id)
-        orders.refund(
-            session, order, amount_minor=300, liable="restaurant", reason="cold", by=1, now=house.now
-        )
-    house.move(10)
-    stripe = stripe_of(house)
-    assert [each["amount"] for each in stripe.all("transfer")] == [amount]
-    assert [each["amount"] for each in stripe.all("refund")] == [300]
-    assert [each["amount"] for each in stripe.all("transfer_reversal")] == [300]
-    assert len(stripe.all("account")) == len(stripe.all("checkout.session")) == 1
-    with house.reading() as session:
-        assert {row.state for row in session.exec(select(StripeCall))} == {"done"}
-        assert checks.findings(session, now=house.now) == []
-    assert balance(house, payee) == balance(house, f"customer:{order_id}") == 0
-    assert open_now(house) == {}
-
-
-def test_a_fault_of_stripes_is_never_paid_blindly(house: House, luna: Till, sam: int) -> None:
-    """A 500 is kept under its key: asked after for a day, then given up, the money back where it came from."""
-    order_id = placed(house, luna)
-    pay(house, order_id)
-    arrived(house, order_id, sam)
-    payee = f"restaurant:{luna.id}"
-    onboarded(house, payee)
-    stripe_of(house).turn("breaks:transfer")
-    amount = paid_out(house, payee)
-    with house.reading() as session:
-        assert session.exec(select(StripeCall.state).where(StripeCall.kind == "transfer")).one() == "unknown"
-    assert balance(house, payee) == 0
-    house.move(60 * 25)
-    assert stripe_of(house).all("transfer") == []
-    assert balance(house, payee) == amount
-    assert "stripe_failed" in attentions(house)
-
-
-def test_without_keys_everything_waits(house: House, luna: Till) -> None:
-    """Where nothing can be asked, calls stay queued, a person hears of it once, and they go when keys come."""
-    kept, house.program.stripe = house.program.stripe, None
-    order_id = placed(house, luna)
-    house.move(3)
-    assert page(house, order_id).state == "asked"
-    assert "no_stripe" in attentions(house)
-    house.program.stripe = kept
-    house.move(2)
-    assert page(house, order_id).state == "open"
-    assert "no_stripe" not in attentions(house)
-
-
-def test_the_hook_takes_what_is_signed_once(house: House, luna: Till) -> None:
-    """A signed event is answered 2xx and kept once; an unsigned one is refused, and nothing of it is kept."""
-    order_id = placed(house, luna)
-    stripe_of(house).pay(str(page(house, order_id).session_id), "visa")
-    payloads: list[tuple[bytes, str]] = []
-    stripe_of(house).post_due(lambda body, signature: payloads.append((body, signature)), house.now)
-    assert payloads
-    for _ in range(2):
-        for body, signature in payloads:
-            answer = house.client.post("/hooks/stripe", content=body, headers={"Stripe-Signature": signature})
-            assert answer.status_code == 204
-    refused = house.client.post(
-        "/hooks/stripe", content=payloads[0][0], headers={"Stripe-Signature": "t=1,v1=00"}
-    )
-    assert refused.status_code == 403
-    with house.reading() as session:
-        assert len(session.exec(select(StripeEvent)).all()) == len(payloads)
-    house.move(0)
-    assert balance(house, f"customer:{order_id}") == page(house, order_id).amount_minor
 
 
 def test_a_customer_pays_on_the_pages(house: House, luna: Till) -> None:

@@ -14,16 +14,14 @@ from payments.rails import payees, reconciling, repeating, reversing
 from payments.rails.tables import StripeCall
 from payments.settling import Party
 from riders_app.tables import Text
-from tests.dispatch.test_cards import (
+from tests.dispatch.online import (
     arrived,
     attentions,
     balance,
-    luna,  # noqa: F401 - a fixture
     onboarded,
     open_now,
     pay,
     placed,
-    sam,  # noqa: F401 - a fixture
     stripe_of,
 )
 from tests.house import House, Till
@@ -78,7 +76,7 @@ def ridden(house: House, till: Till, rider: int, card: str = "visa") -> tuple[in
     return order_id, payee
 
 
-def test_a_failed_transfer_is_sent_again_by_a_person(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+def test_a_failed_transfer_is_sent_again_by_a_person(house: House, luna: Till, sam: int) -> None:
     """Given up, its money is back; asked again it is a new payout and a new call, and is paid once."""
     _, payee = ridden(house, luna, sam)
     stripe_of(house).turn("breaks:transfer")
@@ -110,7 +108,7 @@ def test_a_failed_transfer_is_sent_again_by_a_person(house: House, luna: Till, s
 
 @pytest.mark.deep
 @pytest.mark.parametrize("held", [True, False])
-def test_a_failed_refund_is_given_back_by_a_person(house: House, luna: Till, sam: int, held: bool) -> None:  # noqa: F811
+def test_a_failed_refund_is_given_back_by_a_person(house: House, luna: Till, sam: int, held: bool) -> None:
     """A refund Stripe did not make is made by asking again, whether its money was held or its cost booked; once."""
     if held:  # an order called off: what was paid is held for its customer
         order_id = placed(house, luna)
@@ -139,7 +137,7 @@ def test_a_failed_refund_is_given_back_by_a_person(house: House, luna: Till, sam
 
 
 @pytest.mark.deep
-def test_a_refund_that_came_back_is_sent_again(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+def test_a_refund_that_came_back_is_sent_again(house: House, luna: Till, sam: int) -> None:
     """Sent back by the customer's bank, it is owed to the customer, and a person has it sent once more."""
     order_id, _ = ridden(house, luna, sam)
     stripe_of(house).turn("refund_fails")
@@ -156,7 +154,7 @@ def test_a_refund_that_came_back_is_sent_again(house: House, luna: Till, sam: in
 
 
 @pytest.mark.deep
-def test_money_the_bank_sent_back_goes_again(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+def test_money_the_bank_sent_back_goes_again(house: House, luna: Till, sam: int) -> None:
     """A payout the bank sent back is sent once more, and the books have it once."""
     ridden(house, luna, sam, "at-once")
     with house.database.writing() as session:
@@ -171,7 +169,7 @@ def test_money_the_bank_sent_back_goes_again(house: House, luna: Till, sam: int)
     assert open_now(house) == {}
 
 
-def test_a_transfer_taken_back_whole_is_paid_again(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+def test_a_transfer_taken_back_whole_is_paid_again(house: House, luna: Till, sam: int) -> None:
     """Reversed in Stripe's pages: a person says so, the settlement waits again, and is sent by a new payout."""
     _, payee = ridden(house, luna, sam)
     number = settled(house, payee)
@@ -203,7 +201,7 @@ def test_a_transfer_taken_back_whole_is_paid_again(house: House, luna: Till, sam
 
 
 @pytest.mark.deep
-def test_a_part_taken_back_stands_on_the_restaurants_account(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+def test_a_part_taken_back_stands_on_the_restaurants_account(house: House, luna: Till, sam: int) -> None:
     """A part of a transfer is owed again without undoing its payout; what is no transfer of ours is refused."""
     _, payee = ridden(house, luna, sam)
     settled(house, payee)
@@ -225,7 +223,7 @@ def test_a_part_taken_back_stands_on_the_restaurants_account(house: House, luna:
 
 
 @pytest.mark.deep
-def test_a_part_of_a_riders_pay_taken_back_is_refused(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+def test_a_part_of_a_riders_pay_taken_back_is_refused(house: House, luna: Till, sam: int) -> None:
     """Which part of a rider's pay a partial reversal is of, no machine says: the person is told what to do."""
     ridden(house, luna, sam, "at-once")
     payee = f"rider:{sam}"
@@ -250,7 +248,7 @@ def test_a_part_of_a_riders_pay_taken_back_is_refused(house: House, luna: Till, 
 
 
 @pytest.mark.deep
-def test_riders_are_paid_by_stripe_from_the_desk(house: House, luna: Till, sam: int) -> None:  # noqa: F811
+def test_riders_are_paid_by_stripe_from_the_desk(house: House, luna: Till, sam: int) -> None:
     """Where the rules pay riders by Stripe the desk makes their accounts, and a run is paid and closed by itself.
 
     Whose account is not finished waits, and is told; a person does not mark Stripe's payments paid.

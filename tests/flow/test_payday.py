@@ -56,6 +56,17 @@ def test_payday(house: House) -> None:
     rider, number = ridden(house)
     treasurer = house.signed_in(TREASURER, "treasurer")
     to_monday(house)
+    _enters_account(house, rider)
+    home, gross = _deducted(treasurer, number)
+    assert facts(rider, "/my/payslips") == {"payslips": []}
+    assert rider.get(f"/my/payslips/{home.rsplit('/', 1)[-1]}").status_code == 404
+    net = gross + 250 - 175
+    _paid(treasurer, home, number, net)
+    _read(rider, treasurer, home, number, net)
+
+
+def _enters_account(house: House, rider: Any) -> None:
+    """Where the pay goes, badly written first; whoever did not do that hears of it."""
     answer = send(rider, "/my/bank", holder="Zoë Łukasz", sort_code="123", number="12345678")
     assert (answer.status_code, "six digits" in answer.text) == (422, True)
     answer = send(rider, "/my/bank", holder="Zoë Łukasz", sort_code="12-34-56", number="12345678")
@@ -65,6 +76,9 @@ def test_payday(house: House) -> None:
     assert "bank account entered" in told[0]
     assert "5678" not in told[0]
 
+
+def _deducted(treasurer: Any, number: int) -> tuple[str, int]:
+    """The run drawn up and the bureau's answer taken in, wrong first: its page, and the gross pay."""
     page = treasurer.get("/desk/pay").text
     since = re.findall(r'<option value="([^"]+)"', page)[1]
     run = send(treasurer, "/desk/pay", on=since)
@@ -87,14 +101,15 @@ def test_payday(house: House) -> None:
         other="0.25",
         purpose="Dues",
     )
-    assert facts(rider, "/my/payslips") == {"payslips": []}
-    assert rider.get(f"/my/payslips/{home.rsplit('/', 1)[-1]}").status_code == 404
+    return home, gross
 
+
+def _paid(treasurer: Any, home: str, number: int, net: int) -> None:
+    """Approved, put in the bank's file, refused by the bank, paid again, closed."""
     assert send(treasurer, f"{home}/approve").status_code == 200
     again = send(treasurer, f"{home}/approve")
     assert "still to be paid" in again.text
-    net = facts(treasurer, home)["net_minor"]
-    assert net == gross + 250 - 175
+    assert facts(treasurer, home)["net_minor"] == net
     file = send(treasurer, f"{home}/bank-file").text
     assert file.splitlines()[1] == f"ZOE LUKASZ,12-34-56,12345678,{net // 100}.{net % 100:02d},PAY 23NOV26 1"
     send(treasurer, f"{home}/people/{number}/undone", reason="The bank knows no such account")
@@ -104,6 +119,9 @@ def test_payday(house: House) -> None:
     send(treasurer, f"{home}/close")
     assert facts(treasurer, home)["state"] == "closed"
 
+
+def _read(rider: Any, treasurer: Any, home: str, number: int, net: int) -> None:
+    """The payslip as its rider and the treasurer read it, with the entries behind each line, and on paper."""
     (slip,) = facts(rider, "/my/payslips")["payslips"]
     assert (slip["net_minor"], slip["deducted_minor"]) == (net, 175)
     page = rider.get(home.replace("/desk/pay", "/my/payslips")).text

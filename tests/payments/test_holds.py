@@ -1,29 +1,17 @@
 """Money set aside: held, then posted, voided or run out, once, and by nobody spent meanwhile."""
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 from sqlalchemy import insert
 from sqlmodel import Session
 
-from infra.database import Database
 from payments import books, checks, ledger, pay, settlements
 from payments.books import holds
 from payments.errors import (
     AlreadyReversed,
-    BadAmount,
     BadEntry,
     HoldExpired,
     HoldIsFinal,
@@ -32,9 +20,8 @@ from payments.errors import (
     NoSuchEntry,
     NoSuchHold,
     Overdrawn,
-    OverPosted,
 )
-from payments.ledger import Entry, Hold, Posting
+from payments.ledger import Entry, Posting
 from payments.ledger import holds as core
 from payments.pay import OrderMoney
 from payments.tables import ENTRIES, POSTINGS
@@ -43,113 +30,6 @@ from tests.payments.rulebooks import adopted
 HOUR = timedelta(hours=1)
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 WAGES, BANK = "rider:3:wages", "outside:bank"
-
-AMOUNTS = st.integers(1, 10**9)
-WORDS = st.text(min_size=1).map(str.strip).filter(bool)
-
-
-@st.composite
-def any_hold(draw: st.DrawFn) -> Hold:
-    """Any hold that can be made."""
-    at = AT + timedelta(microseconds=draw(st.integers(0, 10**12)))
-    length = timedelta(microseconds=draw(st.integers(1, 10**13)))
-    source, destination = draw(st.permutations([WAGES, BANK, "restaurant:7", "co-op:fund"]))[:2]
-    unit = draw(st.sampled_from(["GBP", ledger.HOLIDAY]))
-    facts = (source, destination, draw(AMOUNTS), unit, at, at + length, draw(WORDS), "rider:3", "1-a")
-    return Hold(f"payout:{draw(st.integers(0, 99))}", *facts)
-
-
-@given(any_hold())
-def test_a_hold_reads_back_from_its_entry(hold: Hold) -> None:
-    """Every term of a hold, whatever its reason says, is read back from the entry that opened it."""
-    assert core.read(core.opened(hold)) == hold
-
-
-@given(any_hold(), st.data())
-def test_however_a_hold_ends_nothing_is_made_or_lost(hold: Hold, data: st.DataObject) -> None:
-    """Posted and released are what was held, nothing stays aside, and the end says how it came about."""
-    how = data.draw(st.sampled_from(["posted", "voided", "expired"]))
-    microseconds = (hold.expires_at - hold.at) // timedelta(microseconds=1)
-    at = hold.at + timedelta(microseconds=data.draw(st.integers(0, microseconds - 1)))
-    part = data.draw(st.integers(1, hold.amount)) if how == "posted" else 0
-    end = {
-        "posted": lambda: core.posted(hold, part, at=at, why="paid"),
-        "voided": lambda: core.voided(hold, at=at, why="not paid"),
-        "expired": lambda: core.expired(hold),
-    }[how]()
-    ended = core.resolution(hold, end)
-    assert (ended.how, ended.posted, ended.released) == (how, part, hold.amount - part)
-    assert end.key == core.resolved_key(hold.key)
-    held = {
-        account: amount
-        for (account, _), amount in ledger.balances([core.opened(hold), end]).items()
-        if amount
-    }
-    assert held == ({hold.source: -part, hold.destination: part} if part else {})
-
-
-@given(any_hold(), st.integers(1, 10**9))
-def test_no_more_is_posted_than_is_held_and_nothing_too_late(hold: Hold, more: int) -> None:
-    """A penny too much, nothing at all, from the last instant on, or before the first: refused."""
-    with pytest.raises(OverPosted):
-        core.posted(hold, hold.amount + more, at=hold.at, why="paid")
-    for nothing in (0, -more, True, 1.0):
-        with pytest.raises(BadAmount):
-            core.posted(hold, nothing, at=hold.at, why="paid")  # type: ignore[arg-type]
-    for late in (hold.expires_at, hold.expires_at + HOUR):
-        with pytest.raises(HoldExpired):
-            core.posted(hold, 1, at=late, why="paid")
-        with pytest.raises(HoldExpired):
-            core.voided(hold, at=late, why="not paid")
-    with pytest.raises(BadEntry):
-        core.voided(hold, at=hold.at - HOUR, why="not paid")
-
-
-@given(any_hold(), any_hold())
-def test_the_end_of_one_hold_ends_no_other(hold: Hold, other: Hold) -> None:
-    """An end with anything changed, or of another hold, is not taken for the end of this one."""
-    end = core.posted(hold, hold.amount, at=hold.at, why="paid")
-    first = end.postings[0]
-    slips = [
-        replace(end, key=f"{end.key}:2"),
-        replace(end, subject="rider:4"),
-        replace(end, unit="EUR"),
-        replace(end, rulebook="2-b"),
-        replace(end, postings=(replace(first, amount=first.amount + 1),)),
-        replace(end, postings=(*end.postings, Posting("co-op:wages", WAGES, 1))),
-        replace(end, postings=(replace(first, destination="rider:9:wages"),)),
-        replace(end, postings=(replace(first, source="held:rider:9:wages"),)),
-    ]
-    if other.key != hold.key:
-        slips.append(core.voided(other, at=other.at, why="not paid"))
-    for slip in slips:
-        with pytest.raises(BadEntry):
-            core.resolution(hold, slip)
-
-
-def test_a_hold_that_makes_no_sense_is_refused() -> None:
-    """No time, no offset, no reason, its own source, what is held already, or a key like an end's: refused."""
-    good: dict[str, Any] = {
-        "key": "p:1", "source": WAGES, "destination": BANK, "amount": 5, "unit": "GBP", "at": AT,
-        "expires_at": AT + HOUR, "why": "Payday", "subject": "rider:3", "rulebook": "1-a",
-    }  # fmt: skip
-    Hold(**good)
-    for slip in (
-        {"expires_at": AT}, {"expires_at": AT.replace(tzinfo=None)}, {"at": AT.replace(tzinfo=None)}, {"why": " "},
-        {"why": "x "}, {"destination": WAGES}, {"source": "held:a:b"}, {"destination": "held:a:b"},
-        {"key": "p:resolved"},
-    ):  # fmt: skip
-        with pytest.raises(BadEntry):
-            Hold(**{**good, **slip})
-    for entry in (
-        Entry("k", AT, "w", (Posting(WAGES, "held:rider:3:wages", 5),), "GBP", "1", "s:1"),
-        replace(core.opened(Hold(**good)), why="Payday [held for outside:bank until tomorrow]"),
-        replace(
-            core.opened(Hold(**good)), why="Payday [held for nobody until 2026-11-20T20:00:00.000000+00:00]"
-        ),
-    ):
-        with pytest.raises(BadEntry):
-            core.read(entry)
 
 
 def earn(
@@ -435,176 +315,3 @@ def test_a_correction_is_written_even_when_its_money_is_gone(ready: Session) -> 
         books.reverse(ready, "earned:1", new_key="earned:1:undone:2", why="Again", now=AT)
     with pytest.raises(NoSuchEntry):
         books.reverse(ready, "earned:9", new_key="earned:9:undone", why="A slip", now=AT)
-
-
-@dataclass
-class Told:
-    """What the model knows of one hold."""
-
-    key: str
-    source: str
-    amount: int
-    until: datetime
-    how: str = "open"
-    posted: int = 0
-    end: int = 0
-
-
-class Aside(RuleBasedStateMachine):
-    """The books beside a model of sums: money comes, is held, posted, let go, runs out, in any order."""
-
-    database: ClassVar[Database]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.session = Session(self.database.engine, expire_on_commit=False)
-        adopted(self.session)
-        self.now = AT
-        self.free: Counter[str] = Counter()
-        self.paid = 0
-        self.earned = 0
-        self.holds: list[Told] = []
-
-    def teardown(self) -> None:
-        self.session.rollback()
-        self.session.close()
-
-    def run_out(self, source: str | None = None) -> int:
-        due = [
-            each for each in self.holds
-            if each.how == "open" and each.until <= self.now and source in (None, each.source)
-        ]  # fmt: skip
-        for each in due:
-            each.how = "expired"
-            self.free[each.source] += each.amount
-        return len(due)
-
-    @rule(minutes=st.integers(1, 90))
-    def time_passes(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
-
-    @rule(amount=st.integers(1, 5000), what=st.sampled_from(["wages", "expenses"]))
-    def earn(self, amount: int, what: str) -> None:
-        self.earned += 1
-        earn(self.session, amount, key=f"earned:{self.earned}", account=f"rider:3:{what}", at=self.now)
-        self.free[f"rider:3:{what}"] += amount
-
-    @rule(
-        amount=st.integers(1, 5000), minutes=st.integers(1, 120), what=st.sampled_from(["wages", "expenses"])
-    )
-    def hold(self, amount: int, minutes: int, what: str) -> None:
-        source, until = f"rider:3:{what}", self.now + timedelta(minutes=minutes)
-        key = f"payout:{len(self.holds) + 1}"
-        self.run_out(source)
-        if amount > self.free[source]:
-            with pytest.raises(Overdrawn):
-                aside(self.session, amount, key=key, now=self.now, source=source, expires_at=until)
-            return
-        number = aside(self.session, amount, key=key, now=self.now, source=source, expires_at=until)
-        later = self.now + timedelta(days=3)
-        assert aside(self.session, amount, key=key, now=later, source=source, expires_at=until) == number
-        self.free[source] -= amount
-        self.holds.append(Told(key, source, amount, until))
-
-    @precondition(lambda self: self.holds)
-    @rule(pick=st.integers(0, 10**6), part=st.floats(0, 1.2))
-    def post(self, pick: int, part: float) -> None:
-        told = self.holds[pick % len(self.holds)]
-        amount = max(1, int(told.amount * part))
-        refused = self.refusal(told, "posted", amount)
-        if refused is not None:
-            with pytest.raises(refused):
-                holds.post(self.session, told.key, amount, why="Paid", now=self.now)
-            return
-        number = holds.post(self.session, told.key, amount, why="Paid", now=self.now)
-        if told.how == "open":
-            told.how, told.posted, told.end = "posted", amount, number
-            self.free[told.source] += told.amount - amount
-            self.paid += amount
-        assert number == told.end
-
-    @precondition(lambda self: self.holds)
-    @rule(pick=st.integers(0, 10**6))
-    def void(self, pick: int) -> None:
-        told = self.holds[pick % len(self.holds)]
-        refused = self.refusal(told, "voided", 0)
-        if refused is not None:
-            with pytest.raises(refused):
-                holds.void(self.session, told.key, why="No", now=self.now)
-            return
-        number = holds.void(self.session, told.key, why="No", now=self.now)
-        if told.how == "open":
-            told.how, told.end = "voided", number
-            self.free[told.source] += told.amount
-        assert number == told.end
-
-    def refusal(self, told: Told, how: str, amount: int) -> type[Exception] | None:
-        if told.how not in ("open", how):
-            return HoldResolved
-        if amount > told.amount:
-            return OverPosted
-        if told.how == how:
-            return KeyReused if amount != told.posted else None
-        return HoldExpired if self.now >= told.until else None
-
-    @rule()
-    def sweep(self) -> None:
-        assert len(holds.expire_due(self.session, now=self.now)) == self.run_out()
-
-    @rule(amount=st.integers(1, 5000))
-    def spend(self, amount: int) -> None:
-        self.earned += 1
-        version = books.in_force(self.session, at=self.now)[0]
-        postings = (Posting("rider:3:wages", BANK, amount),)
-        entry = Entry(f"spent:{self.earned}", self.now, "Spent", postings, "GBP", version, "rider:3")
-        if amount > self.free["rider:3:wages"]:
-            with pytest.raises(Overdrawn):
-                books.post(self.session, entry, now=self.now)
-            return
-        books.post(self.session, entry, now=self.now)
-        self.free["rider:3:wages"] -= amount
-        self.paid += amount
-
-    @invariant()
-    def the_books_agree_with_the_model(self) -> None:
-        held = Counter[str]()
-        for each in self.holds:
-            if each.how == "open":
-                held[f"held:{each.source}"] += each.amount
-        model = {
-            account: amount
-            for account, amount in (self.free | held | Counter({BANK: self.paid})).items()
-            if amount
-        }
-        told = books.balances(self.session, "")
-        told.pop("co-op:wages", None)
-        assert {account: amount for account, amount in told.items() if amount} == model
-        assert sum(books.balances(self.session, "").values()) == 0
-
-    @invariant()
-    def every_hold_stands_as_the_model_says(self) -> None:
-        for each in self.holds:
-            ended = holds.get(self.session, each.key).resolution
-            assert (ended.how if ended else "open") == each.how
-            assert (ended.posted if ended else 0) == each.posted
-
-    @invariant()
-    def the_audit_finds_only_what_nobody_let_go(self) -> None:
-        late = [each for each in self.holds if each.how == "open" and each.until + HOUR <= self.now]
-        assert len(checks.findings(self.session, now=self.now)) == len(late)
-
-
-def tell(database: Database, *, examples: int, steps: int) -> None:
-    machine = type("Told", (Aside,), {"database": database})
-    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps))
-
-
-def test_any_story_of_holds_conserves(empty: Database) -> None:
-    """Whatever is held, posted, let go and spent in whatever order, the books say what a model of sums says."""
-    tell(empty, examples=8, steps=20)
-
-
-@pytest.mark.deep
-def test_any_long_story_of_holds_conserves(empty: Database) -> None:
-    """The same over many and longer stories."""
-    tell(empty, examples=50, steps=40)
