@@ -48,9 +48,7 @@ test: check ## check, then every quick test on both databases (ARGS="-k name")
 	$(BIN)/pytest -n $(TEST_WORKERS) -m "not deep" $(ARGS)
 
 deep: .venv/.ready-dev ## kills, chaos, state machines, long searches
-	@# Kills and whole evenings go by the clock of a machine that does other things too: what fails is tried once more, alone.
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n $(TEST_WORKERS) -m deep $(ARGS) \
-		|| HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n 0 -m deep --last-failed $(ARGS)
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n $(TEST_WORKERS) -m deep $(ARGS)
 
 .venv/.ready-bench: pyproject.toml requirements-bench.lock | $(UV)
 	VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements-bench.lock

@@ -1,5 +1,6 @@
 """A bad night: every text may be late, lost, doubled or garbled, and every order is still brought once or in hands."""
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,10 +59,13 @@ def test_a_short_bad_night(tmp_path: Path) -> None:
 
 
 @pytest.mark.deep
-@settings(max_examples=4, database=None)
+@settings(max_examples=4, database=None, derandomize=os.environ.get("PANNIER_SEED") != "random")
 @given(rate=st.integers(2, 30).map(lambda percent: percent / 100), seed=st.integers(1, 9_999))
 def test_bad_nights_at_any_rate(rate: float, seed: int) -> None:
-    """Whatever the rate and the seed, orders are brought once or settled by a person, books balance, rest is kept."""
+    """Whatever the rate and the seed, orders are brought once or settled by a person, books balance, rest is kept.
+
+    The same nights each time; others with PANNIER_SEED=random.
+    """
     said = f"pannier demo --chaos {rate} --seed {seed} --orders 12 --hours 0.4"
     note(said)
     print(said)

@@ -3,6 +3,7 @@
 import os
 import random
 from collections import Counter
+from zlib import crc32
 
 import pytest
 from hypothesis import seed, settings
@@ -22,8 +23,9 @@ RULES = {"everything": EVERYTHING, "by Stripe": BY_STRIPE, "hourly": FINSBURY_PA
 
 
 def run(empty: Database, rules: str, *, sequences: int, steps: int) -> Counter[str]:
-    """Run the machine from a seed that is printed: PANNIER_SEED=N runs the same lives again."""
-    number = int(os.environ.get("PANNIER_SEED") or random.SystemRandom().randrange(2**32))
+    """Run the machine from a seed that is printed: the same lives each time, others by PANNIER_SEED=N or =random."""
+    said = os.environ.get("PANNIER_SEED") or str(crc32(rules.encode()))
+    number = random.SystemRandom().randrange(2**32) if said == "random" else int(said)
     print(f"PANNIER_SEED={number} {empty.dialect} {rules}")
     done: Counter[str] = Counter()
 
