@@ -272,6 +272,12 @@ def reconcile(program: Program, now: datetime) -> Reconciliation:
         return done
 
 
+def looked_at(session: Session, *, now: datetime) -> None:
+    """Somebody dealt with a difference: with none left open, nobody need look any more."""
+    if not reconciling.open_(session):
+        attention.settle(session, "reconciliation", now=now, note="Each difference was looked at.")
+
+
 def references(session: Session, names: Sequence[str]) -> Mapping[str, int]:
     """Which orders of the tills were paid by these charges or payment intents."""
     found: dict[str, int] = {}

@@ -245,4 +245,5 @@ def close(
         raise BadInput("Write down what was found out.")
     acts = {"book": reconciling.book, "returned": reversing.came_back}
     acts.get(how, reconciling.close)(session, difference_id, by=who.person_id, note=note, now=now)
+    cards.looked_at(session, now=now)
     return pages.said(request, "/desk/reconciliation")

@@ -46,6 +46,7 @@ STATUS: dict[type[Exception], int] = {
     access.FormTooOld: 403,
     money.NoSuchPayRun: 404,
     money.NoSuchPayout: 404,
+    money.NoSuchSettlement: 404,
     money.PayRunRefused: 409,
     money.PayoutRefused: 409,
     money.MoneyFault: 422,

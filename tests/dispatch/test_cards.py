@@ -270,7 +270,10 @@ def test_the_treasurer_sees_accounts_disputes_and_differences(house: House, luna
     assert press("/desk/reconciliation/now")["open"] == 1
     (found,) = boss.get("/desk/reconciliation", headers=json_too).json()["differences"]
     assert (found["cause"], found["stripe_minor"], found["books_minor"]) == ("dashboard-refund", -150, 0)
+    assert "reconciliation" in attentions(house)
     press("/desk/reconciliation/1/close", note="Seen with Ana", how="stands")
+    assert "reconciliation" not in attentions(house)
+    assert "Nothing is open: what differs was looked at." in boss.get("/desk/reconciliation").text
     assert press("/desk/reconciliation/now")["open"] == 0
     assert "Seen with Ana" in boss.get("/desk/reconciliation").text
     assert boss.get("/desk/reconciliation", headers=json_too).json()["differences"] == []

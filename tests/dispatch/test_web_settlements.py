@@ -122,6 +122,8 @@ def test_charges_and_bank_accounts_are_checked(week: House) -> None:
         )
         assert (answer.status_code, words in answer.text) == (422, True), answer.text
     assert treasurer.get("/desk/vat?quarter=autumn", headers=JSON).status_code == 422
+    missing = treasurer.get("/desk/settlements/99999")
+    assert (missing.status_code, "There is no settlement 99999." in missing.text) == (404, True)
     press(
         treasurer,
         "/desk/settlements/restaurants/1/adjust",
