@@ -18,6 +18,7 @@ from sqlmodel import Session
 from infra.compiled import empty, fill, filled
 from infra.database import Database
 from infra.settings import keep_compiled
+from tests.emptying import emptied, shape
 
 if TYPE_CHECKING:
     from tests.house import House
@@ -121,9 +122,16 @@ def sqlite_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_made(postgres_url: str) -> str:
-    """The name of one PostgreSQL database with every table and trigger, to be copied."""
-    return str(make_url(_with_tables(fresh_postgres(postgres_url))).database)
+def postgres_made(postgres_url: str) -> tuple[str, str]:
+    """The name of one PostgreSQL database with every table and trigger, to be copied, and its shape."""
+    url = _with_tables(fresh_postgres(postgres_url))
+    return str(make_url(url).database), shape(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_spare() -> list[str]:
+    """Copies of it that a test had, as new."""
+    return []
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -147,9 +155,13 @@ def made_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     server = request.getfixturevalue("postgres_url")
-    url = fresh_postgres(server, like=request.getfixturevalue("postgres_made"))
+    made, spare = request.getfixturevalue("postgres_made"), request.getfixturevalue("postgres_spare")
+    url = spare.pop() if spare else fresh_postgres(server, like=made[0])
     yield url
-    drop_postgres(server, url)
+    if emptied(url, made[1]):
+        spare.append(url)
+    else:  # a test that tampers with tables leaves nothing behind
+        drop_postgres(server, url)
 
 
 @pytest.fixture
