@@ -1,11 +1,16 @@
 """Accounts of the books in the words of whoever reads the page."""
 
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from sqlmodel import Session, col, select
 
 from dispatch.tables import Person, Restaurant
+from payments.books import TrialLine
+
+# The part of a name that says whose an account is, or of which day.
+_WHOSE = re.compile(r"(?<=:)\d[\d-]*(?=:|$)")
 
 CO_OP = {
     "co-op": "The co-op",
@@ -48,9 +53,16 @@ KINDS = {
     "shares": "shares",
     "till": "till",
 }
+EVERYBODY = {
+    "rider": "Riders",
+    "member": "Members",
+    "restaurant": "Restaurants",
+    "customer": "Paid ahead for orders",
+}
 
 # What stands on an account and why, by the first pattern (a name, or the parts around *) that fits.
 WHY = (
+    ("customer:*", "What a customer paid for an order that is not delivered yet: it is theirs until then."),
     ("held:*", "Set aside for a payment under way: it is still owed, and cannot be spent twice."),
     ("rider:*:wages", "What a rider is owed for work: booked as each shift ends, paid out in pay runs."),
     ("rider:*:tips", "What a rider is owed of tips, every penny of them: booked as each order is delivered."),
@@ -81,6 +93,27 @@ def why(account: str) -> str:
     return next((words for pattern, words in WHY if fnmatchcase(account, pattern)), "")
 
 
+def kind(account: str) -> str:
+    """What accounts that differ only in whose they are have in common: `rider:*:wages` of `rider:7:wages`."""
+    return _WHOSE.sub("*", account)
+
+
+def gathered(lines: Iterable[TrialLine]) -> list[tuple[TrialLine, int]]:
+    """A line for all accounts of a kind and unit, and how many they are; one that is alone keeps its name."""
+    found: dict[tuple[str, str], list[TrialLine]] = {}
+    for line in lines:
+        found.setdefault((kind(line.account), line.unit), []).append(line)
+    return [
+        (_sum(name if len(held) > 1 else held[0].account, held), len(held))
+        for (name, _), held in found.items()
+    ]
+
+
+def _sum(name: str, held: list[TrialLine]) -> TrialLine:
+    received, given = sum(each.received for each in held), sum(each.given for each in held)
+    return TrialLine(name, held[0].unit, received, given)
+
+
 def names(session: Session, accounts: Iterable[str], *, me: int | None = None) -> dict[str, str]:
     """Each account in words; those of `me` are "Your ...", another person's are named only where `me` is None."""
     accounts = set(accounts)
@@ -104,6 +137,8 @@ def _named(
     kind, _, rest = account.partition(":")
     number, _, what = rest.partition(":")
     words = KINDS.get(what, what)
+    if number == "*" and kind in EVERYBODY:
+        return f"{EVERYBODY[kind]}: {words}" if words else EVERYBODY[kind]
     if kind in ("rider", "member") and number.isdigit():
         if int(number) == me:
             return f"Your {words}"
@@ -117,6 +152,8 @@ def _named(
         return f"Paid ahead for order {number}"
     if account.startswith("held:"):
         return f"Held: {_named(account.removeprefix('held:'), people, restaurants, me)}"
+    if account == "pool:tips:*":
+        return "Tips to be shared out"
     if account.startswith("pool:tips:"):
         return f"Tips of {rest.removeprefix('tips:')}, to be shared out"
     return CO_OP.get(account, account)

@@ -43,8 +43,11 @@ def account(
     name: str,
     unit: Annotated[str | None, Query(max_length=10)] = None,
     before: Annotated[int | None, Query(ge=1)] = None,
+    nought: bool = False,
 ) -> Response:
-    """One account, its lines newest first; or, of a group, the accounts in it."""
+    """One account, its lines newest first; or, of a group or a kind, the accounts in it."""
+    if "*" in name:
+        return _kind(request, session, name, nought=nought)
     held = [line for line in books.trial_balance(session, name) if line.account == name]
     if not held:
         return _group(request, session, name)
@@ -94,6 +97,30 @@ def _group(request: Request, session: Session, prefix: str) -> Response:
             for (name, unit), held in groups.items()
         ],
         names=accounts.names(session, [name for name, _ in groups]),
+        told=told,
+    )
+
+
+def _kind(request: Request, session: Session, name: str, *, nought: bool) -> Response:
+    """The accounts of a kind, such as `rider:*:wages`, one by one: those that hold something, or `nought` too."""
+    before = name.partition("*")[0].removesuffix(":")
+    lines = [each for each in books.trial_balance(session, before) if accounts.kind(each.account) == name]
+    if not lines:
+        raise NotFound(f"The books have no accounts like {name}.")
+    if pages.for_program(request):
+        held = [{"account": each.account, "unit": each.unit, "balance": each.balance} for each in lines]
+        return JSONResponse({"accounts": held}, headers=NO_STORE)
+    shown = [each for each in lines if nought or each.balance]
+    return pages.render(
+        request,
+        "desk/account_kind.html",
+        kind=name,
+        title=accounts.names(session, [name])[name],
+        why=accounts.why(name),
+        lines=shown,
+        hidden=len(lines) - len(shown),
+        sums=accounts.gathered(lines),
+        names=accounts.names(session, [each.account for each in shown]),
         told=told,
     )
 

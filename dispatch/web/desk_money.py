@@ -5,8 +5,8 @@ from fastapi.responses import JSONResponse, Response
 
 from dispatch.web import accounts, forms, pages
 from dispatch.web.access import Now, Reading, Treasurer
+from dispatch.web.desk_accounts import told
 from payments import books, checks
-from payments.ledger import HOLIDAY, MINUTES
 
 router = APIRouter(prefix="/desk/money", include_in_schema=False)
 
@@ -21,16 +21,19 @@ def money(request: Request, who: Treasurer, session: Reading, now: Now) -> Respo
         held = {line.account: line.balance for line in in_money}
         return JSONResponse({"accounts": held, "unit": currency}, headers={"cache-control": "no-store"})
     last_id, last_hash = books.head(session)
+    lines = accounts.gathered(trial)
     return pages.render(
         request,
         "desk/money.html",
-        lines=in_money,
+        lines=[(line, count) for line, count in lines if line.unit == currency],
         currency=currency,
         received=sum(line.received for line in in_money),
         given=sum(line.given for line in in_money),
-        minutes=[line for line in trial if line.unit == MINUTES and line.account.startswith("rider:")],
-        holiday=[line for line in trial if line.unit == HOLIDAY and line.account.startswith("rider:")],
-        names=accounts.names(session, [line.account for line in trial]),
+        others=[
+            (line, n) for line, n in lines if line.unit != currency and line.account.startswith("rider:")
+        ],
+        told=told,
+        names=accounts.names(session, [line.account for line, _ in lines]),
         versions=books.versions(session),
         last_id=last_id,
         last_hash=last_hash,

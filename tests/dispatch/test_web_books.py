@@ -9,6 +9,7 @@ from sqlalchemy import text
 from infra import health, jobs, rounds
 from infra.migrations import head
 from payments import books
+from payments.ledger import Entry, Posting
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House
 from tests.marks import SQLITE_FIRST
@@ -71,6 +72,38 @@ def test_accounts_are_grouped_by_the_parts_of_their_names(lived: Browser) -> Non
     assert "/desk/money/accounts/rider:1:wages" in links(lived.get("/desk/money/accounts/rider:1"), "/desk")
     assert "no account called nobody" in refused(lived, "/desk/money/accounts/nobody", 404)
     assert "no entry 99999" in refused(lived, "/desk/money/entries/99999", 404)
+
+
+def test_accounts_that_are_alike_are_one_line(house: House, lived: Browser) -> None:
+    """Two riders' wages are a line of the trial balance, which opens them one by one, those at nought last."""
+    kim = house.rider(2)
+    house.text(kim, "ON")
+    house.move(30)
+    house.text(kim, "OFF")
+    house.move(5)
+    page = lived.get("/desk/money")
+    assert "/desk/money/accounts/rider:*:wages" in links(page, "/desk/money/accounts/")
+    assert "/desk/money/accounts/rider:1:wages" not in page
+    assert "/desk/money/accounts/rider:1:tips" in page, "one alone stands for itself"
+    held = lived.json("/desk/money/accounts/rider:*:wages")["accounts"]
+    trial = lived.json("/desk/money")["accounts"]
+    wages = {name: each for name, each in trial.items() if name.endswith(":wages") and name[:5] == "rider"}
+    assert {each["account"]: each["balance"] for each in held} == wages
+    mine = next(name for name in wages if name != "rider:1:wages")
+    page = lived.get("/desk/money/accounts/rider:*:wages")
+    assert "Riders: wages" in page
+    assert f"/desk/money/accounts/{mine}?unit=GBP" in links(page, "/desk/money/accounts/")
+    assert "nothing stands now" not in page
+    with house.database.writing() as session:
+        moved = Posting(mine, "outside:bank", wages[mine])
+        version = books.versions(session)[0].version
+        entry = Entry("by hand:2", house.now, "Paid by hand", (moved,), "GBP", version, "person:2")
+        books.post(session, entry, now=house.now)
+    page = lived.get("/desk/money/accounts/rider:*:wages")
+    assert mine not in page
+    assert "1 more, where nothing stands now" in page
+    assert mine in lived.get("/desk/money/accounts/rider:*:wages?nought=1")
+    assert "no accounts like rider:*:gold" in refused(lived, "/desk/money/accounts/rider:*:gold", 404)
 
 
 def test_the_evening_is_what_the_books_say(house: House, lived: Browser) -> None:
