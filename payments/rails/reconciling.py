@@ -17,7 +17,7 @@ from payments.errors import BadAmount
 from payments.rails import Gateway, Transaction, payees
 from payments.rails.booking import booked
 from payments.rails.tables import CardPayment, Difference, Reconciliation, StripeCall, StripeTransaction
-from payments.rails.things import PENDING_CALL, TILLS, UNPAID, Things
+from payments.rails.things import FAILED_CALL, PENDING_CALL, TILLS, UNPAID, Things
 from payments.terms import CARD, CARD_COST, REFUNDS
 
 AT_NIGHT = time(4, 0)
@@ -35,10 +35,13 @@ CAUSES = {
     "stripe-fee": "A charge of Stripe's own for its services",
     "dispute": "A dispute the books do not know of",
     "in-flight": "Asked of Stripe and not answered yet",
+    "not-done": "Asked of Stripe, and not done: it can be asked again",
     "unpaid": "Delivered, and its customer has not paid yet",
     "elsewhere": "Card payments taken at tills, which are not in this Stripe account",
     "books-only": "In the books, and not at Stripe",
 }
+# What things of the books' own, at no object of Stripe's, begin with, and why they are there.
+_OURS = ((TILLS, "elsewhere"), (UNPAID, "unpaid"), (PENDING_CALL, "in-flight"), (FAILED_CALL, "not-done"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +181,7 @@ def _cause(
 
 
 def _books_alone(thing: str) -> str:
-    for start, cause in ((TILLS, "elsewhere"), (UNPAID, "unpaid"), (PENDING_CALL, "in-flight")):
-        if thing.startswith(start):
-            return cause
-    return "books-only"
+    return next((cause for start, cause in _OURS if thing.startswith(start)), "books-only")
 
 
 def _stripe_alone(session: Session, thing: str, kind: str) -> str:

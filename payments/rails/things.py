@@ -14,6 +14,7 @@ from payments.terms import CARD
 TILLS = "tills"
 UNPAID = "unpaid:"
 PENDING_CALL = "call:"
+FAILED_CALL = "failed-call:"
 
 _ORDER = re.compile(r"(?:order|customer):(\d+):")
 _CALL = re.compile(r"stripe-call:(\d+):resolved")
@@ -33,10 +34,12 @@ class Things:
         self._charge = {row.order_id: row.charge_id for row in paid if row.charge_id is not None}
         calls = session.exec(select(StripeCall).order_by(col(StripeCall.id))).all()
         self._calls = {row.id: row for row in calls}
+        again = {row.again_of for row in calls}
         self._refunds: defaultdict[str, list[StripeCall]] = defaultdict(list)
         for row in calls:
             told = _REFUNDED.match(row.claim)
-            if told is not None and row.kind == "refund" and row.state != "failed" and not row.hold_key:
+            over = row.state == "failed" and row.id in again
+            if told is not None and row.kind == "refund" and not row.hold_key and not over:
                 self._refunds[told[0]].append(row)
         self._payouts = {
             row.key: row for row in session.exec(select(Payout).where(Payout.method == "stripe"))
@@ -94,4 +97,4 @@ class Things:
         return self._tills.get(number, TILLS)
 
     def _call(self, row: StripeCall) -> str:
-        return row.vendor_id or f"{PENDING_CALL}{row.id}"
+        return row.vendor_id or f"{FAILED_CALL if row.state == 'failed' else PENDING_CALL}{row.id}"
