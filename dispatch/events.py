@@ -61,6 +61,7 @@ def write(
     expense_id: int | None = None,
     absence_id: int | None = None,
     pay_run_id: int | None = None,
+    restaurant_id: int | None = None,
 ) -> Event:
     """Write down that something happened and who must know. Ids only."""
     if kind not in KINDS:
@@ -80,6 +81,7 @@ def write(
         expense_id=expense_id,
         absence_id=absence_id,
         pay_run_id=pay_run_id,
+        restaurant_id=restaurant_id,
     )
     session.add(event)
     session.flush()

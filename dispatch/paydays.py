@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from dispatch import events
+from dispatch import events, people, places
 from dispatch.tables import Event, Person, Shift
 from payments import books, payees, runs, terms, transfers
 from payments.bank import BankAccount
@@ -159,6 +159,23 @@ def enter_account(session: Session, person_id: int, account: BankAccount, *, now
     changed = payees.enter(session, runs.payee(person_id), account, by=person_id, now=now)
     if changed:
         events.write(session, "bank_changed", now=now, person_id=person_id)
+    return changed
+
+
+def enter_billing(
+    session: Session, restaurant_id: int, facts: Mapping[str, str], *, by: int, now: datetime
+) -> bool:
+    """Keep what `places.set_billing` keeps of a restaurant, and tell its people by text of an account come or gone.
+
+    They are told who did that: whoever has a restaurant's money sent elsewhere is not to be the only one who knows.
+    Whether the account is new. BadInput.
+    """
+    payee = terms.restaurant(restaurant_id)
+    before = payees.of(session, payee)
+    places.set_billing(session, restaurant_id, **facts, by=by, now=now)
+    changed = payees.of(session, payee) != before
+    for person_id in people.of_restaurant(session, restaurant_id) if changed else ():
+        events.write(session, "bank_changed", now=now, person_id=person_id, restaurant_id=restaurant_id)
     return changed
 
 

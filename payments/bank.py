@@ -42,9 +42,14 @@ class BankAccount:
             raise BadBankDetails(tuple(faults))
 
     @property
-    def masked(self) -> str:
+    def last_digits(self) -> str:
         """Enough to know it by, and no more: the last four digits."""
-        return f"account ending {self.number[-4:]}"
+        return self.number[-4:]
+
+    @property
+    def masked(self) -> str:
+        """The same in words."""
+        return f"account ending {self.last_digits}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ FIGURES = (
     ("statement_p50_ms", "statement p50 ms"),
     ("trial_p50_ms", "trial balance p50 ms"),
     ("full_check_s", "full check s"),
+    ("full_check_mib", "peak MiB"),
     ("since_check_s", "nightly check s"),
 )
 STEPS = 4

@@ -7,6 +7,7 @@ from itertools import count
 from statistics import quantiles
 from typing import Any
 
+from bench import memory
 from bench.ledger.fill import START, order_money
 from infra.database import Database
 from payments import books, checks, pay
@@ -35,9 +36,10 @@ def measure(database: Database, asked: Any, advance: Callable[[], None]) -> Row:
     advance()
     if entries <= asked.check_up_to:
         began = time.perf_counter()
-        with database.reading() as session:
+        with memory.peak() as most, database.reading() as session:
             found = checks.findings(session, now=START)
         row["full_check_s"] = round(time.perf_counter() - began, 2)
+        row["full_check_mib"] = most[0]
         row["findings"] = len(found)
         row["since_check_s"] = _nightly(database, now)
     advance()

@@ -33,7 +33,8 @@ def set_billing(
 ) -> RestaurantBilling:
     """Write down who a restaurant is on an invoice and where it is paid; what is left empty is blank. BadInput.
 
-    An account in place of another is pointed out to whoever pays the restaurant next, with `by` and `now`.
+    An account in place of another is pointed out to whoever pays the restaurant next, with `by` and `now`; `paydays`
+    tells the restaurant's people too.
     """
     get(session, restaurant_id)
     code, number = (re.sub(r"[\s-]", "", text) for text in (sort_code, account_number))

@@ -39,6 +39,7 @@ class Event(SQLModel, table=True):
     expense_id: int | None = Field(default=None, foreign_key="expense.id")
     absence_id: int | None = Field(default=None, foreign_key="absence.id")
     pay_run_id: int | None = Field(default=None, foreign_key="pay_run.id")
+    restaurant_id: int | None = Field(default=None, foreign_key="restaurant.id")
     spread_at: datetime | None = Field(default=None, sa_column=moment(null=True))
 
 

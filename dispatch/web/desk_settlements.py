@@ -137,7 +137,7 @@ def billing(
     form: Annotated[BillingForm, Form()],
 ) -> Response:
     """Write down who it is on an invoice and where it is paid."""
-    places.set_billing(session, restaurant_id, **form.model_dump(), by=who.person_id, now=now)
+    paydays.enter_billing(session, restaurant_id, form.model_dump(), by=who.person_id, now=now)
     return pages.said(request, f"/desk/settlements/restaurants/{restaurant_id}", id=restaurant_id)
 
 

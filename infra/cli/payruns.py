@@ -1,31 +1,39 @@
 """Commands for payday: the same steps as on the desk, for whoever keeps the books from a terminal."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from sqlmodel import Session
 
 from dispatch import paydays, people
 from dispatch.errors import BadInput
 from dispatch.tables import known
 from infra.cli.books import read
-from infra.cli.root import opened, out, say
+from infra.cli.root import opened, out, say, write
 from infra.errors import InfraError
 from infra.program import Program
 from payments import books, runs
 from payments.money import told
+from payments.payouts import Payout
 from payments.runs import PayRun
 
 commands = typer.Typer()
-pay_run = typer.Typer(help="Pay runs: draw one up, approve it, pay it, close it.", no_args_is_help=True)
+pay_run = typer.Typer(
+    help="Pay runs: draw one up, approve it, pay it, say what the bank refused, close it.",
+    no_args_is_help=True,
+)
 commands.add_typer(pay_run, name="pay-run")
 
 Number = Annotated[int, typer.Argument(help="The pay run's number.")]
 By = Annotated[
     str, typer.Option(help="The phone of the treasurer who does this: it is done under their name.")
 ]
+Person = Annotated[int, typer.Option(help="Whose pay, by their number in `show`.")]
+Reason = Annotated[str, typer.Option(help="What the bank said.")]
 File = Annotated[Path, typer.Argument(dir_okay=False, help="The file to write.")]
 
 
@@ -42,8 +50,15 @@ def _treasurer(program: Program, phone: str) -> int:
         return known(person.id)
 
 
-def _said(run: PayRun) -> None:
-    say(f"Pay run {run.id}, up to {run.until.date()}: {run.state}.")
+def _said(session: Session, run: PayRun) -> None:
+    last = books.rules(session, run.rulebook).local(run.until - timedelta(seconds=1)).date()
+    say(f"Pay run {run.id}, up to and with {last}: {run.state}.")
+
+
+def _outcome(names: Mapping[int, str], person: int, payout: Payout) -> None:
+    what = {"failed": "was refused", "returned": "came back", "ready": "is set aside again"}
+    words = what.get(payout.state, f"is {payout.state}")
+    say(f"{names.get(person, f'Person {person}')}: {told(payout.amount_minor, payout.currency)} {words}.")
 
 
 @pay_run.command("draft")
@@ -55,7 +70,7 @@ def draft(
         person_id, now = _treasurer(program, by), program.clock.now()
         with program.database.writing() as session:
             rules = books.in_force(session, at=now)[1]
-            _said(runs.draft(session, on=rules.midnight(on.date()), by=person_id, now=now))
+            _said(session, runs.draft(session, on=rules.midnight(on.date()), by=person_id, now=now))
 
 
 @pay_run.command("show")
@@ -73,7 +88,7 @@ def show(number: Number) -> None:
             state = each.payments[-1].state if each.payments else ""
             words = (told(amount, run.currency) for amount in sums)
             table.add_row(str(each.person_id), names.get(each.person_id, ""), *words, state)
-        _said(run)
+        _said(session, run)
         out.print(table)
         if run.state == "draft":
             for caution in paydays.cautions(session, run, now=program.clock.now()):
@@ -96,7 +111,7 @@ def approve(
             cautions = paydays.cautions(session, run, now=now) if run.state == "draft" else []
             if read_warnings:
                 runs.acknowledge(session, run, cautions, by=person_id, now=now)
-            _said(runs.approve(session, run, cautions, by=person_id, now=now))
+            _said(session, runs.approve(session, run, cautions, by=person_id, now=now))
 
 
 @pay_run.command("export")
@@ -112,7 +127,7 @@ def export(
     with opened() as program, program.database.reading() as session:
         run = runs.get(session, number)
         names = paydays.names(session, [each.person_id for each in runs.people(session, run)])
-        _write(file, made(session, run, names))
+        write(file, made(session, run, names))
 
 
 @pay_run.command("deductions")
@@ -128,7 +143,7 @@ def deductions(
         person_id, now = _treasurer(program, by), program.clock.now()
         with program.database.writing() as session:
             run = runs.get(session, number)
-            _said(runs.take_in(session, run, runs.read(read(file)), by=person_id, now=now))
+            _said(session, runs.take_in(session, run, runs.read(read(file)), by=person_id, now=now))
 
 
 @pay_run.command("bank-file")
@@ -139,7 +154,7 @@ def bank_file(number: Number, file: File, by: By) -> None:
         with program.database.writing() as session:
             run = runs.get(session, number)
             made, without = runs.bank_file(session, run, now=program.clock.now())
-            _write(file, made.text)
+            write(file, made.text)
             say(f"{made.count} payments, {told(made.total_minor, run.currency)} in all.")
             if without:
                 say(f"Without a bank account, and not in it: {', '.join(map(str, without))}.", style="yellow")
@@ -158,7 +173,31 @@ def paid(
         person_id, now = _treasurer(program, by), program.clock.now()
         with program.database.writing() as session:
             run = runs.get(session, number)
-            _said(paydays.mark_paid(session, run, by=person_id, now=now, only=person or None))
+            _said(session, paydays.mark_paid(session, run, by=person_id, now=now, only=person or None))
+
+
+@pay_run.command("refused")
+def refused(number: Number, person: Person, reason: Reason, by: By) -> None:
+    """Say that the bank refused somebody's pay, or sent it back once it was paid: it is theirs again in the books."""
+    with opened() as program:
+        person_id, now = _treasurer(program, by), program.clock.now()
+        with program.database.writing() as session:
+            run = runs.get(session, number)
+            made = runs.did_not_arrive(session, run, person, reason=reason, by=person_id, now=now)
+            _outcome(paydays.names(session, [person]), person, made)
+            _said(session, run)
+
+
+@pay_run.command("again")
+def again(number: Number, person: Person, by: By) -> None:
+    """Pay somebody again whose pay was refused or came back, to the account they have now."""
+    with opened() as program:
+        person_id, now = _treasurer(program, by), program.clock.now()
+        with program.database.writing() as session:
+            run = runs.get(session, number)
+            made = runs.again(session, run, person, by=person_id, now=now)
+            _outcome(paydays.names(session, [person]), person, made)
+            _said(session, run)
 
 
 @pay_run.command("close")
@@ -167,12 +206,4 @@ def close(number: Number, by: By) -> None:
     with opened() as program:
         person_id, now = _treasurer(program, by), program.clock.now()
         with program.database.writing() as session:
-            _said(runs.close(session, runs.get(session, number), by=person_id, now=now))
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file only its owner can read: names and accounts stand in it."""
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    file.write_text(text, encoding="utf-8", newline="")
-    say(f"Written to {file}.")
+            _said(session, runs.close(session, runs.get(session, number), by=person_id, now=now))

@@ -7,6 +7,7 @@ takes about two seconds, and most of what is typed needs little of it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
@@ -51,14 +52,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "house",
         "Add up every account anew from its entries, and say which were kept otherwise; entries are not touched.",
     ),
-    "settlements": ("settling", "Settlements with restaurants: draft, list, issue, paid."),
+    "settlements": (
+        "settling",
+        "Settlements with restaurants: draft, issue, pay, say what the bank refused.",
+    ),
     "vat": ("settling", "The VAT of a quarter: net, VAT and gross by rate and kind, and boxes 1 and 6."),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
     "reconcile": (
         "books",
         "Compare Stripe's balance with the books now: every difference and its likely cause. Exit code 1 with any.",
     ),
-    "pay-run": ("payruns", "Pay runs: draw one up, approve it, pay it, close it."),
+    "pay-run": ("payruns", "Pay runs: draw one up, approve it, pay it, say what the bank refused, close it."),
     "tips": (
         "tips",
         "Write the register of tips as CSV: each tip, who got how much of it, and when it was paid.",
@@ -158,6 +162,14 @@ def sentence(fault: Exception) -> str | None:
     if isinstance(fault, OperationalError):
         return f"The database cannot be used ({fault.orig}): check PANNIER_DATABASE_URL and that it runs."
     return None
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file only its owner can read: names and accounts stand in it."""
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(text, encoding="utf-8", newline="")
+    say(f"Written to {file}.")
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """Commands for the treasurer: settlements with restaurants, and the VAT of a quarter."""
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from infra.cli.root import opened, out, say
+from infra.cli.root import opened, out, say, write
 from infra.errors import InfraError
 from payments.money import told
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 settlements_app = typer.Typer(
-    help="Settlements with restaurants: draft, list, issue, paid.", no_args_is_help=True
+    help="Settlements with restaurants: draft, issue, pay, say what the bank refused.", no_args_is_help=True
 )
 commands.add_typer(settlements_app, name="settlements")
 
@@ -89,17 +91,95 @@ def settlements_issue(number: Number, by: By) -> None:
     say(f"Issued {row.number}. {said}")
 
 
+@settlements_app.command("bank-file")
+def settlements_bank_file(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="The file to write.")], by: By
+) -> None:
+    """Write the file for the bank; what is in it is on its way to the restaurants from now on."""
+    from dispatch import places
+    from payments import books, settling
+
+    with opened() as program, program.database.writing() as session:
+        _person(session, by, drama=program.sandbox)
+        now = program.clock.now()
+        made, without = settling.bank_file(session, now=now)
+        write(file, made.text)
+        currency = books.in_force(session, at=now)[1].co_op.currency
+        say(f"{made.count} payments, {told(made.total_minor, currency)} in all.")
+        if without:
+            names = ", ".join(places.get(session, each).name for each in without)
+            say(f"Without a bank account, and not in it: {names}.", style="yellow")
+
+
 @settlements_app.command("paid")
-def settlements_paid(number: Number, by: By) -> None:
+def settlements_paid(
+    number: Number,
+    by: By,
+    amount: Annotated[
+        str, typer.Option("--amount", help="What came in of an invoice that was due, like 12.50; else all.")
+    ] = "",
+) -> None:
     """Say that a settlement was paid: to the restaurant, or by it where its invoice was due."""
+    from payments import settlements, settling
+
+    minor = _minor(amount) if amount else None
+    with opened() as program, program.database.writing() as session:
+        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        row = settlements.get(session, number)
+        if row.due_minor:
+            settling.received(session, row, by=person, amount_minor=minor, now=now)
+        elif minor is not None:
+            raise InfraError(f"The co-op pays {row.number or 'this one'}: --amount is for what comes in.")
+        else:
+            settling.paid(session, row, by=person, now=now)
+    say(f"{row.number} is {row.state}.")
+
+
+@settlements_app.command("refused")
+def settlements_refused(
+    number: Number, reason: Annotated[str, typer.Option("--reason", help="What the bank said.")], by: By
+) -> None:
+    """Say that the bank refused a settlement's payment, or sent it back once it was paid."""
     from payments import settlements, settling
 
     with opened() as program, program.database.writing() as session:
         person, now = _person(session, by, drama=program.sandbox), program.clock.now()
         row = settlements.get(session, number)
-        done = settling.received if row.due_minor else settling.paid
-        done(session, row, by=person, now=now)
+        made = settling.did_not_arrive(session, row, reason=reason, by=person, now=now)
+        what = "came back" if made.state == "returned" else "was refused"
+        money = told(made.amount_minor, made.currency)
+    say(f"{row.number}: {money} {what}, and is the restaurant's again. {row.number} is {row.state}.")
+
+
+@settlements_app.command("again")
+def settlements_again(number: Number, by: By) -> None:
+    """Pay a settlement again whose payment was refused or came back, to the account the restaurant has now."""
+    from payments import settlements, settling
+
+    with opened() as program, program.database.writing() as session:
+        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        row = settlements.get(session, number)
+        made = settling.pay_again(session, row, by=person, now=now)
+        money = told(made.amount_minor, made.currency)
+    say(f"{row.number}: {money} is set aside again. It is in the next bank file.")
+
+
+@settlements_app.command("close")
+def settlements_close(number: Number, by: By) -> None:
+    """Close a settlement with which nothing more is to be done."""
+    from payments import settlements, settling
+
+    with opened() as program, program.database.writing() as session:
+        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        row = settling.close(session, settlements.get(session, number), by=person, now=now)
     say(f"{row.number} is {row.state}.")
+
+
+def _minor(text: str) -> int:
+    found = re.fullmatch(r"£?(\d{1,9})(?:\.(\d{2}))?", text.strip())
+    if found is None:
+        raise InfraError(f"{text} is no amount: write one like 12.50.")
+    return int(found[1]) * 100 + int(found[2] or 0)
 
 
 @commands.command("vat")

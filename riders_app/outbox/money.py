@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from dispatch import people
+from dispatch import people, places
 from dispatch.tables import Absence, Event, Expense, known
-from payments import books, runs
+from payments import books, payees, runs, terms
 from riders_app.outbox.telling import tell, voice_of
 from riders_app.wording import money
 
@@ -54,6 +54,27 @@ def _pay_sent(session: Session, event: Event, now: datetime, url: str) -> None:
     tell(session, event, "pay_sent", body, now)
 
 
+def _bank_changed(session: Session, event: Event, now: datetime, _url: str) -> None:
+    """Where they are paid was entered anew, or taken away: whoever did not have that done must hear of it.
+
+    Of several changes before anybody was told, the last is told.
+    """
+    restaurant, voice = event.restaurant_id, voice_of(session, event)
+    payee = terms.restaurant(restaurant) if restaurant is not None else runs.payee(known(event.person_id))
+    row, account = payees.row(session, payee), payees.of(session, payee)
+    if row is None or (row.blanked_at or row.set_at) != event.at:
+        return
+    at = books.in_force(session, at=now)[1].local(event.at)
+    digits = account.last_digits if account is not None else None
+    if restaurant is None:
+        body = money.bank_changed(at, digits or "", voice)
+    else:
+        by = places.billing(session, restaurant).changed_by
+        facts = (places.get(session, restaurant).name, _name(session, by), at, digits)
+        body = money.restaurant_bank_changed(*facts, voice)
+    tell(session, event, "bank_changed", body, now)
+
+
 def _name(session: Session, person_id: int | None) -> str:
     return people.get(session, person_id).name if person_id is not None else ""
 
@@ -62,4 +83,5 @@ SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "expense_answered": _expense_answered,
     "absence_noted": _absence_noted,
     "pay_sent": _pay_sent,
+    "bank_changed": _bank_changed,
 }

@@ -183,12 +183,6 @@ def _desk_note(session: Session, event: Event, now: datetime, _url: str) -> None
         tell(session, event, "desk_note", wording.desk_note(note.body, voice_of(session, event)), now)
 
 
-def _bank_changed(session: Session, event: Event, now: datetime, _url: str) -> None:
-    """Where their pay goes was entered anew: whoever did not do that must hear of it."""
-    at = event.at.astimezone(_zone(session, now))
-    tell(session, event, "bank_changed", wording.bank_changed(at, voice_of(session, event)), now)
-
-
 def _wait_hint(session: Session, event: Event, now: datetime, _url: str) -> None:
     """Where to wait, if the rider is still free and it still saves something."""
     found = waiting.hint(session, known(event.person_id), now=now)
@@ -232,7 +226,6 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "sign_in": _sign_in,
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,
-    "bank_changed": _bank_changed,
     **money.SPREAD,
     **road.SPREAD,
     **rota.SPREAD,

@@ -20,7 +20,6 @@ from riders_app.wording.gsm import ONE_SEGMENT, fold, loses, segments, septets
 from riders_app.wording.jobs import Turn, changed, expired, offer, stop, withdrawn
 from riders_app.wording.marks import marked, not_marked, several, short
 from riders_app.wording.people import (
-    bank_changed,
     desk_note,
     no_pay,
     pay,
@@ -55,7 +54,6 @@ __all__ = [
     "ONE_SEGMENT",
     "Turn",
     "Voice",
-    "bank_changed",
     "break_planned",
     "broken",
     "cases",

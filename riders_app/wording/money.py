@@ -1,7 +1,7 @@
 """Texts to a rider about their money: a claim answered, an absence written down, pay on its way."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from riders_app.wording.gsm import fit, fold
 from riders_app.wording.plain import hours, money
@@ -88,3 +88,39 @@ def pay_sent(first: date, last: date, minor: int, currency: str, link: str, voic
         sum=money(minor, currency),
         link=link,
     )
+
+
+def bank_changed(at: datetime, digits: str, voice: Voice = ENGLISH) -> str:
+    """Somebody signed in as them entered where their pay goes. No more of the account is in a text than its end."""
+    return voice.say(
+        "Your pay goes to the account ending {digits}: entered by you, on your pages, {day} {time}. "
+        "Was that not you? Ring the desk at once.",
+        digits=digits,
+        day=voice.date(at, "d MMM"),
+        time=f"{at:%H:%M}",
+    )
+
+
+def restaurant_bank_changed(
+    restaurant: str, by: str, at: datetime, digits: str | None, voice: Voice = ENGLISH
+) -> str:
+    """To a restaurant's people: who entered where it is paid, and how that account ends; None: it was taken away."""
+    when = {"day": voice.date(at, "d MMM"), "time": f"{at:%H:%M}"}
+
+    def say(f: Mapping[str, str]) -> str:
+        if digits is None:
+            return voice.say(
+                "{by} removed the bank account {restaurant} is paid to, {day} {time}. "
+                "Did you not ask for that? Ring the desk at once.",
+                **when,
+                **f,
+            )
+        return voice.say(
+            "{restaurant} is paid to the account ending {digits}: {by} entered it, {day} {time}. "
+            "Did you not ask for that? Ring the desk at once.",
+            digits=digits,
+            **when,
+            **f,
+        )
+
+    return fit(say, {"restaurant": fold(restaurant), "by": fold(by)}, (("restaurant", 14), ("by", 14)))

@@ -1,7 +1,6 @@
 """Texts to a person about their shift, their pay and themselves."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from dispatch.facts import ShiftFacts, WaitHint, WhyFacts
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold
@@ -190,16 +189,6 @@ def wait_here(hint: WaitHint, voice: Voice = ENGLISH) -> str:
 def desk_note(body: str, voice: Voice = ENGLISH) -> str:
     """What a dispatcher wrote."""
     return cut(voice.say("Desk: {words}", words=fold(body)), ONE_SEGMENT)
-
-
-def bank_changed(at: datetime, voice: Voice = ENGLISH) -> str:
-    """Somebody signed in as them entered where their pay goes. The account itself is in no text."""
-    return voice.say(
-        "Your pay goes to the bank account entered on your pages on {day} at {time}. "
-        "Was that not you? Ring the desk at once.",
-        day=voice.date(at, "dd MMM"),
-        time=f"{at:%H:%M}",
-    )
 
 
 def sign_in(link: str, voice: Voice = ENGLISH) -> str:

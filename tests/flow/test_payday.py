@@ -73,8 +73,9 @@ def _enters_account(house: House, rider: Any) -> None:
     assert "account ending 5678" in answer.text
     told = [each["body"] for each in house.move(1)]
     assert len(told) == 1
-    assert "bank account entered" in told[0]
-    assert "5678" not in told[0]
+    assert "account ending 5678: entered by you" in told[0]
+    assert "12345678" not in told[0]
+    assert "123456" not in told[0].replace("-", "")
 
 
 def _deducted(treasurer: Any, number: int) -> tuple[str, int]:

@@ -38,7 +38,7 @@ def test_a_pay_run_from_the_terminal(house: House, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("infra.cli.root.check_tables", lambda _settings: None)  # created, not migrated
     by = ("--by", "07700 900002")
     assert "treasurer" in said("draft", "2026-11-13", "--by", "07700 900001", code=1)
-    assert "Pay run 1, up to 2026-11-16: draft" in said("draft", "2026-11-13", *by)
+    assert "Pay run 1, up to and with 2026-11-15: draft" in said("draft", "2026-11-13", *by)
     assert "59.20" in said("show", "1")
     said("export", "1", str(tmp_path / "answer.csv"), "--what", "answer")
     said("export", "1", str(tmp_path / "bureau.csv"))
@@ -49,5 +49,17 @@ def test_a_pay_run_from_the_terminal(house: House, tmp_path: Path, monkeypatch: 
     assert "approved" in said("approve", "1", *by, "--read-warnings")
     assert "1 payments, £59.20 in all" in said("bank-file", "1", str(tmp_path / "bank.csv"), *by)
     assert (tmp_path / "bank.csv").stat().st_mode & 0o777 == 0o600
+    whose = ("1", "--person", str(sam))
+    assert "what the bank said" in said("refused", *whose, "--reason", " ", *by, code=1)
+    assert "nobody by" not in said("again", *whose, *by)  # nothing was refused: it stays as it is
+    for _ in range(2):
+        assert "Sam Okoye: £59.20 was refused." in said("refused", *whose, "--reason", "No such account", *by)
+    for _ in range(2):
+        assert "Sam Okoye: £59.20 is set aside again." in said("again", *whose, *by)
+    assert "does not pay 9" in said("refused", "1", "--person", "9", "--reason", "Closed", *by, code=1)
+    assert "Only a treasurer" in said("again", *whose, "--by", "07700 900001", code=1)
+    assert "paid" in said("paid", "1", *by)
+    assert "£59.20 came back." in said("refused", *whose, "--reason", "Closed", *by)
+    assert "with 2026-11-15: approved" in said("again", *whose, *by)
     assert "paid" in said("paid", "1", *by)
     assert "closed" in said("close", "1", *by)

@@ -49,7 +49,24 @@ def test_a_settlement_from_the_keyboard(here: None) -> None:
         0, "Issued FPR-0001. We pay you £16.40, reference FPR-0001.\n",
     )  # fmt: skip
     assert "£16.40" in run("settlements", "list")[1]
-    assert run("settlements", "paid", "1", "--by", "07700 900091") == (0, "FPR-0001 is paid.\n")
+    by = ("--by", "07700 900091")
+    assert "nothing to repeat" in run("settlements", "again", "1", *by)[1]
+    assert "what the bank said" in run("settlements", "refused", "1", "--reason", " ", *by)[1]
+    assert "no restaurant that waits has a bank account" in run("settlements", "bank-file", "b.csv", *by)[1]
+    for _ in range(2):
+        assert run("settlements", "refused", "1", "--reason", "Closed", *by) == (
+            0, "FPR-0001: £16.40 was refused, and is the restaurant's again. FPR-0001 is issued.\n",
+        )  # fmt: skip
+    for _ in range(2):
+        assert run("settlements", "again", "1", *by)[1].startswith("FPR-0001: £16.40 is set aside again.")
+    assert "--amount is for what comes in" in run("settlements", "paid", "1", *by, "--amount", "3.00")[1]
+    assert "no amount" in run("settlements", "paid", "1", *by, "--amount", "three")[1]
+    assert run("settlements", "paid", "1", *by) == (0, "FPR-0001 is paid.\n")
+    assert "£16.40 came back" in run("settlements", "refused", "1", "--reason", "Closed", *by)[1]
+    assert "not done with" in run("settlements", "close", "1", *by)[1]
+    assert run("settlements", "again", "1", *by)[0] == 0
+    assert run("settlements", "paid", "1", *by) == (0, "FPR-0001 is paid.\n")
+    assert run("settlements", "close", "1", *by) == (0, "FPR-0001 is closed.\n")
     assert "There is no settlement 9." in run("settlements", "paid", "9", "--by", "07700 900091")[1]
     code, said = run("vat", "--quarter", "2026-12")
     assert code == 0

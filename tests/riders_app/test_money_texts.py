@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from dispatch import absences, expenses, paydays
+from dispatch import absences, expenses, paydays, people
+from dispatch.tables import known
 from infra import rounds
-from payments import books, payouts, runs
+from payments import bank, books, payouts, runs
 from riders_app import outbox
 from riders_app.tables import Text
 from tests import factories
@@ -115,3 +116,47 @@ def test_pay_on_its_way_is_told_once_a_payment(house: House) -> None:
         ]
         * 2
     )
+
+
+def test_a_restaurants_people_hear_that_its_account_was_changed(house: House) -> None:
+    """Each of them, in their language, once a change: by whom, how it ends, no more of it; that it is gone, too."""
+    rider_of(house)
+    with house.database.writing() as session:
+        luna = known(factories.restaurant(session, house.now).id)
+        for number, language in ((11, "en"), (12, "pt")):
+            who = factories.person(session, house.now, number, name=f"Luna {number}")
+            who.language = language
+            people.grant(session, known(who.id), "restaurant", now=house.now, by=None, restaurant_id=luna)
+        facts = {"legal_name": "Luna Ltd", "address": "1 Road", "vat_number": ""}
+        held = {"account_name": "Luna Ltd", "sort_code": "089999", "account_number": "66374958"}
+        assert paydays.enter_billing(session, luna, facts | held, by=BOSS, now=house.now)
+        later = house.now + timedelta(minutes=1)
+        moved = facts | held | {"address": "2 Road"}
+        assert not paydays.enter_billing(session, luna, moved, by=BOSS, now=later)
+    assert texts(house) == [
+        ("bank_changed", "Pizza Luna is paid to the account ending 4958: Tina Till entered it, 20 Nov 18:00. "
+         "Did you not ask for that? Ring the desk at once."),
+        ("bank_changed", "Pizza Luna é pago na conta que termina em 4958: Tina Till escreveu-a, 20 nov. 18:00. "
+         "Nao pediu isso? Ligue ja para a mesa."),
+    ]  # fmt: skip
+    with house.database.writing() as session:
+        none = dict.fromkeys(held, "")
+        assert paydays.enter_billing(session, luna, facts | none, by=BOSS, now=house.now)
+    assert [body for _, body in texts(house)][2] == (
+        "Tina Till removed the bank account Pizza Luna is paid to, 20 Nov 18:00. "
+        "Did you not ask for that? Ring the desk at once."
+    )
+
+
+def test_a_rider_hears_how_the_account_ends_that_their_pay_goes_to(house: House) -> None:
+    """Entered and at once entered otherwise, the last is told; the same again tells nobody."""
+    rider = rider_of(house)
+    with house.database.writing() as session:
+        for number, seconds in (("66374958", 0), ("12345678", 1), ("12345678", 2)):
+            at = house.now + timedelta(seconds=seconds)
+            paydays.enter_account(session, rider, bank.account("Zoé", "08-99-99", number), now=at)
+    ((kind, body),) = texts(house)
+    assert kind == "bank_changed"
+    assert body is not None
+    assert "5678" in body
+    assert "1234" not in body

@@ -178,7 +178,10 @@ def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
     for pay in (False, True):
         told = wording.customers.customer_code(LONG_PLACE, AT, "0042", LINK, pay=pay, voice=voice)
         yield f"customer: code{' and pay' if pay else ''}", told
-    yield "bank changed", wording.bank_changed(AT, voice)
+    yield "bank changed", wording.money.bank_changed(AT, "8901", voice)
+    for digits in ("8901", None):
+        told = wording.money.restaurant_bank_changed(LONG_PLACE, LONG_NAME, AT, digits, voice)
+        yield "restaurant's bank changed", told
     first, day = AT.date() + timedelta(days=12), AT.date()
     yield "expense", wording.money.expense_approved(99999, "GBP", LONG_REASON, voice)
     for back in (False, True):

@@ -1393,6 +1393,7 @@ STATEMENTS = {
 	expense_id INTEGER,
 	absence_id INTEGER,
 	pay_run_id INTEGER,
+	restaurant_id INTEGER,
 	spread_at DATETIME,
 	CONSTRAINT pk_event PRIMARY KEY (id),
 	CONSTRAINT fk_event_person_id FOREIGN KEY(person_id) REFERENCES person (id),
@@ -1406,7 +1407,8 @@ STATEMENTS = {
 	CONSTRAINT fk_event_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id),
 	CONSTRAINT fk_event_expense_id FOREIGN KEY(expense_id) REFERENCES expense (id),
 	CONSTRAINT fk_event_absence_id FOREIGN KEY(absence_id) REFERENCES absence (id),
-	CONSTRAINT fk_event_pay_run_id FOREIGN KEY(pay_run_id) REFERENCES pay_run (id)
+	CONSTRAINT fk_event_pay_run_id FOREIGN KEY(pay_run_id) REFERENCES pay_run (id),
+	CONSTRAINT fk_event_restaurant_id FOREIGN KEY(restaurant_id) REFERENCES restaurant (id)
 )""",
         r"""CREATE INDEX ix_event_kind ON event (kind)""",
         r"""CREATE INDEX ix_event_unspread ON event (id) WHERE spread_at IS NULL""",
@@ -2856,6 +2858,7 @@ STATEMENTS = {
 	expense_id INTEGER,
 	absence_id INTEGER,
 	pay_run_id INTEGER,
+	restaurant_id INTEGER,
 	spread_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_event PRIMARY KEY (id),
 	CONSTRAINT fk_event_person_id FOREIGN KEY(person_id) REFERENCES person (id),
@@ -2869,7 +2872,8 @@ STATEMENTS = {
 	CONSTRAINT fk_event_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id),
 	CONSTRAINT fk_event_expense_id FOREIGN KEY(expense_id) REFERENCES expense (id),
 	CONSTRAINT fk_event_absence_id FOREIGN KEY(absence_id) REFERENCES absence (id),
-	CONSTRAINT fk_event_pay_run_id FOREIGN KEY(pay_run_id) REFERENCES pay_run (id)
+	CONSTRAINT fk_event_pay_run_id FOREIGN KEY(pay_run_id) REFERENCES pay_run (id),
+	CONSTRAINT fk_event_restaurant_id FOREIGN KEY(restaurant_id) REFERENCES restaurant (id)
 )""",
         r"""CREATE INDEX ix_event_kind ON event (kind)""",
         r"""CREATE INDEX ix_event_unspread ON event (id) WHERE spread_at IS NULL""",
