@@ -79,6 +79,13 @@ def of(session: Session, person_id: int | None = None) -> Sequence[Absence]:
     return session.exec(query if person_id is None else query.where(Absence.person_id == person_id)).all()
 
 
+def takers(session: Session) -> list[tuple[int, str, bool]]:
+    """(number, name, whether they still ride) of all who may take leave: riders, and who left with some to be paid."""
+    riding = [(known(row.id), row.name, True) for row in people.with_role(session, "rider")]
+    gone = sorted(pay.leave_owed(session).keys() - {person_id for person_id, _, _ in riding})
+    return riding + [(person_id, people.get(session, person_id).name, False) for person_id in gone]
+
+
 def missable(session: Session, *, now: datetime) -> Sequence[Shift]:
     """The shifts planned about now that nobody has started: those that may have been missed."""
     return session.exec(
@@ -140,7 +147,8 @@ def _record(
 def _sensible(
     session: Session, person_id: int, kind: str, on: date, minutes: int, reason: str, now: datetime
 ) -> None:
-    if people.rider_grant(session, person_id) is None:
+    owed = kind == "leave" and person_id in pay.leave_owed(session)  # to who has left, too
+    if not owed and people.rider_grant(session, person_id) is None:
         raise BadInput("Rider: choose whose absence it is.")
     if not reason.strip():
         raise BadInput("Write down why it is recorded. An illness needs no name.")

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from dispatch import events, people, places
+from dispatch import absences, events, people, places
 from dispatch.tables import Event, Person, Shift
-from payments import books, payees, runs, terms, transfers
+from payments import books, pay, payees, runs, terms, transfers
 from payments.bank import BankAccount
+from payments.errors import NoRulebook
 from payments.money import told
 from payments.rulebook import Rulebook
 from payments.runs import Caution, PayRun
@@ -40,6 +41,14 @@ def cautions(session: Session, run: PayRun, *, now: datetime) -> list[Caution]:
             f"{name(each.person_id)}: a correction took {owed} more than there is. It waits for a later run."
         )
         found.append(Caution(f"waits:{each.account}:{each.amount_minor}", words))
+    for person_id, who, rides in absences.takers(session):
+        minor = 0 if rides else pay.leave_left(session, person_id)[1]
+        if minor:
+            words = (
+                f"{who} has left, and {told(minor, run.currency)} of holiday pay is set aside for leave not taken. "
+                "It is owed to them: record it as leave taken, and draw the run again."
+            )
+            found.append(Caution(f"leave-owed:{person_id}:{minor}", words))
     if run.method == "bank":
         for person_id in runs.without_account(session, slips):
             words = f"{name(person_id)} has given no bank account: they will not be in the bank file."
@@ -181,11 +190,13 @@ def enter_billing(
 
 def periods(session: Session, *, now: datetime, back: int = 6) -> Sequence[tuple[datetime, datetime]]:
     """The pay periods one may draw a run up for: this one and those before it without an approved run."""
-    _, rules = books.in_force(session, at=now)
     done = {each.since for each in runs.listed(session) if each.state != "draft"}
     found, at = [], now
     for _ in range(back):
-        since, until = rules.period_at(at)
+        try:
+            since, until = runs.period(session, at)
+        except NoRulebook:
+            break
         if since not in done:
             found.append((since, until))
         at = since - timedelta(hours=1)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from dispatch import absences, people
 from dispatch.errors import BadInput
-from dispatch.tables import Absence, known
+from dispatch.tables import Absence
 from dispatch.web import access, forms, pages
 from dispatch.web.access import Now, Reading, Treasurer, Writing
 from payments import pay
@@ -26,7 +26,7 @@ router = APIRouter(
 def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Response:
     """The last absences, the shifts that may have been missed, and the leave each rider has left."""
     rules = forms.rulebook(session, now)
-    riders = people.with_role(session, "rider")
+    takers = absences.takers(session)
     return pages.render(
         request,
         "desk/absences.html",
@@ -36,8 +36,8 @@ def listed(request: Request, who: Treasurer, session: Reading, now: Now) -> Resp
              rules.local(row.planned_end_at))
             for row in absences.missable(session, now=now)
         ],
-        riders=riders,
-        left=[(row.name, *pay.leave_left(session, known(row.id))) for row in riders],
+        riders=takers,
+        left=[(name, rides, *pay.leave_left(session, person_id)) for person_id, name, rides in takers],
         sick=rules.pay.sick,
         rolled_up=rules.pay.holiday == "rolled_up",
         currency=rules.co_op.currency,

@@ -36,8 +36,7 @@ def paper(session: Session, row: SettlementRow, now: datetime) -> Paper:
         due_on = (
             rules.local(now).date() + timedelta(days=rules.settlement.payment_terms_days) if due else None
         )
-        number = rules.vat.number if rules.vat.registered else None
-        supplier = Party(rules.co_op.name, rules.settlement.address, number)
+        supplier = settling.supplier(session, row, now=now)
         receiver = customer(session, row.restaurant_id)
     else:
         supplier, receiver = (_party(row.parties[who]) for who in ("supplier", "customer"))

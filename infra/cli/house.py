@@ -83,16 +83,18 @@ def sign_in_link(phone: Phone) -> None:
 def check_books() -> None:
     """Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong."""
     with opened() as program, program.database.snapshot() as session:
-        found = checks.look(session, now=program.clock.now(), full=True).findings
+        seen = checks.look(session, now=program.clock.now(), full=True)
         table = Table("account", "unit", "balance", title="Trial balance")
         for line in books.trial_balance(session):
             table.add_row(line.account, line.unit, f"{line.balance:,}")
         out.print(table)
-        for finding in found:
+        for finding in seen.findings:
             out.print(f"{finding.rule}: {finding.message}", style="red", markup=False)
-        if found:
-            raise typer.Exit(1)
-        say("The books are in order: every entry balances, the chain is whole, nothing is overdrawn.")
+    with opened() as program, program.database.writing() as session:
+        checks.keep(session, seen, now=program.clock.now())
+    if seen.findings:
+        raise typer.Exit(1)
+    say("The books are in order: every entry balances, the chain is whole, nothing is overdrawn.")
 
 
 @commands.command("rebuild-balances")

@@ -62,6 +62,20 @@ def counted(session: Session, *, until: int | None = None) -> Sums:
     return {key: (received, given) for key, (received, given) in sums.items()}
 
 
+def before(session: Session, *, until: int) -> Sums:
+    """The same of entries up to number `until`: what is kept, less what came since."""
+    sums = {key: list(sides) for key, sides in kept(session).items()}
+    query = (
+        select(POSTINGS.c.destination, POSTINGS.c.source, ENTRIES.c.unit, POSTINGS.c.amount)
+        .join(ENTRIES, ENTRIES.c.id == POSTINGS.c.entry_id)
+        .where(ENTRIES.c.id > until)
+    )
+    for row in session.connection().execute(query):
+        sums.setdefault((row.destination, row.unit), [0, 0])[0] -= row.amount
+        sums.setdefault((row.source, row.unit), [0, 0])[1] -= row.amount
+    return {key: (received, given) for key, (received, given) in sums.items() if received or given}
+
+
 def rebuild(session: Session) -> list[tuple[str, str]]:
     """Make what is kept anew from every posting; the accounts and units that were not as their entries make them."""
     before, now = kept(session), counted(session)

@@ -6,6 +6,7 @@ from payments import ledger
 from payments.books import GENESIS, Booked
 from payments.checks.rules import Finding
 from payments.errors import MoneyFault
+from payments.ledger import Entry
 
 
 class Chain:
@@ -15,8 +16,8 @@ class Chain:
         self.last_id = last_id
         self.last_hash = last_hash
 
-    def follow(self, each: Booked) -> Iterator[Finding]:
-        """What is wrong with the link to this entry, or with the entry itself."""
+    def follow(self, each: Booked, entry: Entry | None) -> Iterator[Finding]:
+        """What is wrong with the link to this entry, or with the entry itself; None where it can be read no more."""
         if each.id != self.last_id + 1:
             missing = f"{self.last_id + 1} to {each.id - 1}"
             yield Finding("chain", each.id, f"{each.key}: entries {missing} before it are gone")
@@ -30,7 +31,7 @@ class Chain:
             yield Finding(
                 "chain", each.id, f"{each.key} had {each.size} postings, and has {len(each.postings)}"
             )
-        if not intact(each):
+        if entry is None or not _as_recorded(each, entry):
             yield Finding("chain", each.id, f"{each.key} is not as it was recorded")
         self.last_id, self.last_hash = each.id, each.hash
 
@@ -38,7 +39,14 @@ class Chain:
 def intact(each: Booked) -> bool:
     """Whether an entry's digest and hash are those of what it says."""
     try:
-        body = ledger.digest(each.entry)
-        return each.body == body and each.hash == ledger.chain(each.prev_hash, each.id, body, each.recorded)
+        return _as_recorded(each, each.entry)
     except (MoneyFault, ValueError, TypeError):
+        return False
+
+
+def _as_recorded(each: Booked, entry: Entry) -> bool:
+    body = ledger.digest(entry)
+    try:
+        return each.body == body and each.hash == ledger.chain(each.prev_hash, each.id, body, each.recorded)
+    except (ValueError, TypeError):
         return False

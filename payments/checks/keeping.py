@@ -50,6 +50,25 @@ def look(session: Session, *, now: datetime, full: bool = False) -> Look:
     return Look("new", since[0], head, _wrong(findings_since(session, since, now=now)))
 
 
+def look_on(session: Session, *, now: datetime) -> Look | None:
+    """Read what was posted since the last reading, if that found nothing; None otherwise.
+
+    What stood on the accounts then is taken from what is kept: not even the database adds up what was read before.
+    """
+    latest = last(session)
+    if latest is None or latest.found:
+        return None
+    since = (latest.head_id, latest.head_hash)
+    head = books.head(session)
+    return Look("new", since[0], head, _wrong(findings_since(session, since, now=now, trusting=True)))
+
+
+def whole_since(session: Session, *, since: datetime) -> bool:
+    """Whether the last reading of all the books was made since then, and found nothing."""
+    latest = _last_full(session)
+    return latest is not None and latest.found == 0 and latest.at >= since
+
+
 def _wrong(found: list[Finding]) -> tuple[Finding, ...]:
     """What is wrong: not what a correction took back, which waits for what is earned next."""
     return tuple(each for each in found if each.rule != TAKEN_BACK)

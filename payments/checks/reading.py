@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from payments import books
-from payments.books import GENESIS
+from payments.books import GENESIS, Booked
 from payments.checks.chain import Chain, intact
 from payments.checks.held import Held
 from payments.checks.paid import Paid
@@ -21,6 +21,7 @@ from payments.checks.splits import Splits
 from payments.checks.sums import Sums
 from payments.checks.tips import Tips
 from payments.errors import MoneyFault
+from payments.ledger import Entry
 from payments.tables import ENTRIES
 
 # Every rule, in the order each entry is put to them. A new one is a module and a line here.
@@ -55,14 +56,18 @@ def findings(
     return list(_read(session, Since(), heads, now))
 
 
-def findings_since(session: Session, head: tuple[int, str], *, now: datetime | None = None) -> list[Finding]:
+def findings_since(
+    session: Session, head: tuple[int, str], *, now: datetime | None = None, trusting: bool = False
+) -> list[Finding]:
     """What does not hold in the entries after `head`, which an earlier reading found sound and noted.
 
     The database adds up every posting ever made, and what is new is put to every rule; whether the entries before
-    `head` still say what they said is not looked at, `head` itself apart.
+    `head` still say what they said is not looked at, `head` itself apart. `trusting`: nor are they added up, and what
+    is kept of each account, less what is new, is taken for what they come to.
     """
     number, _ = head
-    since = Since(*head, books.sums.counted(session, until=number)) if number else Since()
+    before = books.sums.before if trusting else books.sums.counted
+    since = Since(*head, before(session, until=number)) if number else Since()
     return [*_still_there(session, head), *_read(session, since, {}, now)]
 
 
@@ -85,15 +90,22 @@ def _read(session: Session, since: Since, heads: dict[int, str], now: datetime |
     for each in books.booked(session, after=since.entry_id):
         if heads.get(each.id) == each.hash:
             missing.discard(each.id)
-        yield from chain.follow(each)
+        entry, unreadable = _made(each)
+        yield from chain.follow(each, entry)
         yield from rulebooks.named(each)
-        try:
-            entry = each.entry
-        except (MoneyFault, ValueError, TypeError) as fault:
-            yield Finding("readable", each.id, f"{each.key} is no entry any more: {fault}")
+        if entry is None:
+            yield Finding("readable", each.id, f"{each.key} is no entry any more: {unreadable}")
             continue
         for rule in rules:
             yield from rule.at(each, entry)
     yield from (_missed(number) for number in sorted(missing))
     for rule in rules:
         yield from rule.ended(now)
+
+
+def _made(each: Booked) -> tuple[Entry | None, str]:
+    """The entry that is stored; None, and why, where what is stored makes none any more."""
+    try:
+        return each.entry, ""
+    except (MoneyFault, ValueError, TypeError) as fault:
+        return None, str(fault)

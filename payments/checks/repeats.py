@@ -12,10 +12,16 @@ from payments.ledger import Entry
 
 # Of each of these an order or a shift has one that stands.
 ONCE = ("delivered", "cancelled", "ended", "minutes", "holiday", "shared", "sick", "leave", "approved")
+# What the first of them is called, in the last part of its key; of the others 1.
+_FIRST = {"ended": "0", "minutes": "0", "holiday": "0"}
 
 
 class Repeats(Rule):
-    """Of two deliveries of one order, or two ends of one shift, one was undone."""
+    """Of two deliveries of one order, or two ends of one shift, one was undone.
+
+    Keys are unique, so that one of two is no first: what has only its first is not kept in mind, however long the
+    books are.
+    """
 
     def __init__(self, session: Session, since: Since) -> None:
         super().__init__(session, since)
@@ -26,7 +32,10 @@ class Repeats(Rule):
         """Whether this entry stands beside another that says the same thing happened."""
         if entry.reverses is None and kind(entry) not in ONCE:
             return
-        self._before(entry.subject)
+        if entry.subject not in self._looked_up:
+            if not self.since.entry_id and entry.reverses is None and _first(entry):
+                return
+            self._before(entry.subject, booked.id)
         other = self._follow(entry)
         if other is not None:
             yield Finding(
@@ -45,14 +54,17 @@ class Repeats(Rule):
         self._standing[entry.subject, kind(entry)] = entry.key
         return other
 
-    def _before(self, subject: str) -> None:
-        """What stood of a subject when this reading began, looked up once."""
-        if not self.since.entry_id or subject in self._looked_up:
-            return
+    def _before(self, subject: str, number: int) -> None:
+        """What stood of a subject before an entry, looked up once; from then on it is followed."""
         self._looked_up.add(subject)
         for each in books.about(self.session, subject):
-            if each.id <= self.since.entry_id:
+            if each.id < number:
                 try:
                     self._follow(each.entry)
                 except (MoneyFault, ValueError, TypeError):
                     continue  # the check of all the books tells it
+
+
+def _first(entry: Entry) -> bool:
+    """Whether it is named as the first of its kind."""
+    return entry.key.rpartition(":")[2] == _FIRST.get(kind(entry), "1")

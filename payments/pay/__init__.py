@@ -1,6 +1,6 @@
 """Who is paid what: orders as they are delivered, shifts as they end."""
 
-from payments.pay.absences import absence_taken_back, leave, leave_left, sick
+from payments.pay.absences import absence_taken_back, leave, leave_left, leave_owed, sick
 from payments.pay.expenses import expense_approved, expense_taken_back
 from payments.pay.orders import (
     cancel_gives_back,
@@ -42,6 +42,7 @@ __all__ = [
     "fee",
     "leave",
     "leave_left",
+    "leave_owed",
     "pays_otherwise",
     "pooled_on",
     "pot",

@@ -78,7 +78,17 @@ def leave_left(session: Session, rider_id: int) -> tuple[int, int]:
     """What a rider has still to take: whole minutes of leave, and what was set aside for them in minor units."""
     currency_free = books.trial_balance(session, terms.rider(rider_id, terms.SET_ASIDE))
     units = books.balance(session, terms.rider(rider_id, "holiday"), unit=HOLIDAY)
-    return max(0, units) // work.UNITS_PER_MINUTE, sum(line.balance for line in currency_free)
+    return work.whole_minutes(units), sum(line.balance for line in currency_free)
+
+
+def leave_owed(session: Session) -> dict[int, int]:
+    """Each rider for whom holiday pay is still set aside, and how much, in minor units."""
+    lines = books.trial_balance(session, "rider")
+    return {
+        int(line.account.split(":")[1]): line.balance
+        for line in lines
+        if line.account.endswith(f":{terms.SET_ASIDE}") and line.balance > 0
+    }
 
 
 def _subject(absence_id: int) -> str:

@@ -41,6 +41,17 @@ def whole(low: int, high: int | None, unit: str = "", note: str = "") -> BeforeV
     return BeforeValidator(check)
 
 
+def _no_fortune() -> BeforeValidator:
+    """A sum that a rule may well be about: beyond it somebody's finger stayed on a key, and sums would not be kept."""
+
+    def check(value: object) -> object:
+        if type(value) is int and value > _FORTUNE:
+            raise refuse(f"must be {_FORTUNE} at most (a million pounds); you wrote {value}")
+        return value
+
+    return BeforeValidator(check)
+
+
 def number(low: float, high: float) -> BeforeValidator:
     """A number, whole or not, within bounds."""
 
@@ -97,7 +108,17 @@ def _hour(value: object) -> time:
     raise refuse(f'must be an hour of the day such as "17:30"; you wrote {written(value)}')
 
 
+_FORTUNE = 100_000_000
+# ISO 4217: their smallest unit is not a hundredth, as every sum here is told and paid.
+_NOT_IN_HUNDREDTHS = (
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "
+    "BHD IQD JOD KWD LYD OMR TND CLF UYW MGA MRU"
+)
+
+
 def _currency(value: object) -> str:
+    if value in _NOT_IN_HUNDREDTHS.split():
+        raise refuse(f"must be a currency counted in hundredths, as pounds and euros are; {value} is not")
     if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{3}", value):
         raise refuse(f'must be three capital letters such as "GBP"; you wrote {written(value)}')
     return value
@@ -184,8 +205,8 @@ PeriodStart = Annotated[str | int, BeforeValidator(_start)]
 BasisPoints = Annotated[int, whole(0, 10_000, "hundredths of a percent", " (100 %)")]
 # The highest rate of VAT anywhere is 27 %; below one half, a price of a penny has a net part left.
 VatRateBp = Annotated[int, whole(0, 5_000, "hundredths of a percent", " (50 %)")]
-Pence = Annotated[int, whole(0, None, "pence (minor units)")]
-HourlyRate = Annotated[int, whole(1, None, "pence (minor units) an hour")]
+Pence = Annotated[int, _no_fortune(), whole(0, None, "pence (minor units)")]
+HourlyRate = Annotated[int, _no_fortune(), whole(1, None, "pence (minor units) an hour")]
 Seconds = Annotated[int, whole(0, 86_400, "seconds", " (a day)")]
 Minutes = Annotated[int, whole(0, 1_440, "minutes", " (a day)")]
 Days = Annotated[int, whole(1, 3_650, "days", " (ten years)")]

@@ -4,6 +4,7 @@ from payments.runs.deductions import KINDS, read, row, set_for, take_in
 from payments.runs.drawing import Waiting, draft, gathered, get, listed, stale
 from payments.runs.paper_slip import pdf
 from payments.runs.papers import answer, bank_file, bureau, waiting, whole, without_account
+from payments.runs.periods import period
 from payments.runs.slips import needing, payee, payouts_of, people, runs_of, slip, slips
 from payments.runs.steps import (
     Caution,
@@ -46,6 +47,7 @@ __all__ = [
     "payouts_of",
     "pdf",
     "people",
+    "period",
     "read",
     "row",
     "runs_of",

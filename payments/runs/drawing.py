@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
-from payments import books
 from payments.errors import NoSuchPayRun, PayRunRefused
 from payments.payslips import RunLine, carried_over
 from payments.runs.gathering import gather
-from payments.runs.slips import slips
+from payments.runs.periods import period, rules_of
+from payments.runs.slips import people, slips
 from payments.runs.tables import PayRun, PayRunDeduction, PayRunLine, PayRunPerson
 
 
@@ -27,10 +27,10 @@ def draft(session: Session, *, on: datetime, by: int, now: datetime) -> PayRun:
     """Draw up, or draw anew, the run of the pay period that `on` lies in.
 
     Deductions stay for whom the gross pay is as it was, and are dropped for the others. PayRunRefused once it is
-    approved, before its period has begun, or while an earlier run is still a draft.
+    approved, before its period has begun, or while another run is still a draft; a draft that pays nobody goes.
     """
-    version, rulebook = books.in_force(session, at=on)
-    since, until = rulebook.period_at(on)
+    since, until = period(session, on)
+    version, rulebook = rules_of(session, since, on)
     if since > now:
         raise PayRunRefused("That pay period has not begun: draw its run up when there is something to pay.")
     run = session.exec(select(PayRun).where(PayRun.since == since)).first()
@@ -62,6 +62,10 @@ def draft(session: Session, *, on: datetime, by: int, now: datetime) -> PayRun:
 
 def _only_draft(session: Session, since: datetime, until: datetime) -> None:
     for other in session.exec(select(PayRun).where(col(PayRun.since) != since).order_by(col(PayRun.since))):
+        if other.state == "draft" and not people(session, other) and not gathered(session, other)[0]:
+            session.delete(other)
+            session.flush()
+            continue
         if other.state == "draft":
             raise PayRunRefused(
                 f"Pay run {other.id} is still a draft: approve it before another is drawn up."
@@ -88,9 +92,7 @@ def stale(session: Session, run: PayRun) -> bool:
 
 def _keep(session: Session, run: PayRun, lines: Iterable[RunLine]) -> None:
     session.exec(delete(PayRunLine).where(col(PayRunLine.run_id) == run.number))
-    people = {
-        each.person_id for each in session.exec(select(PayRunPerson).where(PayRunPerson.run_id == run.id))
-    }
+    held = {row.person_id for row in people(session, run)}
     lines = list(lines)
     for each in lines:
         session.add(
@@ -111,9 +113,9 @@ def _keep(session: Session, run: PayRun, lines: Iterable[RunLine]) -> None:
             )
         )
     found = {each.person_id for each in lines if each.is_money}
-    for person_id in sorted(found - people):
+    for person_id in sorted(found - held):
         session.add(PayRunPerson(run_id=run.number, person_id=person_id))
-    gone = people - found
+    gone = held - found
     if gone:
         _let_go(session, run, gone)
         session.exec(

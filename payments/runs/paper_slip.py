@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
-from payments.bank import plain
+from payments.letters import latin
 from payments.money import told
 from payments.payslips import Payslip, RunLine
 
@@ -26,8 +26,8 @@ def pdf(
 ) -> bytes:
     """The payslip on A4: who pays whom for when, each sum, the hours, each line with the numbers of its entries.
 
-    The page's own fonts know the letters of western Europe; others lose their accents. The same slip is the same
-    bytes: the file carries no time of its own.
+    The page's own fonts know the letters of western Europe; others lose their accents, or are written by sound. The
+    same slip is the same bytes: the file carries no time of its own.
     """
     title = "Payslip" if employees else "Statement of pay"
     page = _Page(f"{title}, {employer}")
@@ -65,7 +65,7 @@ class _Page(FPDF):
         self.set_font("Helvetica", "B" if bold else "", size)
         self.set_text_color(*(_SOFT if soft else _DARK))
         self.cell(
-            width, _ROW, self.fit(_printable(words), width), align=Align.R if right else Align.L,
+            width, _ROW, self.fit(latin(words), width), align=Align.R if right else Align.L,
             new_x=XPos.LMARGIN if end else XPos.RIGHT, new_y=YPos.NEXT if end else YPos.TOP, border=rule,
         )  # fmt: skip
 
@@ -85,20 +85,6 @@ class _Page(FPDF):
         """A line with a sum at its end."""
         self.say(words, _WIDE - 40, bold=bold, rule=rule)
         self.say(amount, 40, bold=bold, right=True, end=True, rule=rule)
-
-
-def _printable(words: str) -> str:
-    """Words in the letters the fonts have; a letter they have not loses its accent, or is told by a question mark."""
-    told_ = (each if _has(each) else plain(each) for each in words)
-    return "".join(told_).encode("latin-1", "replace").decode("latin-1")
-
-
-def _has(letter: str) -> bool:
-    try:
-        letter.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _head(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from payments import books, payees, payouts, transfers
+from payments import books, checks, payees, payouts, transfers
 from payments.bank import BankFile
 from payments.errors import PayRunRefused
 from payments.payouts import Payout
@@ -30,14 +30,14 @@ def bureau(session: Session, run: PayRun, names: Mapping[int, str]) -> str:
     head = ["person", "name", "from", "to", "hours", *(_rate(rate) for rate in rates), *kinds]
     rows = []
     for each in found:
-        hours = dict(each.rates)
+        hours = dict(zip((rate for rate, _ in each.rates), hundredths(each), strict=True))
         rows.append(
             [
                 each.person_id,
                 safe(names.get(each.person_id, "")),
                 *_days(session, run),
-                _hours(each.minutes),
-                *(_hours(hours.get(rate, 0)) for rate in rates),
+                units(sum(hours.values())),
+                *(units(hours.get(rate, 0)) for rate in rates),
                 *(units(each.kinds.get(kind, 0)) for kind in kinds),
                 units(each.gross_minor),
                 units(each.tips_minor),
@@ -77,10 +77,11 @@ def bank_file(session: Session, run: PayRun, *, now: datetime) -> tuple[BankFile
     """The file the bank pays everybody by who is to be paid and has an account, and who is to be paid and has none.
 
     Whoever is in it is being sent their pay from now on; asked again, it is the same file, less who was paid since.
-    PayRunRefused for a draft, and where nobody is left to pay by it.
+    PayRunRefused for a draft, and where nobody is left to pay by it; BooksUnsound.
     """
     if run.state == "draft":
         raise PayRunRefused(f"Pay run {run.id} is a draft: it must be approved before the bank is told.")
+    checks.stop_if_wrong(session, now=now)
     found, without = transfers.file(session, waiting(session, run), now=now)
     if found is None:
         told = (
@@ -118,9 +119,14 @@ def safe(words: str) -> str:
     return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
 
 
-def _hours(minutes: int) -> str:
-    hundredths = (abs(minutes) * 100 + 30) // 60
-    return f"{'-' if minutes < 0 else ''}{hundredths // 100}.{hundredths % 100:02d}"
+def hundredths(slip: Payslip) -> list[int]:
+    """The hours at each rate in hundredths, each less than one from exact; together all its minutes, rounded once."""
+    exact = [minutes * 100 for _, minutes in slip.rates]
+    found = [each // 60 for each in exact]
+    spare = (2 * sum(exact) + 60) // 120 - sum(found)
+    for place in sorted(range(len(exact)), key=lambda place: (-(exact[place] % 60), place))[:spare]:
+        found[place] += 1
+    return found
 
 
 def _rate(rate: int | None) -> str:

@@ -119,7 +119,7 @@ def _set_aside(
         payee=payee(row.person_id),
         parts=parts,
         method=run.method,
-        reference=f"PAY {run.until:%d%b%y} {run.number}".upper(),
+        reference=f"PAY {books.rules(session, run.rulebook).local(run.until):%d%b%y} {run.number}".upper(),
         why=f"Pay run {run.number}",
         now=now,
         beside=beside if withheld else (),
@@ -220,13 +220,14 @@ def did_not_arrive(
 def again(session: Session, run: PayRun, person_id: int, *, by: int, now: datetime) -> Payout:
     """Pay a person again, in a new payout, after the last failed or came back; asked twice, it is one.
 
-    Deductions that were owed on when it was paid are not taken a second time.
+    Deductions that were owed on when it was paid are not taken a second time. BooksUnsound.
     """
     _approved(run)
     row = _row(session, run, person_id)
     last = _payout(session, run, row)
     if last.state not in ("failed", "returned"):
         return last
+    sound(session, now=now)
     found = slip(session, run, person_id)
     if found is None:
         raise PayRunRefused(f"Pay run {run.id} does not pay {person_id}.")

@@ -16,6 +16,7 @@ from payments.settling.steps import (
     payout_of,
     payouts_of,
     received,
+    supplier,
     to_follow,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "payouts_of",
     "pdf_of",
     "received",
+    "supplier",
     "to_follow",
     "waiting",
 ]

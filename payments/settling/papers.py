@@ -2,7 +2,6 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +9,7 @@ from datetime import date, datetime
 from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, XPos, YPos
 
+from payments.letters import latin
 from payments.money import told
 from payments.settlements import Bill, BillLine, InvoiceLine, Told, by_entry, invoiced
 from payments.settling.steps import Party
@@ -350,22 +350,3 @@ def _table(
             style = FontFace(emphasis="BOLD") if last_bold and number == len(rows) else None
             table.row([latin(each) for each in row], style=style)
     pdf.set_x(pdf.l_margin)
-
-
-def latin(words: str) -> str:
-    """Words in the letters the built-in fonts have; an accent they lack is left off, another script is a ?."""
-    kept = []
-    for letter in words:
-        plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-        try:
-            letter.encode("latin-1")
-            kept.append(letter)
-        except UnicodeEncodeError:
-            kept.append(_FOLDED.get(letter) or plain or "?")
-    return "".join(kept)
-
-
-_FOLDED = {
-    "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "...",
-    "\u0142": "l", "\u0141": "L", "\u0111": "d", "\u0110": "D", "\u0131": "i", "\u20ac": "EUR ",
-}  # fmt: skip

@@ -10,7 +10,6 @@ from payments import books, checks, payouts, terms
 from payments.errors import BadAmount, Overdrawn, SettlementRefused
 from payments.ledger import Entry, Posting
 from payments.payouts import Payout
-from payments.rulebook import Rulebook
 from payments.settlements import (
     Bill,
     SettlementLineRow,
@@ -45,7 +44,7 @@ def issue(session: Session, row: SettlementRow, *, customer: Party, by: int, now
         )
     checks.stop_if_wrong(session, now=now)
     version, rulebook = books.in_force(session, at=now)
-    said, rules = bill(session, row), rulebook.settlement
+    said, rules, named = bill(session, row), rulebook.settlement, supplier(session, row, now=now)
     row.currency, row.rulebook, row.method = rulebook.co_op.currency, version, rules.method
     row.opening_minor, row.closing_minor = said.opening_minor, said.closing_minor
     owed_now = books.balance(session, terms.restaurant(row.restaurant_id), unit=row.currency)
@@ -54,7 +53,7 @@ def issue(session: Session, row: SettlementRow, *, customer: Party, by: int, now
         row.due_on = rulebook.local(now).date() + timedelta(days=rules.payment_terms_days)
     row.sequence = (session.exec(select(func.max(SettlementRow.sequence))).one() or 0) + 1
     row.number = f"{rules.invoice_prefix}{row.sequence:04d}"
-    row.parties = {"supplier": asdict(_supplier(rulebook)), "customer": asdict(customer)}
+    row.parties = {"supplier": asdict(named), "customer": asdict(customer)}
     row.parties = {who: facts | {"address": list(facts["address"])} for who, facts in row.parties.items()}
     row.issued_at, row.issued_by, row.state = now, by, "issued"
     row.seal = sealed(row, said.lines)
@@ -88,9 +87,22 @@ def _keep_lines(session: Session, row: SettlementRow, said: Bill) -> None:
     session.flush()
 
 
-def _supplier(rulebook: Rulebook) -> Party:
-    number = rulebook.vat.number if rulebook.vat.registered else None
-    return Party(rulebook.co_op.name, rulebook.settlement.address, number)
+def supplier(session: Session, row: SettlementRow, *, now: datetime) -> Party:
+    """The co-op as an invoice issued now names it; its VAT number is that of what is invoiced."""
+    rules = books.in_force(session, at=now)[1]
+    return Party(rules.co_op.name, rules.settlement.address, _vat_number(session, row, bill(session, row)))
+
+
+def _vat_number(session: Session, row: SettlementRow, said: Bill) -> str | None:
+    """The number of the period's last day, or of when the VAT in it was booked; None without either.
+
+    Not of the day it is issued: a co-op may have registered since, or be registered no more.
+    """
+    at_end = books.in_force(session, at=row.until - timedelta(seconds=1))[1].vat
+    if at_end.registered:
+        return at_end.number
+    booked = (books.entry_by_id(session, line.entry_id) for line in reversed(said.lines) if line.is_vat)
+    return next((books.rules(session, each.rulebook).vat.number for each in booked if each is not None), None)
 
 
 def _last_day(session: Session, row: SettlementRow, now: datetime) -> str:
@@ -224,8 +236,9 @@ def received(
 ) -> SettlementRow:
     """The restaurant has paid its invoice (None: all of it), a named person says; said again, nothing more happens.
 
-    What it paid less or more stands on its account, and in its next settlement. SettlementRefused when nothing is
-    due; BadAmount for nothing; BooksUnsound.
+    What it paid less or more stands on its account, and in its next settlement. So does what it pays late, once what
+    was due is carried and no later settlement asks for it. SettlementRefused when nothing is due, or asked for in
+    another one; BadAmount for nothing; BooksUnsound.
     """
     key = f"settlement:{row.id}:received"
     if books.entry_by_key(session, key) is not None:
@@ -234,7 +247,13 @@ def received(
                 f"Settlement {row.number} was marked received before, with another amount."
             )
         return row
-    if row.state != "issued" or not row.due_minor:
+    late = row.state == "closed" and bool(row.due_minor)
+    asking = _asking(session, row) if late else None
+    if asking is not None:
+        raise SettlementRefused(
+            f"What was due of settlement {row.number} is asked for in {asking.number} now: say there that it came in."
+        )
+    if not late and (row.state != "issued" or not row.due_minor):
         raise SettlementRefused(
             f"Settlement {row.number or row.id} has nothing to be paid to the co-op: what was due is carried."
         )
@@ -248,7 +267,20 @@ def received(
     why, unit = f"Invoice {row.number} was paid", rulebook.co_op.currency
     books.post(session, Entry(key, now, why, postings, unit, version, account), now=now)
     row.received_minor = amount
-    return _settled(session, row, by=by, now=now)
+    settled = _settled(session, row, by=by, now=now)
+    settled.state = "closed" if late else settled.state
+    return settled
+
+
+def _asking(session: Session, row: SettlementRow) -> SettlementRow | None:
+    """The later settlement that asks the restaurant for what this one left open."""
+    later = select(SettlementRow).where(
+        SettlementRow.restaurant_id == row.restaurant_id,
+        SettlementRow.state == "issued",
+        SettlementRow.due_minor > 0,
+        col(SettlementRow.until) > row.until,
+    )
+    return session.exec(later).first()
 
 
 def close(session: Session, row: SettlementRow, *, by: int, now: datetime) -> SettlementRow:

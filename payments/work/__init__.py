@@ -8,6 +8,7 @@ from payments.work.absences import (
     sick_holiday,
     sick_pay,
     sick_postings,
+    whole_minutes,
 )
 from payments.work.premiums import PREMIUMS, Premium, premiums
 from payments.work.shifts import Drop, ShiftMoney, Spell, worked
@@ -52,5 +53,6 @@ __all__ = [
     "tip_day_bounds",
     "tips_from_outside",
     "tips_of",
+    "whole_minutes",
     "worked",
 ]

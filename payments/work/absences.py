@@ -57,17 +57,23 @@ def leave_postings(
 ) -> tuple[tuple[Posting, ...], tuple[Posting, ...]]:
     """Leave taken: (in the unit HOLIDAY, in money). What was set aside pays for it in proportion, half a unit up.
 
-    A minute of leave is worth what the minutes still to be taken are worth on average, so that the last one takes
-    the last penny. NotSoMuchLeave beyond what has accrued.
+    A minute of leave is worth what the minutes still to be taken are worth on average, so that the last one, whole or
+    not, takes the last penny. NotSoMuchLeave beyond what has accrued.
     """
-    units = leave.minutes * UNITS_PER_MINUTE
-    if units > accrued_units:
-        raise NotSoMuchLeave(leave.minutes, max(0, accrued_units) // UNITS_PER_MINUTE)
+    most = whole_minutes(accrued_units)
+    if leave.minutes > most:
+        raise NotSoMuchLeave(leave.minutes, most)
+    units = min(leave.minutes * UNITS_PER_MINUTE, accrued_units)
     pay_minor = (2 * set_aside_minor * units + accrued_units) // (2 * accrued_units)
     return (
         _some([(f"rider:{leave.rider_id}:holiday", "co-op:holiday-hours", units)]),
         _some([(set_aside, paid_to, pay_minor)]),
     )
+
+
+def whole_minutes(units: int) -> int:
+    """Leave as the minutes it may be taken in: a minute begun is one, so that no fraction is left for ever."""
+    return -(-max(0, units) // UNITS_PER_MINUTE)
 
 
 def _some(moves: Iterable[tuple[str, str, int]]) -> tuple[Posting, ...]:

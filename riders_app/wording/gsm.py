@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
+from payments.letters import by_sound
+
 ONE_SEGMENT = 160
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -33,24 +35,6 @@ _PUNCTUATION = {
 }
 
 
-def _pairs(written: str) -> dict[str, str]:
-    """Each word is a letter followed by how it is written in our alphabet."""
-    return {word[0]: word[1:] for word in written.split(" ")}
-
-
-_LATIN = _pairs("łl đd ðd þth ħh ıi ŋng œoe ŧt əe")
-_CYRILLIC = _pairs(
-    "аa бb вv гg дd еe ёe жzh зz иi йi кk лl мm нn оo пp рr сs тt уu фf хkh цts чch шsh щshch ъ ыy ь "
-    "эe юyu яya іi їi єie ґg ўu ђdj јj љlj њnj ћc џdz"
-)
-_GREEK = _pairs("αa βv γg δd εe ζz ηi θth ιi κk λl μm νn ξx οo πp ρr σs ςs τt υy φf χch ψps ωo")
-_ARABIC = _pairs(
-    "اa بb تt ثth جj حh خkh دd ذdh رr زz سs شsh صs ضd طt ظz ع' غgh فf قq كk لl مm نn هh وw يy ةa ىa "
-    "ء' أa إi آa ؤ' ئ'"
-)
-_LETTERS = _LATIN | _CYRILLIC | _GREEK | _ARABIC
-# Scripts whose letters Unicode itself names by their sound.
-_SOUNDED = re.compile(r"(?:HIRAGANA|KATAKANA) LETTER (?:SMALL )?([A-Z]+)$|HANGUL SYLLABLE ([A-Z]+)$")
 LOST = "?"
 
 
@@ -83,13 +67,9 @@ def loses(text: str) -> bool:
 def _folded(char: str) -> str:
     if char in _PUNCTUATION:
         return _PUNCTUATION[char]
-    low = char.lower()
-    if low in _LETTERS:
-        plain = _LETTERS[low]
-        return plain if char == low else plain.capitalize()
-    sounded = _SOUNDED.match(unicodedata.name(char, ""))
-    if sounded:
-        return (sounded.group(1) or sounded.group(2)).lower()
+    sound = by_sound(char)
+    if sound is not None:
+        return sound
     parts = [part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)]
     if parts and parts != [char]:
         return "".join(part if part in _BASIC or part in _EXTENDED else _folded(part) for part in parts)

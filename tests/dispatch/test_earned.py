@@ -5,16 +5,17 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from dispatch import absences, deliveries, jobs, rain, shifts, tipbook, tips, worked
+from dispatch import absences, deliveries, jobs, people, rain, shifts, tipbook, tips, worked
 from dispatch.errors import BadInput, WrongState
 from dispatch.tables import Attention, Rest, Shift, TipDay, known
 from payments import books, checks, pay
-from payments.pay import OrderMoney
+from payments.pay import OrderMoney, ShiftMoney
 from payments.rulebook import parse
 from tests import factories
 from tests.dispatch.test_story import offered, plan
 from tests.dispatch.web_browser import Browser
 from tests.house import House
+from tests.payments.rulebooks import FINSBURY_PARK
 
 MORE = """
 [pay.rain]
@@ -284,6 +285,31 @@ def test_absences_at_the_treasurers(house: House) -> None:
         good = {"person_id": sam, "kind": "sick", "on": "2026-11-19", "hours": "1", "reason": "x"}
         status, said = money.refused("/desk/money/absences", **(good | fields))
         assert (status, words in said) == (422, True), said
+
+
+def test_who_has_left_is_paid_the_leave_they_did_not_take(house: House) -> None:
+    """A rider who left stays on the page of leave, and a warning of each pay run, until theirs is paid to the penny."""
+    with house.database.writing() as session:
+        factories.adopt(session, house.now, FINSBURY_PARK)
+        sam = known(factories.person(session, house.now, 11, "rider").id)
+        began = house.now - timedelta(days=7)
+        end = began + timedelta(hours=7)
+        pay.shift_ended(session, ShiftMoney(1, sam, began, end, 0, 2), now=end)
+        people.end(session, sam, by=1, reason="Moved away", now=house.now)
+    money = Browser.of(house, 1, "treasurer")
+    page = money.get("/desk/money/absences")
+    assert page.count("Sam Okoye (has left)") == 2
+    run = money.send("/desk/pay", on=began.date().isoformat())["id"]
+    assert "Sam Okoye has left, and £12.50 of holiday pay is set aside" in money.get(f"/desk/pay/{run}")
+    today = house.now.date().isoformat()
+    fields = {"person_id": sam, "on": today, "reason": "Left"}
+    assert money.refused("/desk/money/absences", kind="sick", hours="1", **fields)[0] == 422
+    money.send("/desk/money/absences", kind="leave", hours="0:51", **fields)
+    assert "(has left)" not in money.get("/desk/money/absences")
+    assert "has left" not in money.get(f"/desk/pay/{run}")
+    with house.reading() as session:
+        assert books.balance(session, f"rider:{sam}:holiday-pay", unit="GBP") == 1250
+        assert checks.findings(session) == []
 
 
 def test_the_desk_page_tells_what_a_shift_earned_with_premiums(evening: Session, now: datetime) -> None:

@@ -63,12 +63,28 @@ def test_without_a_rule_there_is_no_sick_pay(session: Session, now: datetime) ->
         pay.sick(session, AbsenceMoney(1, 3, DAY, 300), now=now)
 
 
+def test_the_last_minute_of_leave_takes_all_that_is_left(session: Session, now: datetime) -> None:
+    """Seven hours accrue 50.694 minutes: 51 may be taken, and then not a penny is set aside for ever."""
+    adopted(session)
+    pay.shift_ended(session, hours(7, 1), now=now)
+    assert pay.leave_left(session, 3) == (51, 1250)
+    assert pay.leave_owed(session) == {3: 1250}
+    with pytest.raises(NotSoMuchLeave):
+        pay.leave(session, AbsenceMoney(1, 3, DAY, 52), now=now)
+    pay.leave(session, AbsenceMoney(1, 3, DAY, 20), now=now)
+    pay.leave(session, AbsenceMoney(2, 3, DAY, 31), now=now)
+    assert (pay.leave_left(session, 3), pay.leave_owed(session)) == ((0, 0), {})
+    assert books.balance(session, "rider:3:holiday-pay") == 1250
+    assert books.balance(session, "rider:3:holiday", unit=HOLIDAY) == 0
+    assert checks.findings(session) == []
+
+
 def test_leave_taken_is_paid_from_what_was_set_aside(session: Session, now: datetime) -> None:
     """40 hours accrue 4.828 of leave and set 71.45 aside; two hours taken pay their part of it, the rest stays."""
     adopted(session)
     for number in range(4):
         pay.shift_ended(session, hours(10, number), now=now)
-    assert pay.leave_left(session, 3) == (289, 7144)
+    assert pay.leave_left(session, 3) == (290, 7144)
     numbers = pay.leave(session, AbsenceMoney(1, 3, DAY, 120), now=now)
     assert pay.leave(session, AbsenceMoney(1, 3, DAY, 120), now=now + timedelta(days=1)) == numbers
     exact = Fraction(7144 * 120 * 10_000, 2400 * 1207)

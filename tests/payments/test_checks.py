@@ -218,6 +218,17 @@ def test_an_order_booked_twice_is_found(evening: Session) -> None:
     assert found(evening) == {("twice", 11)}
 
 
+def test_a_shift_whose_first_end_is_written_after_its_second_is_found(evening: Session) -> None:
+    """Which of two was named first does not matter: both stand, and the later one is found."""
+    pay_ = (
+        Posting("co-op:wages", "rider:3:wages", 7400),
+        Posting("co-op:holiday", "rider:3:holiday-set-aside", 893),
+    )
+    for revision in (1, 0):
+        entered(evening, (f"shift:6:ended:{revision}", "shift:6", pay_))
+    assert found(evening) == {("twice", 12)}
+
+
 def test_too_much_given_back_is_found(evening: Session) -> None:
     """Refunds beyond what the customer paid without the tip are found at the last of them."""
     entered(evening, ("order:1:refunded:2", "order:1", (Posting("co-op:refunds", "outside:card", 2101),)))

@@ -4,8 +4,12 @@ import csv
 import io
 import re
 import zlib
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel import Session
 
 from payments import bank, books, payees, runs, transfers
@@ -13,6 +17,8 @@ from payments.errors import (
     BadBankDetails,
     PayRunRefused,
 )
+from payments.payslips import Payslip, RunLine
+from payments.runs import papers
 from tests.payments.test_pay_runs import FRIDAY, MONDAY, TREASURER, approved, spent, worked
 
 
@@ -116,3 +122,15 @@ def test_a_payslip_on_paper_says_what_the_law_wants(session: Session) -> None:
     for line in slip.lines:
         assert f" {line.entry_id} " in told
     assert "DRAFT" not in told
+
+
+@given(st.lists(st.tuples(st.integers(1, 9_999), st.integers(-6_000, 6_000)), max_size=6))
+def test_a_bureaus_hours_at_each_rate_come_to_the_hours_in_all(worked_at: list[tuple[int, int]]) -> None:
+    """In hundredths of an hour, each is less than one from exact, and together they are all minutes rounded once."""
+    line = RunLine(3, "rider:3:minutes", "co-op:minutes", "MINUTES", "minutes", "", "shift:1", MONDAY, 0, 1)
+    lines = tuple(replace(line, amount=minutes, rates=((rate, minutes),)) for rate, minutes in worked_at)
+    slip = Payslip(1, 3, MONDAY, MONDAY, "GBP", lines)
+    found = papers.hundredths(slip)
+    exact = [Fraction(minutes * 100, 60) for _, minutes in slip.rates]
+    assert all(abs(told - each) < 1 for told, each in zip(found, exact, strict=True))
+    assert abs(sum(found) - sum(exact, Fraction())) <= Fraction(1, 2)

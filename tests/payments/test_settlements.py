@@ -172,12 +172,48 @@ def test_what_a_restaurant_owes_is_received_or_carried(session: Session) -> None
     pay.delivered(session, order(2, by="account"), now=MONDAY + WEEK + DAY)
     second = issued(session, MONDAY + 2 * WEEK)
     assert (second.opening_minor, second.due_minor, first.state) == (-1050, 2100, "closed")
-    with pytest.raises(SettlementRefused, match="what was due is carried"):
+    with pytest.raises(SettlementRefused, match="asked for in FPR-0002 now"):
         settling.received(session, first, by=1, now=MONDAY + 2 * WEEK)
     for _twice in range(2):
         settling.received(session, second, by=1, now=MONDAY + 2 * WEEK)
     assert books.balance(session, "restaurant:7") == 0
     assert checks.findings(session) == []
+
+
+def test_what_comes_in_late_is_booked_where_nothing_asks_for_it(session: Session) -> None:
+    """Carried into a settlement that owes the restaurant, an invoice paid after all is money in the bank, once."""
+    adopted(session, TAXED)
+    pay.delivered(session, order(1, by="account"), now=MONDAY + DAY)
+    first = issued(session, MONDAY + WEEK)
+    pay.delivered(session, order(2), now=MONDAY + WEEK + DAY)
+    second = issued(session, MONDAY + 2 * WEEK)
+    assert (second.due_minor, first.state) == (0, "closed")
+    left = books.balance(session, "restaurant:7")
+    for _twice in range(2):
+        settling.received(session, first, by=1, now=MONDAY + 2 * WEEK)
+    assert (first.state, first.received_minor, first.paid_by) == ("closed", 1050, 1)
+    assert books.balance(session, "restaurant:7") == left + 1050
+    with pytest.raises(SettlementRefused, match="another amount"):
+        settling.received(session, first, by=1, amount_minor=1, now=MONDAY + 2 * WEEK)
+    third = issued(session, MONDAY + 3 * WEEK)
+    assert [(line.what, line.amount_minor) for line in settlements.bill(session, third).lines] == [
+        ("payment", -second.payout_minor), ("payment", 1050),
+    ][-len(settlements.bill(session, third).lines):]  # fmt: skip
+    assert checks.findings(session) == []
+
+
+@pytest.mark.parametrize("registers", [True, False])
+def test_an_invoice_shows_the_vat_number_of_its_period(session: Session, registers: bool) -> None:
+    """Registered after the period, no number; registered no more when it is issued, that of its VAT."""
+    before, after = (UNTAXED, TAXED) if registers else (TAXED, UNTAXED)
+    adopted(session, before)
+    pay.delivered(session, order(1), now=MONDAY + DAY)
+    at = MONDAY + WEEK if registers else MONDAY + 6 * DAY
+    books.adopt(session, after, effective_on=at.date(), resolution="VAT", now=at)
+    row = issued(session, MONDAY + WEEK)
+    assert row.parties["supplier"]["vat_number"] == (None if registers else "GB123456789")
+    (line, *_) = invoiced(settlements.bill(session, row).lines)
+    assert line.rate_bp == (None if registers else 2000)
 
 
 def test_a_small_balance_is_carried(session: Session) -> None:
