@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from payments.errors import NoRulebook, RulebookFault
+from payments.ledger import HOLIDAY, MINUTES
 from payments.rulebook import Rulebook, digest, parse
-from payments.tables import ENTRIES, VERSIONS, RulebookVersion
+from payments.tables import ENTRIES, SUMS, VERSIONS, RulebookVersion
 
 
 def named(number: int, seal: str, effective_on: date, resolution: str) -> str:
@@ -25,8 +26,9 @@ def adopt(
 ) -> RulebookVersion:
     """Store a rulebook the members adopted; the same text, day and resolution again is the same row.
 
-    RulebookFault with every fault, also when pay has no rate yet on the day it takes effect, and for a day that
-    is past when anything was booked since: what was paid by other rules stays so.
+    RulebookFault with every fault, also when pay has no rate yet on the day it takes effect, for a day that is past
+    when anything was booked since (what was paid by other rules stays so), and for another currency than money was
+    booked in: pounds and euros are never added up.
     """
     rulebook, resolution = parse(text), resolution.strip()
     begins = rulebook.pay.begins()
@@ -44,6 +46,7 @@ def adopt(
         if (earlier.digest, earlier.effective_on, earlier.resolution) == (seal, effective_on, resolution):
             return earlier
     _not_backwards(session, rulebook, effective_on, now)
+    _one_currency(session, rulebook.co_op.currency)
     number = (session.connection().scalar(select(func.max(VERSIONS.c.id))) or 0) + 1
     row = RulebookVersion(
         id=number,
@@ -72,6 +75,18 @@ def _not_backwards(session: Session, rulebook: Rulebook, effective_on: date, now
             (
                 f"effective_on: {effective_on} is past, and money was booked on {booked} by the rules that held "
                 "then; choose today or a later day",
+            )
+        )
+
+
+def _one_currency(session: Session, currency: str) -> None:
+    """Whether all money booked so far is of this currency."""
+    other = SUMS.c.unit.not_in([currency, HOLIDAY, MINUTES])
+    booked = session.connection().scalar(select(SUMS.c.unit).where(other).limit(1))
+    if booked is not None:
+        raise RulebookFault(
+            (
+                f"co_op.currency: money was booked in {booked}, and a co-op's books have one currency: write {booked}",
             )
         )
 

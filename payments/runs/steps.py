@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from payments import books, checks, payouts
-from payments.errors import PayRunRefused
+from payments.errors import Overdrawn, PayRunRefused
 from payments.ledger import Entry, Posting
 from payments.payouts import Payout
 from payments.payslips import Payslip
@@ -233,7 +233,14 @@ def again(session: Session, run: PayRun, person_id: int, *, by: int, now: dateti
         raise PayRunRefused(f"Pay run {run.id} does not pay {person_id}.")
     row.attempt += 1
     withheld = _still_withheld(session, run, row)
-    made = _set_aside(session, run, row, found, by=by, now=now, withheld=withheld)
+    try:
+        with session.begin_nested():
+            made = _set_aside(session, run, row, found, by=by, now=now, withheld=withheld)
+    except Overdrawn:
+        raise PayRunRefused(
+            f"Not all that pay run {run.id} owed to {person_id} is theirs any more: a correction took some of it back. "
+            "Pay it again once what they earn next has made that good."
+        ) from None
     if made is None:
         raise PayRunRefused(f"Nothing is left to pay to {person_id}.")
     session.flush()

@@ -14,6 +14,7 @@ from payments.errors import (
     DeductionsRefused,
     NoSuchPayRun,
     PayRunRefused,
+    RulebookFault,
 )
 from payments.ledger import Entry, Posting
 from payments.pay import OrderMoney, ShiftMoney
@@ -419,3 +420,28 @@ def test_any_finding_stops_the_bank_file_and_a_second_payment(session: Session) 
         runs.bank_file(session, run, now=MONDAY)
     with pytest.raises(BooksUnsound):
         runs.again(session, run, 3, by=TREASURER, now=MONDAY)
+
+
+def test_what_a_correction_took_back_meanwhile_is_paid_again_later(session: Session) -> None:
+    """Come back from the bank, and less earned than was paid: said in a sentence, paid once the next shift is in."""
+    worked(session)
+    run = approved(session)
+    runs.mark_paid(session, run, by=TREASURER, now=MONDAY)
+    runs.did_not_arrive(session, run, 3, reason="Closed", by=TREASURER, now=MONDAY)
+    pay.shift_corrected(session, shift(5, 3, 4), shift(5, 3, 1, 1), why="One hour", now=MONDAY)
+    with pytest.raises(PayRunRefused, match="a correction took some of it back"):
+        runs.again(session, run, 3, by=TREASURER, now=MONDAY)
+    assert checks.findings(session) == []
+    pay.shift_ended(session, shift(7, 3, 4, began=MONDAY), now=MONDAY + 4 * HOUR)
+    runs.again(session, run, 3, by=TREASURER, now=MONDAY + 5 * HOUR)
+    runs.mark_paid(session, run, by=TREASURER, now=MONDAY + 5 * HOUR)
+    runs.close(session, run, by=TREASURER, now=MONDAY + 5 * HOUR)
+    assert checks.findings(session) == []
+
+
+def test_books_have_one_currency(session: Session) -> None:
+    """Rules in euros are refused once pounds were booked, so that no run ever adds up both."""
+    worked(session)
+    euros = FINSBURY_PARK.replace("[co_op]", '[co_op]\ncurrency = "EUR"').replace('\ncurrency = "GBP"', "")
+    with pytest.raises(RulebookFault, match="money was booked in GBP"):
+        books.adopt(session, euros, effective_on=MONDAY.date(), resolution="Euros", now=MONDAY)
