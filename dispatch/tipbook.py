@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from dispatch import attention
 from dispatch.tables import Order, Person, Restaurant
 from payments import books, pay
+from payments.letters import cell
 from payments.money import told
 from payments.pay import Tip
 from payments.rulebook import Rulebook
@@ -81,10 +82,10 @@ def as_csv(lines: Iterable[TipLine], currency: str) -> str:
         writer.writerow(
             (
                 f"{line.at:%Y-%m-%d %H:%M}",
-                _plain(line.order),
-                _plain(line.restaurant),
+                cell(line.order),
+                cell(line.restaurant),
                 _decimal(line.tip_minor),
-                _plain(line.rider or ""),
+                cell(line.rider or ""),
                 "" if line.part_minor is None else _decimal(line.part_minor),
                 "by minutes on shift" if line.pooled else "own",
                 f"{line.paid_at:%Y-%m-%d}" if line.paid_at else "",
@@ -163,8 +164,3 @@ def _names(session: Session, ids: set[int]) -> dict[int, str]:
 
 def _decimal(minor: int) -> str:
     return told(minor, "").strip().replace(",", "")
-
-
-def _plain(words: str) -> str:
-    """Words that no spreadsheet takes for a formula."""
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words

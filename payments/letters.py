@@ -1,4 +1,4 @@
-"""Words in letters that a sheet of paper or a phone has: others written by their sound."""
+"""Words as paper, phones and spreadsheets take them: other letters by their sound, and no formulas."""
 
 import re
 import unicodedata
@@ -41,6 +41,12 @@ def by_sound(char: str) -> str | None:
         return plain if char == low else plain.capitalize()
     sounded = _SOUNDED.match(unicodedata.name(char, ""))
     return (sounded.group(1) or sounded.group(2)).lower() if sounded else None
+
+
+def cell(words: str) -> str:
+    """Words that no spreadsheet takes for a formula, blanks before one or not."""
+    risky = words[:1] in ("\t", "\r", "\n") or words.lstrip()[:1] in ("=", "+", "-", "@")
+    return f"'{words}" if risky else words
 
 
 def latin(words: str) -> str:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from payments import books, checks, payees, payouts, transfers
 from payments.bank import BankFile
 from payments.errors import PayRunRefused
+from payments.letters import cell
 from payments.payouts import Payout
 from payments.payslips import PAID_BEFORE, Payslip
 from payments.runs.deductions import HEADINGS, KINDS
@@ -34,7 +35,7 @@ def bureau(session: Session, run: PayRun, names: Mapping[int, str]) -> str:
         rows.append(
             [
                 each.person_id,
-                safe(names.get(each.person_id, "")),
+                cell(names.get(each.person_id, "")),
                 *_days(session, run),
                 units(sum(hours.values())),
                 *(units(hours.get(rate, 0)) for rate in rates),
@@ -50,7 +51,7 @@ def bureau(session: Session, run: PayRun, names: Mapping[int, str]) -> str:
 def answer(session: Session, run: PayRun, names: Mapping[int, str]) -> str:
     """The file the bureau's answer comes back in, with nought everywhere: one to fill in."""
     rows = [
-        [each.person_id, safe(names.get(each.person_id, "")), kind, "0.00", purpose]
+        [each.person_id, cell(names.get(each.person_id, "")), kind, "0.00", purpose]
         for each in slips(session, run)
         if each.gross_minor > 0
         for kind, purpose in KINDS.items()
@@ -62,12 +63,12 @@ def whole(session: Session, run: PayRun, names: Mapping[int, str]) -> str:
     """The whole run, a line for every sum of every payslip, with the entries behind it."""
     rows: list[Sequence[object]] = []
     for each in slips(session, run):
-        who = (each.person_id, safe(names.get(each.person_id, "")))
+        who = (each.person_id, cell(names.get(each.person_id, "")))
         for what in dict.fromkeys(line.what for line in each.lines if line.is_money):
             lines = [line for line in each.lines if line.is_money and line.what == what]
             entries = " ".join(str(number) for number in sorted({line.entry_id for line in lines}))
             rows.append([*who, what, units(sum(line.amount for line in lines)), "", entries])
-        rows += [[*who, "deduction", units(-d.amount_minor), safe(d.purpose), ""] for d in each.deductions]
+        rows += [[*who, "deduction", units(-d.amount_minor), cell(d.purpose), ""] for d in each.deductions]
         rows.append([*who, "net", units(each.net_minor), "", ""])
         rows += [[*who, f"payment {p.state}", units(p.amount_minor), p.method, ""] for p in each.payments]
     return _csv(["person", "name", "what", "amount", "purpose", "entries"], rows)
@@ -114,11 +115,6 @@ def units(minor: int) -> str:
     return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
 
-def safe(words: str) -> str:
-    """Words that a spreadsheet does not take for a formula."""
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
-
-
 def hundredths(slip: Payslip) -> list[int]:
     """The hours at each rate in hundredths, each less than one from exact; together all its minutes, rounded once."""
     exact = [minutes * 100 for _, minutes in slip.rates]
@@ -152,7 +148,6 @@ __all__ = [
     "answer",
     "bank_file",
     "bureau",
-    "safe",
     "units",
     "waiting",
     "whole",

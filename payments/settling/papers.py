@@ -9,7 +9,7 @@ from datetime import date, datetime
 from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, XPos, YPos
 
-from payments.letters import latin
+from payments.letters import cell, latin
 from payments.money import told
 from payments.settlements import Bill, BillLine, InvoiceLine, Told, by_entry, invoiced
 from payments.settling.steps import Party
@@ -139,7 +139,7 @@ def csv_of(paper: Paper) -> str:
 
     def row(on: str, clock: str, about: str, what: str, minor: int, vat: str = "", entry: str = "") -> None:
         figure = f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
-        write.writerow([paper.number, on, clock, _cell(about), what, figure, paper.currency, vat, entry])
+        write.writerow([paper.number, on, clock, cell(about), what, figure, paper.currency, vat, entry])
 
     row(paper.first_on.isoformat(), "", "", "carried from before", paper.bill.opening_minor)
     for line, at in zip(paper.bill.lines, paper.times, strict=True):
@@ -155,11 +155,6 @@ def csv_of(paper: Paper) -> str:
         )
     row(paper.last_on.isoformat(), "", "", "balance", paper.bill.closing_minor)
     return out.getvalue()
-
-
-def _cell(words: str) -> str:
-    """Words that no spreadsheet takes for a formula."""
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
 
 
 def pdf_of(paper: Paper) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.letters import latin
+from payments.letters import cell, latin
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_anything_can_be_printed(words: str) -> None:
     told = latin(words)
     told.encode("latin-1")
     assert latin(told) == told
+
+
+@pytest.mark.parametrize("written", ["=cmd|' /C calc'!A0", " =1+1", "+44", "-2", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_name_is_a_formula(written: str) -> None:
+    """What a spreadsheet would reckon has a mark in front, blanks before it or not; other words are as they are."""
+    assert cell(written) == f"'{written}"
+    assert cell("Ó Caoimh, Sam") == "Ó Caoimh, Sam"
