@@ -20,6 +20,10 @@ def go_on(world: World, turn: int, fail_at: int | None) -> None:
     run = found[0] if found else None
     if run is None or (run.state == "closed" and turn % 3):
         return draw(world, fail_at)
+    if run.state == "draft" and not runs.people(world.session, run) and turn % 2:
+        world.now = max(world.now, run.until + timedelta(minutes=1))  # it pays nobody: the next one is due
+        world.lapsed()
+        return draw(world, fail_at)
     if run.state == "draft":
         return _deduct(world, run, fail_at) if turn % 2 else _approve(world, run, fail_at)
     if run.state == "approved":
