@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
+from payments import books
 from payments.errors import NoSuchPayRun, PayRunRefused
 from payments.payslips import RunLine, carried_over
 from payments.runs.gathering import gather
-from payments.runs.periods import period, rules_of
+from payments.runs.periods import period
 from payments.runs.slips import people, slips
 from payments.runs.tables import PayRun, PayRunDeduction, PayRunLine, PayRunPerson
 
@@ -30,7 +31,7 @@ def draft(session: Session, *, on: datetime, by: int, now: datetime) -> PayRun:
     approved, before its period has begun, or while another run is still a draft; a draft that pays nobody goes.
     """
     since, until = period(session, on)
-    version, rulebook = rules_of(session, since, on)
+    version, rulebook = books.in_force(session, at=on)
     if since > now:
         raise PayRunRefused("That pay period has not begun: draw its run up when there is something to pay.")
     run = session.exec(select(PayRun).where(PayRun.since == since)).first()

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from payments import books
-from payments.errors import NoRulebook
 from payments.rulebook import Rulebook, parse
 
 
@@ -22,14 +21,6 @@ def period(session: Session, on: datetime) -> tuple[datetime, datetime]:
         return since, until
     last = period(session, changed - timedelta(days=1))
     return last if on < last[1] else (max(since, last[1]), until)
-
-
-def rules_of(session: Session, since: datetime, on: datetime) -> tuple[str, Rulebook]:
-    """The rules a period goes by: those of its first day, or, where the co-op had none yet, of the day asked for."""
-    try:
-        return books.in_force(session, at=since)
-    except NoRulebook:
-        return books.in_force(session, at=on)
 
 
 def _changed(session: Session, rules: Rulebook, on: datetime) -> datetime | None:
