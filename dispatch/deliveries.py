@@ -25,6 +25,7 @@ from dispatch.proofs import Shown
 from dispatch.states import DELIVERY, KITCHEN, LIVE_JOB, PAYMENT, move
 from dispatch.tables import Job, Mark, Order, Shift, Stop, known
 from dispatch.undoing import UNDO_WITHIN as UNDO_WITHIN
+from dispatch.undoing import came_after_all
 from dispatch.undoing import undo as undo  # what riders call it stands with the rest of what they say
 from payments import pay
 
@@ -112,13 +113,18 @@ def done(
     A drop whose pick-up was never marked has that marked too: the food cannot have come otherwise.
     But a DONE without a number within a minute of the one that finished a job is taken for that one said again
     while the rider's other job has food not yet picked up: it would mark both ends of a ride not ridden.
+    A drop that failed and was ended by a person minutes ago was brought all the same: the decision is taken back.
     Where the rulebook asks for proof, ProofNeeded until it is given, for one drop at a time.
     """
     job = _for_done(session, person_id, number, letters, now=now, by=by)
+    job = job or came_after_all(session, person_id, number, letters, now=now)
     if job is None:
         return _repeated_done(session, person_id, number, now=now)
     drops = [s for s in jobs.stops_left(session, job) if s.kind == "drop"]
     chosen = _chosen(session, job, drops, letters, everything)
+    if not chosen and came_after_all(session, person_id, job.number, letters, now=now) is not None:
+        drops = [s for s in jobs.stops_left(session, job) if s.kind == "drop"]
+        chosen = _chosen(session, job, drops, letters, everything)
     if not chosen:
         return jobs.marked(session, "done", job, [], now=now, repeated=True)
     when = _when(job, at, now)
