@@ -23,6 +23,7 @@ REACHED = (
     "jobs handed on",
     "handed on with food",
     "food that changed hands",
+    "handovers that crossed a DONE",
     "handovers confirmed in time",
     "handovers confirmed late",
     "handovers never confirmed",
@@ -76,6 +77,8 @@ def _handovers(session: Session) -> Counter[str]:
     meetings = session.exec(select(Stop).where(Stop.meeting != "", Stop.kind == "pickup")).all()
     found["handed on with food"] = len({stop.job_id for stop in meetings})
     found["food that changed hands"] = sum(stop.done_at is not None for stop in meetings)
+    crossed = select(Attention.id).where(Attention.kind == "handover_crossed")
+    found["handovers that crossed a DONE"] = len(session.exec(crossed).all())
     for notice in session.exec(select(Notice).where(Notice.kind == "handover")).all():
         heard, rung = notice.acknowledged_at, notice.rung_at is not None
         how = "confirmed late" if heard and rung else "confirmed in time" if heard else "never confirmed"

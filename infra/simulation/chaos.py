@@ -176,6 +176,10 @@ class BadNight(Evening):
             if item["kind"] == "failed_delivery":
                 self.rings += 1
                 self.world.after(60, partial(self.desk.decides, item["order"]))
+            elif item["kind"] == "handover_crossed":
+                self.rings += 1
+                self.desk.crossed(item["order"])
+                self.desk.tries(f"/desk/attention/{item['id']}/close", note="Asked the rider.")
             elif item["kind"] == "fail_undone":
                 self.desk.is_carried_again(item["order"])
                 self.desk.tries(f"/desk/attention/{item['id']}/close", note="Rang: they carry it again.")

@@ -106,11 +106,11 @@ class Dispatcher:
 
     def _nobody_came(self, meeting: Meeting) -> None:
         """One of the two waits in vain and rings: the other is on the way, was never told, or was at the door."""
-        if meeting.met:
-            return
-        brought = [p for p in self._parcels(meeting) if p.delivered_at is not None]
+        brought = self._brought_by_giver(meeting)
         for parcel in brought:
             self._put_right(meeting, parcel)
+        if meeting.met:
+            return
         if len(brought) == len(meeting.references):
             meeting.met = True
             self.said(f"{meeting.giver.name} had brought {', '.join(sorted(meeting.references))} themselves")
@@ -122,8 +122,17 @@ class Dispatcher:
             ours = [line["body"] for line in lines if not line["theirs"] and meeting.name in line["body"]]
             rider.is_rung(ours[-1:])
 
-    def _parcels(self, meeting: Meeting) -> list[Parcel]:
-        found = [self.parcels.find(reference) for reference in sorted(meeting.references)]
+    def crossed(self, order_id: str) -> None:
+        """A DONE came just as its food was handed on: the giver is asked whether it is at its door."""
+        parcel = next((each for each in self.parcels if each.id == order_id), None)
+        meeting = self.meetings.get(parcel.reference) if parcel is not None else None
+        if meeting is not None:
+            for each in self._brought_by_giver(meeting):
+                self._put_right(meeting, each)
+
+    def _brought_by_giver(self, meeting: Meeting) -> list[Parcel]:
+        own = {name for task in (*meeting.giver.past, *meeting.giver.tasks) for _, name in task.delivered}
+        found = [self.parcels.find(reference) for reference in sorted(meeting.references & own)]
         return [parcel for parcel in found if parcel is not None]
 
     def _put_right(self, meeting: Meeting, parcel: Parcel) -> None:

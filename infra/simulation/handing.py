@@ -128,8 +128,16 @@ class Handing(Insistent):
     def _delivers(self, turn: int, task: Task, stop: Deliver, parcel: Any) -> None:
         if stop.meeting:
             self._is_there(turn, task, self._meeting_of([stop.reference]))
+        elif turn == self._turn and self._has_not(parcel):
+            self._made(task)
+            self.on_nobody_came(self.meetings[parcel.reference])  # the bag does not hold it: the desk is rung
         else:
             super()._delivers(turn, task, stop, parcel)
+
+    def _has_not(self, parcel: Parcel) -> bool:
+        """Whether this was to be taken over from a rider who had brought it by then."""
+        meeting = self.meetings.get(parcel.reference)
+        return meeting is not None and meeting.receiver is self and parcel.delivered_at is not None
 
     def _is_there(self, turn: int, task: Task, meeting: Meeting | None) -> None:
         if turn != self._turn:
@@ -152,14 +160,16 @@ class Handing(Insistent):
         """The food is given to the other rider, and so it is said."""
         task = meeting.there[self.name][1]
         self._made(task)
-        task.collected = [each for each in task.collected if each[1] not in meeting.references]
+        own = {reference for _, reference in task.delivered}
+        task.collected = [each for each in task.collected if each[1] not in meeting.references - own]
         self.says(f"DONE {task.number} ALL")
 
     def takes_over(self, meeting: Meeting) -> None:
         """The food is in this rider's bag now."""
         task = meeting.there[self.name][1]
         self._made(task)
-        task.collected += [(self.world.now, reference) for reference in sorted(meeting.references)]
+        brought = {reference for _, reference in meeting.there[meeting.giver.name][1].delivered}
+        task.collected += [(self.world.now, each) for each in sorted(meeting.references - brought)]
         self.says(f"GOT {task.number}")
 
     def _nobody_came(self, turn: int, meeting: Meeting) -> None:
