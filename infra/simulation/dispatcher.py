@@ -75,10 +75,7 @@ class Dispatcher:
             job_id = ids.get(giver.tasks[0].number, "")
         given = giver.tasks[:1] if job_id else giver.tasks
         bag = [
-            reference
-            for task in given
-            for _, reference in task.collected
-            if reference not in {name for _, name in task.delivered}
+            reference for task in given for _, reference in task.collected if not giver.has_brought(reference)
         ]
         meeting = Meeting(giver, receiver, kitchen.where, kitchen.name, frozenset(bag))
         if not self._hand(giver, receiver, meeting, job_id):
@@ -131,8 +128,8 @@ class Dispatcher:
                 self._put_right(meeting, each)
 
     def _brought_by_giver(self, meeting: Meeting) -> list[Parcel]:
-        own = {name for task in (*meeting.giver.past, *meeting.giver.tasks) for _, name in task.delivered}
-        found = [self.parcels.find(reference) for reference in sorted(meeting.references & own)]
+        own = [each for each in sorted(meeting.references) if meeting.giver.has_brought(each)]
+        found = [self.parcels.find(reference) for reference in own]
         return [parcel for parcel in found if parcel is not None]
 
     def _put_right(self, meeting: Meeting, parcel: Parcel) -> None:

@@ -137,7 +137,16 @@ class Handing(Insistent):
     def _has_not(self, parcel: Parcel) -> bool:
         """Whether this was to be taken over from a rider who had brought it by then."""
         meeting = self.meetings.get(parcel.reference)
-        return meeting is not None and meeting.receiver is self and parcel.delivered_at is not None
+        return (
+            meeting is not None and meeting.receiver is self and meeting.giver.has_brought(parcel.reference)
+        )
+
+    def has_brought(self, reference: str) -> bool:
+        """Whether this rider was at that order's door with it, and has not taken that back."""
+        return any(
+            reference in {name for _, name in task.delivered} - task.taken_back
+            for task in (*self.past, *self.tasks)
+        )
 
     def _is_there(self, turn: int, task: Task, meeting: Meeting | None) -> None:
         if turn != self._turn:
@@ -160,16 +169,16 @@ class Handing(Insistent):
         """The food is given to the other rider, and so it is said."""
         task = meeting.there[self.name][1]
         self._made(task)
-        own = {reference for _, reference in task.delivered}
-        task.collected = [each for each in task.collected if each[1] not in meeting.references - own]
+        given = {each for each in meeting.references if not self.has_brought(each)}
+        task.collected = [each for each in task.collected if each[1] not in given]
         self.says(f"DONE {task.number} ALL")
 
     def takes_over(self, meeting: Meeting) -> None:
         """The food is in this rider's bag now."""
         task = meeting.there[self.name][1]
         self._made(task)
-        brought = {reference for _, reference in meeting.there[meeting.giver.name][1].delivered}
-        task.collected += [(self.world.now, each) for each in sorted(meeting.references - brought)]
+        given = [each for each in sorted(meeting.references) if not meeting.giver.has_brought(each)]
+        task.collected += [(self.world.now, each) for each in given]
         self.says(f"GOT {task.number}")
 
     def _nobody_came(self, turn: int, meeting: Meeting) -> None:
