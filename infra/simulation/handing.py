@@ -50,6 +50,7 @@ class Handing(Insistent):
         self.deaf = True
         self.on_surprise(f"{self.name} texted STOP")
         self.world.server.text(self.phone, "STOP")
+        self.world.after(30, lambda: self.says("MENU"))  # and no answer can come
         self.world.after(THINKS_BETTER_OF_STOP_S, self._starts_texts)
 
     def _starts_texts(self) -> None:

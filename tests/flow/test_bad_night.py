@@ -33,6 +33,7 @@ ALWAYS = {
     "calls answered 500",
     "opted out",
     "opted in",
+    "refused 21610",
     "jobs handed on",
     "handed on with food",
     "offers passed",
