@@ -74,16 +74,15 @@ class Dispatcher:
             ids = {int(number): found for found, number in _ONLY.findall(page)}
             job_id = ids.get(giver.tasks[0].number, "")
         given = giver.tasks[:1] if job_id else giver.tasks
-        bag = [
-            reference for task in given for _, reference in task.collected if not giver.has_brought(reference)
-        ]
-        meeting = Meeting(giver, receiver, kitchen.where, kitchen.name, frozenset(bag))
+        fetched = frozenset(reference for task in given for _, reference in task.collected)
+        bag = {reference for reference in fetched if not giver.has_brought(reference)}
+        meeting = Meeting(giver, receiver, kitchen.where, kitchen.name, fetched)  # as far as the desk knows
         if not self._hand(giver, receiver, meeting, job_id):
             return False
         what = f"job {giver.tasks[0].number}" if job_id else "all they have"
         place = f", who meet at {kitchen.name}" if bag else ""
         self.said(f"{giver.name} is to give {what} to {receiver.name}{place}")
-        for each in bag:
+        for each in fetched:
             self.meetings[each] = meeting
         for rider in (giver, receiver):
             rider.meetings = self.meetings

@@ -122,13 +122,13 @@ class Handing(Insistent):
 
     def _collects(self, turn: int, task: Task, stop: Collect) -> None:
         if stop.meeting:
-            self._is_there(turn, task, self._meeting_of(list(stop.references)))
+            self._is_there(turn, task, stop, self._meeting_of(list(stop.references)))
         else:
             super()._collects(turn, task, stop)
 
     def _delivers(self, turn: int, task: Task, stop: Deliver, parcel: Any) -> None:
         if stop.meeting:
-            self._is_there(turn, task, self._meeting_of([stop.reference]))
+            self._is_there(turn, task, stop, self._meeting_of([stop.reference]))
         elif turn == self._turn and self._has_not(parcel):
             self._made(task)
             self.on_nobody_came(self.meetings[parcel.reference])  # the bag does not hold it: the desk is rung
@@ -149,12 +149,15 @@ class Handing(Insistent):
             for task in (*self.past, *self.tasks)
         )
 
-    def _is_there(self, turn: int, task: Task, meeting: Meeting | None) -> None:
+    def _is_there(self, turn: int, task: Task, stop: Collect | Deliver, meeting: Meeting | None) -> None:
         if turn != self._turn:
             return
-        if meeting is None or meeting.met:
+        if meeting is None or meeting.met:  # over for these two, and the desk has not heard it
             self._made(task)
-            self.asks_what_is_next(task.number)
+            if meeting is not None and isinstance(stop, Collect):
+                self.on_nobody_came(meeting)
+            done = f"DONE {task.number}{stop.letter}" if isinstance(stop, Deliver) else f"GOT {task.number}"
+            self.says(done)
             return
         meeting.there[self.name] = (turn, task)
         for who in (meeting.giver, meeting.receiver):
