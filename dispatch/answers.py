@@ -77,6 +77,7 @@ def _revive(session: Session, person_id: int, number: int | None, *, now: dateti
         order.job_id = job.id
         move(order, "delivery", DELIVERY, "assigned")
         session.add(order)
+        attention.settle(session, f"unserved:{order.id}", now=now, note="Its offer was taken late.")
     session.flush()
     return job
 

@@ -22,7 +22,7 @@ def raise_(
     shift_id: int | None = None,
     ring: bool = False,
 ) -> Attention:
-    """Put something before a person; while one with this key is open, it stays the only one.
+    """Put something before a person; while one with this key is open, it stays the only one, in the newest words.
 
     With `ring` the desk is rung about it too, again and again until a named person acknowledges it.
     """
@@ -38,6 +38,7 @@ def raise_(
             shift_id=shift_id,
             raised_at=now,
         )
+    row.words = words
     if ring and row.acknowledged_at is None and row.rung_at is None:
         row.ring_at = now
     session.add(row)

@@ -25,6 +25,7 @@ from dispatch.proofs import Shown
 from dispatch.states import DELIVERY, KITCHEN, LIVE_JOB, PAYMENT, move
 from dispatch.tables import Job, Mark, Order, Shift, Stop, known
 from dispatch.undoing import UNDO_WITHIN as UNDO_WITHIN
+from dispatch.undoing import came_after_all
 from dispatch.undoing import undo as undo  # what riders call it stands with the rest of what they say
 from payments import pay
 
@@ -33,6 +34,7 @@ REPEAT_WITHIN = timedelta(minutes=10)
 GOT_AGAIN = timedelta(seconds=90)  # a second GOT this soon says the first one again,
 NEAR = timedelta(minutes=2)  # unless the next pick-up is planned by then
 DONE_AGAIN = timedelta(seconds=60)
+CROSSED = timedelta(minutes=3)  # within which a giver's DONE may have been texted before they were told
 WAITED = timedelta(minutes=2)  # a rider who was there this long before GOT waited for the food
 
 
@@ -77,6 +79,7 @@ def got(
     job = taken(session, person_id, number, now=now, by=by)
     pickups = [s for s in jobs.stops_left(session, job) if s.kind == "pickup"]
     if not pickups:
+        attention.settle(session, f"crossed:{job.id}", now=now, note="The other rider has the food.")
         if at is not None:
             _truly_got(session, job, _when(job, at, now))
         return jobs.marked(session, "got", job, [], now=now, repeated=True)
@@ -112,13 +115,18 @@ def done(
     A drop whose pick-up was never marked has that marked too: the food cannot have come otherwise.
     But a DONE without a number within a minute of the one that finished a job is taken for that one said again
     while the rider's other job has food not yet picked up: it would mark both ends of a ride not ridden.
+    A drop that failed and was ended by a person minutes ago was brought all the same: the decision is taken back.
     Where the rulebook asks for proof, ProofNeeded until it is given, for one drop at a time.
     """
     job = _for_done(session, person_id, number, letters, now=now, by=by)
+    job = job or came_after_all(session, person_id, number, letters, now=now)
     if job is None:
         return _repeated_done(session, person_id, number, now=now)
     drops = [s for s in jobs.stops_left(session, job) if s.kind == "drop"]
     chosen = _chosen(session, job, drops, letters, everything)
+    if not chosen and came_after_all(session, person_id, job.number, letters, now=now) is not None:
+        drops = [s for s in jobs.stops_left(session, job) if s.kind == "drop"]
+        chosen = _chosen(session, job, drops, letters, everything)
     if not chosen:
         return jobs.marked(session, "done", job, [], now=now, repeated=True)
     when = _when(job, at, now)
@@ -133,6 +141,8 @@ def done(
     for stop in chosen:
         if stop.meeting:
             _met(session, job, stop, when, now=now)
+            if by is None:
+                _ask_if_crossed(session, job, stop, now=now)
         else:
             _delivered(session, job, stop, when, now=now)
     jobs.mark(session, job, "done", [*implied, *chosen], at=when, now=now, by=by or person_id)
@@ -340,6 +350,26 @@ def _met(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetim
     if job.state in LIVE_JOB and not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
         shifts.finish_if_asked(session, job.person_id, now=now)
+
+
+def _ask_if_crossed(session: Session, job: Job, stop: Stop, *, now: datetime) -> None:
+    """A DONE moments after the food was handed on may be of its door, said before its rider knew: a person asks."""
+    there = jobs.other_side(session, stop)
+    theirs = jobs.get(session, there.job_id) if there is not None else None
+    if theirs is None or now - theirs.offered_at >= CROSSED:
+        return
+    attention.raise_(
+        session,
+        "handover_crossed",
+        f"crossed:{theirs.id}",
+        f"Job {job.number}: its rider said DONE just as it was handed on. Ask if the food is at its door: "
+        f"if so, hand job {theirs.number} back to them and mark it.",
+        now=now,
+        person_id=job.person_id,
+        order_id=stop.order_id,
+        job_id=known(job.id),
+        ring=True,
+    )
 
 
 def _there(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:

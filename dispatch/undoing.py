@@ -71,6 +71,60 @@ def undo(
     )
 
 
+def came_after_all(
+    session: Session, person_id: int, number: int | None, letters: tuple[str, ...], *, now: datetime
+) -> Job | None:
+    """The job whose failed drop a DONE means though a person has just ended it: the two texts crossed.
+
+    Its failing is taken back as UNDO takes it back, so that the DONE counts. None where it means no such drop.
+    NothingToUndo where that was decided longer ago, the customer's money is on its way back, or the shift has ended:
+    the rider is to tell the desk, and does not read that it was delivered.
+    """
+    said = _failed_last(session, person_id, number, letters)
+    stop = session.get(Stop, said.stops[0]) if said is not None else None
+    if said is None or stop is None:
+        return None
+    job, order = jobs.get(session, said.job_id), orders.by_id(session, stop.order_id)
+    if order.delivery not in ENDED or order.job_id != job.id:
+        return None
+    if _money_left(session, stop):
+        raise NothingToUndo("The customer's money is on its way back: tell the desk what happened.")
+    if shifts.get(session, job.shift_id).state == "ended":
+        raise NothingToUndo("Your shift has ended since: tell the desk what happened.")
+    if order.cancelled_at is None or order.cancelled_at < now - UNDO_WITHIN:
+        raise NothingToUndo("That job is closed: tell the desk what happened.")
+    if job.state == "finished":
+        _reopen(session, job)
+    _unfail(session, job, stop, said, now=now)
+    said.undone_at = now
+    session.add(said)
+    session.flush()
+    return job
+
+
+def _failed_last(
+    session: Session, person_id: int, number: int | None, letters: tuple[str, ...]
+) -> Mark | None:
+    """The FAIL a DONE may be about: of the drop it names, or of the only one its job had."""
+    query = select(Mark).where(
+        Mark.person_id == person_id, Mark.verb == "failed", col(Mark.undone_at).is_(None)
+    )
+    if number is not None:
+        newest = jobs.latest(session, person_id, number)
+        query = query.where(Mark.job_id == (newest.id if newest is not None else None))
+    for said in session.exec(query.order_by(col(Mark.id).desc())).all():
+        drops = dict(
+            session.exec(
+                select(Stop.id, Stop.letter).where(Stop.job_id == said.job_id, Stop.kind == "drop")
+            ).all()
+        )
+        if drops.get(said.stops[0]) in letters if letters else len(drops) == 1:
+            return said
+        if number is None:
+            return None
+    return None
+
+
 def _told_again(session: Session, person_id: int, *, now: datetime) -> Marked | None:
     """What this rider took back just now, unless anything was marked for them since."""
     said = select(Mark).where(Mark.person_id == person_id)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra import rest
+from infra import happened, rest
 from infra.cli.root import err, out
 from infra.compiled import Compiled
 from infra.program import Program
@@ -124,13 +124,20 @@ def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
         if not isinstance(played, BadNight):
             return replace(outcome, sums=replace(outcome.sums, findings=(*outcome.sums.findings, *tired)))
         found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
-        night = Chaos(len(played.in_hands), played.doubled, len(breaches), rest.held_back(session))
+        night = Chaos(
+            in_persons_hands=len(played.in_hands),
+            doubled=played.doubled,
+            rest_violations=len(breaches),
+            rest_held_back=rest.held_back(session),
+            happened=happened.counted(session),
+        )
     out.print(
         f"A bad night, seed {played.seed}: {night.in_persons_hands} orders settled by a person, {night.doubled} "
         f"brought twice, {night.rest_violations} rules of rest broken ({night.rest_held_back} times one kept a job "
         f"from a rider); the desk rang {played.rings} times.",
         soft_wrap=True,
     )
+    out.print(", ".join(f"{name} {count}" for name, count in night.happened.items()), soft_wrap=True)
     sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found, *tired))
     return replace(outcome, sums=sums, chaos=night)
 

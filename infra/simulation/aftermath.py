@@ -15,6 +15,7 @@ from infra.simulation.metrics import Ride
 from infra.simulation.parcels import Kitchen, Parcel, Parcels
 from infra.simulation.riders import Rider
 from infra.simulation.world import World
+from payments.money import percent_of
 
 TOO_MANY = 429
 
@@ -148,18 +149,22 @@ def add_up(
     per_hour_minor: int,
     all_delivered: bool = True,
     watch_off_min: int = 0,
+    food_bp: int = 0,
 ) -> Sums:
     """Both sums, and whether every order, wage, tip and settlement is what the simulation makes it. Pure.
 
     Without `all_delivered` an order may still wait at the end. Where texts take their time a shift may begin and end
-    `watch_off_min` minutes off the rider's own watch; its wages are then those of the minutes shown.
+    `watch_off_min` minutes off the rider's own watch; its wages are then those of the minutes shown. Of food that
+    went back or was given up, `food_bp` hundredths of a percent are its restaurant's, and its customer has all back.
     """
     findings = [
         *_orders_left(shown, parcels, all_delivered),
         *_riders_off(shown, parcels, riders, per_hour_minor, watch_off_min),
     ]
     done = [parcel for parcel in parcels if _is_delivered(shown, parcel)]
-    findings += _settlements_off(shown, done)
+    ended = [p for p in parcels if p.ended and p.delivered_at is None and not p.cancelled]
+    findings += _not_given_back(shown, ended)
+    findings += _settlements_off(shown, done, ended, food_bp)
     refunded = sum(
         shown.rides[parcel.reference].refunded_minor for parcel in done if parcel.paid_by == "card"
     )
@@ -209,7 +214,8 @@ def _orders_left(shown: Shown, parcels: Parcels, all_delivered: bool) -> list[st
     for parcel in parcels:
         ride = shown.rides.get(parcel.reference)
         state = ride.state if ride is not None else "unknown"
-        seen = "cancelled" if parcel.cancelled else "delivered" if parcel.delivered_at else "waiting"
+        seen = "cancelled" if parcel.cancelled else parcel.ended or "waiting"
+        seen = "delivered" if parcel.delivered_at else seen
         if state != seen or (seen == "waiting" and all_delivered):
             findings.append(f"order {parcel.reference} is {state}, and was seen {seen}")
     findings += [f"order {name} was never sent" for name in shown.rides if parcels.find(name) is None]
@@ -245,12 +251,25 @@ def _riders_off(
     return findings
 
 
-def _settlements_off(shown: Shown, done: Sequence[Parcel]) -> list[str]:
-    """Restaurants whose settlement is not the sum of their delivered orders."""
+def _not_given_back(shown: Shown, ended: Sequence[Parcel]) -> list[str]:
+    """Orders that nobody took and whose customer, paying by card, does not have everything back."""
+    return [
+        f"order {p.reference} was {p.ended}, and of {_paid(p)} paid {shown.rides[p.reference].refunded_minor} went back"
+        for p in ended
+        if p.paid_by == "card" and shown.rides[p.reference].refunded_minor != _paid(p)
+    ]
+
+
+def _settlements_off(
+    shown: Shown, done: Sequence[Parcel], ended: Sequence[Parcel], food_bp: int
+) -> list[str]:
+    """Restaurants whose settlement is not the sum of their delivered orders, and of their due of food nobody took."""
     findings = []
     for label, settled in shown.settled.items():
         own = [parcel for parcel in done if parcel.kitchen.label == label]
         food = sum(parcel.value_minor for parcel in own if parcel.paid_by == "card")
+        theirs = (parcel for parcel in ended if parcel.kitchen.label == label)
+        food += sum(percent_of(parcel.value_minor, food_bp) for parcel in theirs)
         charged = sum(p.fee_minor + p.tip_minor for p in own if p.paid_by == "account")
         for what, said, sent in (
             ("food", settled.food_minor, food),

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from infra.simulation.dispatcher import Dispatcher
 from infra.simulation.errors import Refused
 from infra.simulation.evening import BEGINS, LAST_CALL, Evening
 from infra.simulation.habits import Human
+from infra.simulation.handing import Handing
 from infra.simulation.insistent import Insistent, Wobbly
 from infra.simulation.parcels import Parcel, Point
 from infra.simulation.riders import Rider
@@ -36,6 +38,16 @@ class BadNight(Evening):
         self.seed: int = more["seed"]
         self.in_hands: set[str] = set()  # orders a person at the desk took care of, by reference
         self.rings = 0
+        self.desk = Dispatcher(
+            self.world,
+            self.parcels,
+            self.kitchens,
+            self.riders,
+            self.ids,
+            seed=self.seed,
+            in_hands=self.in_hands,
+            said=self.happened.append,
+        )
         self._seen: set[int] = set()
         self._all_seen_off = False  # the desk has looked once all were home: nobody is on shift any more
 
@@ -48,12 +60,13 @@ class BadNight(Evening):
             slips_at=habits.slips_at,
             rate=self.rate,
         )
-        rider = Insistent(self.world, self.parcels, wobbly, name=name, phone=phone, where=where)
+        rider = Handing(self.world, self.parcels, wobbly, name=name, phone=phone, where=where)
         rider.on_lost = lambda lost: self.world.after(60, lambda: self._ring(lost))
         return rider
 
     def play(self) -> None:
         """Let the night happen; the desk watches, rings, and at its end deals with what is left."""
+        self.desk.visit = self.dispatcher
         drawn = random.Random(self.seed + 1)  # noqa: S311 - an invented evening, not a secret
         self.server.weather(**Weather.chaos(self.rate, seed=self.seed).kept())
         part = 1 - self._shorter_by / LONGEST_SHIFT  # a shorter evening has all of it in less time
@@ -64,6 +77,13 @@ class BadNight(Evening):
                 self.happened.append(f"{rider.name} goes home at {at:%H:%M}")
             if drawn.random() < self.rate and isinstance(rider, Insistent):
                 self.world.after(60 * drawn.randint(45, 150) * part, rider.wants_a_break)
+            if drawn.random() < self.rate and isinstance(rider, Handing):
+                self.world.at(
+                    BEGINS + ALL_OUT + timedelta(minutes=drawn.randint(0, 150)) * part, rider.stops_texts
+                )
+        for _ in range(round(1 + 10 * self.rate)):
+            at = BEGINS + ALL_OUT + timedelta(minutes=drawn.randint(0, 180)) * part
+            self.world.at(at, self.desk.hands_on)
         self._somebody_moves(drawn)
         self.world.after(LOOKS_EVERY_S, self._watch)
         self.world.at(DEALS_WITH_THE_REST, self._deal_with_the_rest)
@@ -96,7 +116,9 @@ class BadNight(Evening):
         if not self._waits(parcel):
             return
         lat, lon = to.drop
-        if self._try(f"/desk/orders/{parcel.id}/address", address=to.address, lat=f"{lat}", lon=f"{lon}"):
+        if self.desk.tries(
+            f"/desk/orders/{parcel.id}/address", address=to.address, lat=f"{lat}", lon=f"{lon}"
+        ):
             parcel.drop, parcel.address = to.drop, to.address
             self.happened.append(f"{parcel.reference} is to go to {to.address} instead")
 
@@ -152,7 +174,15 @@ class BadNight(Evening):
                 continue
             self._seen.add(item["id"])
             if item["kind"] == "failed_delivery":
-                self.world.after(60, partial(self._try_again, item["order"]))
+                self.rings += 1
+                self.world.after(60, partial(self.desk.decides, item["order"]))
+            elif item["kind"] == "handover_crossed":
+                self.rings += 1
+                self.desk.crossed(item["order"])
+                self.desk.tries(f"/desk/attention/{item['id']}/close", note="Asked the rider.")
+            elif item["kind"] == "fail_undone":
+                self.desk.is_carried_again(item["order"])
+                self.desk.tries(f"/desk/attention/{item['id']}/close", note="Rang: they carry it again.")
             elif item["kind"] == "forgotten_off" and rider.off_at is not None:
                 self._later(self.world.now + timedelta(seconds=45), partial(self._mend, rider, rider.off_at))
             elif self.rings < MOST_RINGS:
@@ -182,17 +212,14 @@ class BadNight(Evening):
         """The desk has rung: their ON was never heard. They are on since then, and home since they say so."""
         self.rings += 1
         path, why = f"/desk/shifts/{self.shift_ids[rider.name]}", "ON was not heard, rang the rider"
-        if rider.on_at is None or not self._try(f"{path}/start", at=rider.on_at.isoformat(), reason=why):
+        if rider.on_at is None or not self.desk.tries(
+            f"{path}/start", at=rider.on_at.isoformat(), reason=why
+        ):
             return
         rider.told_it_is_on = True
         self.happened.append(f"{rider.name}'s ON was not heard: the desk set it to {rider.on_at:%H:%M}")
         if rider.off_at is not None:
-            self._try(f"{path}/end", at=rider.off_at.isoformat(), reason=why)
-
-    def _try_again(self, order_id: str) -> None:
-        """Nobody opened: the desk rings the customer, who comes to the door."""
-        if self._try(f"/desk/orders/{order_id}/failed", how="again", reason="Rang them: they open now"):
-            self.rings += 1
+            self.desk.tries(f"{path}/end", at=rider.off_at.isoformat(), reason=why)
 
     def _ring(self, rider: Insistent, attention_id: int | None = None) -> None:
         """Ring a rider, read out what was last texted, and note that it was done."""
@@ -202,7 +229,7 @@ class BadNight(Evening):
         ours = [line["body"] for line in lines if not line["theirs"]]
         rider.is_rung(ours[-1:])
         if attention_id is not None:
-            self._try(f"/desk/attention/{attention_id}/close", note="Rang the rider.")
+            self.desk.tries(f"/desk/attention/{attention_id}/close", note="Rang the rider.")
 
     def _deal_with_the_rest(self) -> None:
         """Close to the end, what no rider will bring any more is a dispatcher's to settle, by name and in writing."""
@@ -217,7 +244,7 @@ class BadNight(Evening):
         for parcel in self.parcels:
             if not self._waits(parcel) or self._in_a_bag(parcel):
                 continue
-            if self._try(f"/desk/orders/{parcel.id}/cancel", reason="No rider could bring it tonight"):
+            if self.desk.tries(f"/desk/orders/{parcel.id}/cancel", reason="No rider could bring it tonight"):
                 parcel.cancelled = True
             self.in_hands.add(parcel.reference)
 
@@ -228,14 +255,6 @@ class BadNight(Evening):
             for rider in self.riders
             for task in rider.tasks
         )
-
-    def _try(self, path: str, **fields: str) -> bool:
-        """A form of the desk; refused, it was done by somebody or something else meanwhile."""
-        try:
-            self.server.form(self.dispatcher, path, fields)
-        except Refused:
-            return False
-        return True
 
     # Afterwards --------------------------------------------------------------------------------------------
 

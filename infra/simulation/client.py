@@ -127,6 +127,11 @@ class Server:
         """A page's facts as somebody signed in."""
         return self._json("GET", path, params=params, headers={"cookie": f"{COOKIE}={visit.cookie}"})
 
+    def sight(self, visit: Visit, path: str) -> str:
+        """A page as somebody signed in sees it, in HTML."""
+        how = {"cookie": f"{COOKIE}={visit.cookie}", "accept": "text/html"}
+        return self._send("GET", path, headers=how).text
+
     def file(self, visit: Visit, path: str, *, made: bool = False) -> bytes:
         """A file as somebody signed in takes it down; one that is `made` by asking for it is asked for by a form."""
         data = {"csrf": visit.csrf} if made else None

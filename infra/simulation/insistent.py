@@ -53,7 +53,8 @@ class Insistent(Rider):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         self.heard = 0
-        self.last_said = ""
+        self.last_said = self.meant = ""
+        self.not_understood = 0
         self.asked_what_is_next = False
         self.stuck_since: datetime | None = None
         self.told_it_is_over = False
@@ -170,8 +171,15 @@ class Insistent(Rider):
             self.says("BREAK")
 
     def _once_more(self, meant: str) -> None:
-        if self.last_said == meant:
+        if self.last_said != meant:
+            return
+        self.not_understood = self.not_understood + 1 if meant == self.meant else 1
+        self.meant = meant
+        if self.not_understood < MOST_TRIES:
             self.says(meant)
+        else:  # saying it again helps nobody
+            self.not_understood = 0
+            self.on_lost(self)
 
     def _misread(self, body: str) -> bool:
         """Whether what was marked is another drop or job than was said."""

@@ -1,6 +1,6 @@
 """A whole simulation in figures: what was seen, measured and added up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
@@ -19,14 +19,15 @@ from payments.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken, and
-    how often one of those rules kept a job from a rider.
+    """What a bad night came to: orders a person had to settle, orders that came twice, rules of rest broken, how often
+    one of those rules kept a job from a rider, and how often each thing happened that may (`infra.happened`).
     """
 
     in_persons_hands: int
     doubled: int
     rest_violations: int
     rest_held_back: int
+    happened: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def of_evening(played: Evening, rulebook: Rulebook, began: float) -> Outcome:
         per_hour_minor=rulebook.pay.rate_on(evening.DAY),
         all_delivered=not bad_night,
         watch_off_min=WATCH_OFF_MIN if bad_night else 0,
+        food_bp=rulebook.revenue.cancelled.picked_up.food_bp,
     )
     work = [
         metrics.Work(

@@ -44,6 +44,7 @@ class Parcel:
     fee_minor: int = 0
     delivered_at: datetime | None = None
     cancelled: bool = False
+    ended: str = ""  # what a person made of food nobody took: returned or abandoned
 
 
 @dataclass(slots=True)

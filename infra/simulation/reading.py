@@ -14,10 +14,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Go to a restaurant for these orders."""
+    """Go to a restaurant for these orders; or, for a `meeting`, to the rider who has them."""
 
     number: int
     references: tuple[str, ...]
+    meeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,24 @@ class Deliver:
     number: int
     letter: str
     reference: str
+    meeting: bool = False  # not a door: another rider takes it over
+
+
+@dataclass(frozen=True, slots=True)
+class Meet:
+    """Food of this job goes to another rider: meet them and hand it over."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Food nobody took goes back, or is given up; `more` when the job has other stops."""
+
+    number: int
+    letter: str
+    returned: bool
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +89,14 @@ class Link:
     url: str
 
 
-Told = Offer | Collect | Deliver | Confirm | Again | Finished | Gone | Asked | Link
+Told = Offer | Collect | Deliver | Meet | Ended | Confirm | Again | Finished | Gone | Asked | Link
 
 _LINK = re.compile(r"sign-in link.*?(https?://\S+)")
-_COLLECT = re.compile(r"\b(\d{1,2}): go to .*collect (.+?)\. GOT (\d{1,2})\b")
+_COLLECT = re.compile(r"\b(\d{1,2}): go to (meet )?.*collect (.+?)\. GOT (\d{1,2})\b")
 _DELIVER = re.compile(r"\bRef ([\w-]+).*\bDONE (\d{1,2})([A-Z]?)$")
+_MEET = re.compile(r"\bJob (\d{1,2}) goes to .*\bmeet at ")
+_HAND_OVER = "Hand the food over"
+_ENDED = re.compile(r"\b(\d{1,2})([A-Z]?)(: please take it back to | is given up: )")
 _OFFER = re.compile(r"\b(TAKE|STAY) (\d{1,2}) or PASS \d{1,2}(?:, both are fine)?$")
 _CONFIRM = re.compile(r"\bText ACK (\d{1,2})\b")
 _AGAIN = re.compile(r"\b(\d{1,2})([A-Z]?): please try the door again")
@@ -95,10 +117,15 @@ def read(body: str) -> Told | None:
         return Confirm(int(found.group(1)))
     if found := _AGAIN.search(text):
         return Again(int(found.group(1)), found.group(2))
+    if found := _MEET.search(text):
+        return Meet(int(found.group(1)))
+    if found := _ENDED.search(text):
+        return Ended(int(found[1]), found[2], "take it back" in found[3], " for what is next" in text)
     if found := _COLLECT.search(text):
-        return Collect(int(found.group(3)), tuple(found.group(2).rstrip(".").split()))
+        references = tuple(found.group(3).rstrip(".").split())
+        return Collect(int(found.group(4)), references, meeting=found.group(2) is not None)
     if found := _DELIVER.search(text):
-        return Deliver(int(found.group(2)), found.group(3), found.group(1))
+        return Deliver(int(found[2]), found[3], found[1], meeting=_HAND_OVER in text)
     if found := _OFFER.search(text):
         return Offer(int(found.group(2)), stay=found.group(1) == "STAY")
     if found := _FINISHED.search(text):

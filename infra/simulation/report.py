@@ -26,9 +26,9 @@ PEER_COLUMNS = (
 EXACT_COLUMN = "exact_ctd_published"
 
 
-def keys(outcome: Outcome) -> dict[str, float]:
+def keys(outcome: Outcome) -> dict[str, Any]:
     """The figures under the names both simulations use."""
-    shown: dict[str, float] = {
+    shown: dict[str, Any] = {
         name: round(value, 4) for name, value in asdict(outcome.figures).items() if name != "on_time_pct"
     }
     return (

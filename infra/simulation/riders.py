@@ -90,6 +90,11 @@ CONVERSATION = (
     "Your pay goes to",
     "Rota for",
     "New on your rota",
+    "There is nothing to undo",
+    "Your shift has ended since",
+    "Another rider has that food since",
+    "The customer's money is on its way back",
+    "That job is closed",
 )
 # The same behind the number of a drop.
 _NOT_DELIVERED = re.compile(r"(?:Known already: )?\d{1,2}[A-Z]* could not be delivered")
@@ -267,10 +272,7 @@ class Rider:
         if not found:
             self.puzzled.append(f"no such order: {stop}")
             return
-        if isinstance(stop, Collect):
-            end, label = found[0].kitchen.where, found[0].kitchen.label
-        else:
-            end, label = found[0].drop, found[0].reference
+        end, label = self._where(stop, found[0])
         leaves_at = max(self.habits.sets_off(self.world.now), self.free_at)
         seconds, metres = self.habits.ride(self.place, end)
         leg = Leg(
@@ -291,6 +293,12 @@ class Rider:
         else:
             at = self.habits.delivered_at(leg.arrives_at)
             self.world.at(at, lambda: self._delivers(turn, task, stop, found[0]))
+
+    def _where(self, stop: Collect | Deliver, parcel: Parcel) -> tuple[Point, str]:
+        """Where a stop is, and what it is called."""
+        if isinstance(stop, Collect):
+            return parcel.kitchen.where, parcel.kitchen.label
+        return parcel.drop, parcel.reference
 
     def _known(self, stop: Collect | Deliver) -> list[Parcel]:
         names = stop.references if isinstance(stop, Collect) else (stop.reference,)

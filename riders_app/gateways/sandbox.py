@@ -229,6 +229,8 @@ def _set_off(
     told: list[tuple[str, str | None]] = [("sent", None)]
     if late:
         told.append(("undelivered", "30036"))
+    elif unreached and sky.befalls(vendor_id, "failed", 0.5):
+        told = [("failed", "30008")]  # it never left the carrier
     elif unreached:
         told.append(("undelivered", "30003"))
     elif not lost:  # of a text that is lost on the air nothing more is ever heard

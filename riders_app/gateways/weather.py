@@ -20,6 +20,7 @@ RATES = (
     "undelivered",
     "news_lost",
     "news_doubled",
+    "stumbled",
 )
 _MOST_S = 3_600
 
@@ -32,7 +33,8 @@ class Weather:
     `doubled`, `lost` and `garbled` befall texts both ways (`garbled` only those that come in: what leaves us is
     not changed by carriers, what a thumb types is). `unanswered`: the carrier takes a text and its answer is
     lost; `refused`: it says to try later; `undelivered`: it says afterwards that the phone could not be reached.
-    `news`: whether it tells what became of texts at all; news can be late, lost and doubled too.
+    `news`: whether it tells what became of texts at all; news can be late, lost and doubled too. `stumbled`: we
+    answer a call of the carrier's with an error (HTTP 500) and keep nothing of it, and it calls again.
     """
 
     seed: int = 0
@@ -48,6 +50,7 @@ class Weather:
     news: bool = False
     news_lost: float = 0.0
     news_doubled: float = 0.0
+    stumbled: float = 0.0
 
     def __post_init__(self) -> None:
         for name in RATES:
@@ -116,4 +119,5 @@ class Weather:
             news=True,
             news_lost=rate,
             news_doubled=rate,
+            stumbled=rate,
         )

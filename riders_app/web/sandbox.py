@@ -39,6 +39,7 @@ _SWITCHES = (
     ("undelivered", "Phone out of reach"),
     ("news_lost", "News of a text is lost"),
     ("news_doubled", "News of a text comes twice"),
+    ("stumbled", "We answer the carrier with an error, and it calls again"),
 )
 _HERE = Path(__file__).parent
 _TEMPLATES = jinja2.Environment(

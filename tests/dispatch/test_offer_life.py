@@ -56,6 +56,18 @@ def test_with_nobody_left_to_ask_the_desk_is_rung_at_once(evening: Session, now:
     assert [row.kind for row in ringing(evening)] == ["unserved"]
 
 
+def test_an_offer_taken_late_ends_the_ringing_about_its_order(evening: Session, now: datetime) -> None:
+    """The desk was rung because nobody answered; the rider answers after all: it is rung no more."""
+    factories.rider(evening, now)
+    factories.order(evening, now, factories.restaurant(evening, now), ready_min=0)
+    job, _ = offered(evening, now)
+    offers.expire_due(evening, now=job.answer_by)
+    assert [row.kind for row in ringing(evening)] == ["unserved"]
+    offers.take(evening, job.person_id, job.number, now=job.answer_by + timedelta(seconds=30))
+    assert ringing(evening) == []
+    assert attention.open_(evening) == []
+
+
 def test_the_rulebook_says_when_to_remind(evening: Session, now: datetime) -> None:
     """`remind_after_s` counts from the offer; an offer answered before is not brought to mind."""
     rules(evening, now, remind_after_s=60)

@@ -17,6 +17,7 @@ from dispatch import (
     notices,
     offers,
     orders,
+    overrides,
     planning,
     proofs,
     watch,
@@ -266,6 +267,40 @@ def test_food_on_board_is_met_and_paid_to_who_delivers(
     assert (order.delivery, new.state) == ("delivered", "finished")
     assert books.balance(evening, f"rider:{to}:tips", unit="GBP") == 250
     assert checks.findings(evening) == []
+
+
+def test_a_done_that_crosses_the_handover_is_asked_about(evening: Session, now: datetime, boss: int) -> None:
+    """The giver's DONE may be of the door: the desk is rung, hands it back and marks it, and the giver is paid."""
+    job, then, (order,) = carrying(evening, now, "A-1")
+    giver, to = job.person_id, other(evening, then)
+    (new,) = handovers.hand(evening, [job], to, by=boss, meeting="here", where=factories.TOLLINGTON, now=then)
+    deliveries.done(evening, giver, job.number, now=then + timedelta(seconds=20))
+    assert [row.kind for row in ringing(evening)] == ["handover_crossed"]
+    at = then + timedelta(minutes=2)
+    (back,) = handovers.hand(
+        evening, [new], giver, by=boss, meeting="here", where=factories.TOLLINGTON, now=at
+    )
+    overrides.mark_for(evening, known(new.id), "done", by=boss, now=at)
+    overrides.mark_for(evening, known(back.id), "done", by=boss, now=at)
+    assert (order.delivery, order.rider_id, order.delivered_at) == ("delivered", giver, at)
+    assert books.balance(evening, f"rider:{giver}:tips", unit="GBP") == order.tip_minor
+    assert checks.findings(evening) == []
+
+
+def test_the_receivers_got_answers_whether_they_met(evening: Session, now: datetime, boss: int) -> None:
+    """Two who stand side by side hand over at once: the GOT of the other ends the ringing; a slow DONE rings none."""
+    job, then, _ = carrying(evening, now, "A-1")
+    to = other(evening, then)
+    (new,) = handovers.hand(evening, [job], to, by=boss, meeting="here", where=factories.TOLLINGTON, now=then)
+    deliveries.done(evening, job.person_id, job.number, now=then + timedelta(seconds=20))
+    deliveries.got(evening, to, new.number, now=then + timedelta(seconds=40))
+    assert ringing(evening) == []
+    later = then + timedelta(minutes=10)
+    (third,) = handovers.hand(
+        evening, [new], job.person_id, by=boss, meeting="there", where=factories.TOLLINGTON, now=later
+    )
+    deliveries.done(evening, to, new.number, now=later + timedelta(minutes=4))
+    assert (third.state, ringing(evening)) == ("taken", [])
 
 
 def test_a_done_of_food_never_marked_as_met_is_whole(evening: Session, now: datetime, boss: int) -> None:

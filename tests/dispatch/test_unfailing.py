@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from dispatch import attention, cases, deliveries, failures, jobs, refunds
+from dispatch import attention, cases, deliveries, failures, jobs, orders, refunds
 from dispatch.errors import NothingToUndo
 from dispatch.tables import Incident, Order, Refund, known
 from payments import books, checks
@@ -62,6 +62,55 @@ def test_what_was_decided_of_it_is_reversed(evening: Session, now: datetime, bos
     assert (order.delivery, order.payment) == ("delivered", "booked")
     assert books.balance(evening, f"rider:{job.person_id}:tips", unit="GBP") == order.tip_minor
     assert checks.findings(evening) == []
+
+
+@pytest.mark.parametrize("refs", [("A-1",), ("A-1", "A-2")])
+@pytest.mark.parametrize("number", [True, False])
+def test_a_done_that_crosses_the_decision_counts(
+    evening: Session, now: datetime, boss: int, refs: tuple[str, ...], number: bool
+) -> None:
+    """The customer came while the desk gave the food up: the DONE delivers it, and whoever decided is told."""
+    job, then, _ = carrying(evening, now, *refs)
+    drop = jobs.stops_left(evening, job)[0]
+    order = orders.by_id(evening, drop.order_id)
+    failures.report(evening, job.person_id, None, words="shut", now=then)
+    failures.decide(evening, order, "abandoned", by=boss, reason="no answer", now=then + timedelta(minutes=8))
+    at = then + timedelta(minutes=9)
+    letters = (drop.letter,) if len(refs) > 1 else ()
+    told = deliveries.done(evening, job.person_id, job.number if number else None, letters=letters, now=at)
+    assert (order.delivery, order.payment, told.repeated) == ("delivered", "booked", False)
+    assert books.balance(evening, f"rider:{job.person_id}:tips", unit="GBP") == order.tip_minor
+    assert "fail_undone" in [row.kind for row in attention.open_(evening)]
+    assert deliveries.done(evening, job.person_id, job.number, letters=letters, now=at).repeated
+    assert checks.findings(evening) == []
+
+
+def test_a_done_said_again_is_no_word_about_another_drop(evening: Session, now: datetime, boss: int) -> None:
+    """One drop is brought, the other given up: DONE of the first, said again without a letter, brings no other."""
+    job, then, _ = carrying(evening, now, "A-1", "A-2")
+    failed = jobs.stops_left(evening, job)[0]
+    order = orders.by_id(evening, failed.order_id)
+    failures.report(evening, job.person_id, None, words="shut", now=then)
+    deliveries.done(evening, job.person_id, job.number, now=then)
+    failures.decide(evening, order, "returned", by=boss, reason="no answer", now=then)
+    assert deliveries.done(evening, job.person_id, job.number, now=then + timedelta(minutes=1)).repeated
+    assert order.delivery == "returned"
+
+
+def test_a_done_long_after_the_decision_is_the_desks_to_hear(
+    evening: Session, now: datetime, boss: int
+) -> None:
+    """What was given up more than five minutes ago stays so; money on its way back is said to be, in words."""
+    job, then, (order,) = carrying(evening, now, "A-1")
+    failures.report(evening, job.person_id, None, words="shut", now=then)
+    failures.decide(evening, order, "returned", by=boss, reason="no answer", now=then)
+    with pytest.raises(NothingToUndo, match="tell the desk"):
+        deliveries.done(evening, job.person_id, job.number, now=then + timedelta(minutes=6))
+    assert order.delivery == "returned"
+    order.paid_by, order.card_reference = "card", None
+    evening.add(order)
+    with pytest.raises(NothingToUndo, match="on its way back"):
+        deliveries.done(evening, job.person_id, job.number, now=then + timedelta(minutes=1))
 
 
 def test_it_may_fail_once_more(evening: Session, now: datetime, boss: int) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from sqlmodel import select
 
 from dispatch import people, places, shifts
 from dispatch.tables import Job, Order, known
-from infra import install
+from infra import happened, install
 from infra.database import Database
 from infra.migrations import upgrade
 from payments import books, checks
+from riders_app.gateways.weather import Weather
 from riders_app.tables import InboundText, SandboxText, Text
 from tests import factories
 from tests.house import order_body
@@ -166,16 +168,19 @@ def offered(evening: Evening) -> bool:
     return False
 
 
-def sound(evening: Evening, orders: int) -> None:
-    """Every order delivered once, booked once, offered texts sent once, and the books in order."""
+def sound(evening: Evening, orders: int, *ends: str) -> None:
+    """Every order delivered once, booked once, offered texts sent once, and the books in order.
+
+    In bad weather texts may have come to other `ends` too.
+    """
     assert Counter(o.delivery for o in evening.rows(Order)) == {"delivered": orders}
     with evening.database.reading() as session:
         assert checks.findings(session) == []
         paid = [line for line in books.lines(session, "co-op:delivery") if line.reverses is None]
         assert len({line.subject for line in paid}) == len(paid) == orders
     texts = evening.rows(Text)
-    assert {t.state for t in texts} <= {"sent", "delivered", "expired"}
-    landed = Counter(s.key for s in evening.rows(SandboxText) if s.direction == "in")
+    assert {t.state for t in texts} <= {"sent", "delivered", "expired", *ends}
+    landed = Counter(s.key for s in evening.rows(SandboxText) if s.direction == "in" and s.key)
     assert max(landed.values()) == 1
     assert all(t.state != "new" for t in evening.rows(InboundText))
 
@@ -204,6 +209,38 @@ def test_killed_again_and_again(evening: Evening) -> None:
     # a text that was being sent at the kill is looked at again when its lease of two minutes has run out
     until(lambda: all(t.state not in ("queued", "sending") for t in evening.rows(Text)), within_s=240)
     sound(evening, 9)
+
+
+def test_killed_again_and_again_on_a_bad_night(evening: Evening) -> None:
+    """kill -9 while texts are late, lost, doubled, garbled and refused, and calls of the carrier's answered 500."""
+    server = evening.start("serve")
+    evening.up()
+    sky = replace(Weather.chaos(0.2, seed=4), delay_s=0.5, slow_s=6.0)
+    assert evening.client.post("/sandbox/weather", json=sky.kept()).status_code == 200
+    for round_ in range(3):
+        for n in range(3):
+            evening.order(f"B{round_}-{n}")
+        until(lambda: offered(evening))
+        evening.ride()
+        kill(server)
+        server = evening.start("serve")
+        evening.up()
+        evening.ride()
+
+    def all_done() -> bool:
+        evening.ride()
+        for number in (1, 2, 3):  # whom a text did not reach is reached again once they say anything
+            evening.text(f"+44770090000{number}", "MENU")
+        time.sleep(0.5)
+        return evening.delivered() == 9
+
+    until(all_done, within_s=240)
+    until(lambda: all(t.state not in ("queued", "sending") for t in evening.rows(Text)), within_s=300)
+    until(lambda: all(t.state != "new" for t in evening.rows(InboundText)))
+    sound(evening, 9, "undelivered", "failed")
+    with evening.database.reading() as session:
+        count = happened.counted(session)
+    assert all(count[name] for name in ("told delivered", "news replayed", "calls answered 500"))
 
 
 def test_a_second_server_on_one_sqlite_file_is_refused(evening: Evening) -> None:

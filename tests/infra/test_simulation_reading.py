@@ -12,9 +12,11 @@ from infra.simulation.reading import (
     Collect,
     Confirm,
     Deliver,
+    Ended,
     Finished,
     Gone,
     Link,
+    Meet,
     Offer,
     read,
 )
@@ -52,6 +54,23 @@ def test_a_drop_is_read_with_its_letter_and_reference() -> None:
     assert read(wording.marked(told, "drop")) == Deliver(31, "A", "K101")
 
 
+def test_a_meeting_is_no_kitchen_and_no_door() -> None:
+    """Whoever takes food over goes to the rider who has it; whoever hands it over goes there, and to no door."""
+    met = replace(examples.pickup(refs=("K101",)), restaurant="meet Sam Okoye", street="Nonna Tesoro")
+    taking = examples.job(number=31, state="taken", pickups=(met,), drops=TWO[:1])
+    assert read(wording.stop(taking)) == Collect(31, ("K101",), meeting=True)
+    there = replace(TWO[0], street="Nonna Tesoro", flat="", note="Hand the food over.", name="Ola Berg")
+    giving = examples.job(number=4, state="taken", drops=(there,))
+    assert read(wording.stop(giving, "drop")) == Deliver(4, "", "K101", meeting=True)
+
+
+def test_what_becomes_of_food_nobody_took_is_read() -> None:
+    """Back to the restaurant, or given up; and whether the job has more to do."""
+    job = examples.job(number=31, state="taken", drops=TWO)
+    assert read(road.decided("returned", "31A", "Luna", job)) == Ended(31, "A", returned=True, more=True)
+    assert read(road.decided("abandoned", "4", "Luna", None)) == Ended(4, "", returned=False, more=False)
+
+
 def test_what_must_be_confirmed_tried_again_or_decided_is_read() -> None:
     """A new address, a handed job, a door to try again, a late end, a reminder: each asks for its own answer."""
     job = examples.job(number=31, state="taken", drops=TWO)
@@ -62,7 +81,7 @@ def test_what_must_be_confirmed_tried_again_or_decided_is_read() -> None:
     assert read(wording.offer(late)) == Offer(7, stay=True)
     assert read(road.reminder(examples.job(number=7))) == Offer(7)
     assert read(road.handed_on(None, 31, to="Ola Berg", meeting="")) == Gone(31)
-    assert read(road.handed_on(job, 31, to="Ola Berg", meeting="the clock tower")) is None
+    assert read(road.handed_on(job, 31, to="Ola Berg", meeting="the clock tower")) == Meet(31)
     told = Marked("acknowledged", 31, (), (), examples.AT, None)
     assert read(road.acknowledged(told, "drop")) == Finished(31)
 

@@ -45,6 +45,15 @@ def why(evening: Evening, phone: str = RIDER) -> str:
     return " ".join(told)
 
 
+def open_words(evening: Evening) -> list[str]:
+    """What the desk is told of phones that get no texts."""
+    with evening.database.reading() as session:
+        rows = session.exec(
+            select(Attention).where(Attention.kind == "unreachable", col(Attention.closed_at).is_(None))
+        ).all()
+        return [row.words for row in rows]
+
+
 @pytest.mark.parametrize(
     ("heard", "said", "meant"),
     [
@@ -118,6 +127,28 @@ def test_a_stop_stays_with_the_number_and_not_with_who_had_it(offered: Offered) 
     assert (reach(evening, number), reach(evening)) == (True, False)
     evening.hears(RIDER, "START")
     assert reach(evening)
+
+
+def test_the_desk_reads_why_a_phone_hears_nothing(offered: Offered) -> None:
+    """What stands open says the reason that is newest: a phone out of reach, and then its STOP, which START undoes."""
+    evening, _ = offered
+    evening.jobs()
+    with evening.database.writing() as session:
+        text = session.exec(select(Text).where(Text.kind == "offer")).one()
+        text.state = "sent"
+        session.add(text)
+        news(
+            session,
+            vendor_id=str(text.vendor_id),
+            status="undelivered",
+            error="30003",
+            now=evening.clock.now(),
+        )
+    (words,) = open_words(evening)
+    assert words.startswith("Texts do not reach this person (the phone is off or out of reach")
+    evening.hears(RIDER, "STOP")
+    (words,) = open_words(evening)
+    assert "START brings the texts back" in words
 
 
 def test_a_carrier_that_says_opted_out_is_believed_without_a_stop(offered: Offered) -> None:

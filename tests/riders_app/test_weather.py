@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import col, select
 
 from dispatch.tables import Person, known
 from riders_app import sandbox_carrier
 from riders_app.gateways.sandbox import SandboxGateway, set_weather
 from riders_app.gateways.weather import RATES, Weather
-from riders_app.tables import InboundText, SandboxText, Text, queue
+from riders_app.tables import InboundText, SandboxPost, SandboxText, Text, TextNews, queue
 from tests import factories
 from tests.riders_app.conftest import PUBLIC, RIDER, Evening
 
@@ -123,7 +123,7 @@ def test_a_phone_out_of_reach_makes_its_person_unreachable(evening: Evening) -> 
     _write(evening)
     _through(evening, 1)
     assert _landed(evening) == []
-    assert evening.texts()[0].state == "undelivered"
+    assert evening.texts()[0].state in ("undelivered", "failed")
     with evening.database.reading() as session:
         assert session.exec(select(Person.unreachable_at)).first() is not None
 
@@ -137,6 +137,35 @@ def test_what_comes_in_twice_is_acted_on_once(evening: Evening) -> None:
     _through(evening, 3)
     assert len(_came(evening)) == 1
     assert len([text for text in evening.texts() if text.kind == "answer"]) == 1
+
+
+def test_a_call_we_answered_with_an_error_comes_again_and_counts_once(evening: Evening) -> None:
+    """Of a call that failed on our side nothing is kept; the carrier calls again, for texts and for news of texts."""
+    _sky(evening, stumbled=1, delay_s=1, news=True)
+    with evening.database.writing() as session:
+        factories.rider(session, evening.clock.now())
+    _type(evening, "MENU")
+    evening.pass_(seconds=2)
+    sandbox_carrier.run(evening, evening.clock.now())
+    assert _came(evening) == []
+    _through(evening, 3)
+    assert len(_came(evening)) == 1
+    assert [text.state for text in evening.texts() if text.kind == "answer"] == ["delivered"]
+    with evening.database.reading() as session:
+        told = session.exec(select(TextNews.status).order_by(col(TextNews.id))).all()
+        calls = session.exec(select(SandboxPost.params).where(SandboxPost.what == "bring")).all()
+    assert sorted(told) == ["delivered", "sent"]
+    assert [each[sandbox_carrier.CALLS] for each in calls] == [sandbox_carrier.MOST_CALLS]
+
+
+def test_a_text_that_never_left_is_told_as_failed(evening: Evening) -> None:
+    """Of texts that reach no phone some are told as failed, some as undelivered; none of them lands."""
+    _sky(evening, undelivered=1, news=True)
+    for n in range(12):
+        _write(evening, f"text {n}", key=f"k{n}")
+    _through(evening, 1)
+    assert _landed(evening) == []
+    assert {text.state for text in evening.texts()} == {"undelivered", "failed"}
 
 
 def test_opt_out_words_get_through_any_weather(evening: Evening) -> None:
