@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dispatch import attention, jobs, people, shifts
-from dispatch.errors import DispatchError, ProofWrong
+from dispatch.errors import DispatchError, OfferGone, ProofWrong
 from dispatch.tables import known
 from riders_app import desk, senders, wording
 from riders_app.gateways import Program
@@ -132,6 +132,8 @@ def _acted(session: Session, person_id: int, reading: Reading, now: datetime, ho
     except DispatchError as error:
         if isinstance(error, ProofWrong):  # what it refused is rolled back: this is not
             desk.wrong_code(session, person_id, error, now=now)
+        if isinstance(error, OfferGone):
+            desk.food_elsewhere(session, person_id, verb, error, now=now)
         if not house.brief:
             return wording.refused(error, verb, house.voice)
         why = wording.refused(error, verb, house.voice).partition(". ")[0]

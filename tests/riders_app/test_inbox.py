@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from dispatch import people, shifts
+from dispatch import handovers, people, shifts
 from dispatch.facts import Marked
 from dispatch.tables import Attention, Contest, Job, Order, Person, Restaurant, Shift, known
 from riders_app import inbox, wording
@@ -194,6 +194,23 @@ def test_a_phone_that_answers_by_itself_is_not_answered_for_ever(offered: Offere
     assert [bool(answer) for answer in said] == [True, True, False, False]
     assert evening.open_attention() == ["unclear_text"]
     assert evening.hears(RIDER, "hmm")
+
+
+def test_got_of_a_job_that_was_handed_on_asks_who_has_the_food(offered: Offered) -> None:
+    """GOT crossing a hand-over marks nothing and says whose the job is; a person asks in whose bag the food is."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    evening.hears(RIDER, "take")
+    with evening.database.writing() as session:
+        now = evening.clock.now()
+        other = factories.rider(session, now, 2, name="Bo Lind")
+        boss = factories.person(session, now, 50, "dispatcher", name="Desk Person")
+        job = session.get_one(Job, job_id)
+        handovers.hand(session, [job], other.person_id, by=known(boss.id), now=now)
+    evening.pass_(seconds=5)
+    assert "has another rider now" in evening.hears(RIDER, f"got {number}")
+    assert order(evening).delivery == "assigned"
+    assert evening.open_attention().count("crossed") == 1
 
 
 def test_an_unclear_text_marks_nothing_and_says_what_would_work(offered: Offered) -> None:
