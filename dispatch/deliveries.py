@@ -19,7 +19,7 @@ from dispatch import (
     shifts,
     tips,
 )
-from dispatch.errors import BadInput, NoSuchJob, NotOnShift
+from dispatch.errors import BadInput, NoSuchJob, NotOnShift, OnlyOffered
 from dispatch.facts import Marked, Point
 from dispatch.proofs import Shown
 from dispatch.states import DELIVERY, KITCHEN, LIVE_JOB, PAYMENT, move
@@ -114,7 +114,8 @@ def done(
 
     A drop whose pick-up was never marked has that marked too: the food cannot have come otherwise.
     But a DONE without a number within a minute of the one that finished a job is taken for that one said again
-    while the rider's other job has food not yet picked up: it would mark both ends of a ride not ridden.
+    while the rider's other job has food not yet picked up: it would mark both ends of a ride not ridden. So is
+    one within ten minutes, where that food is not due at its door for two more.
     A drop that failed and was ended by a person minutes ago was brought all the same: the decision is taken back.
     Where the rulebook asks for proof, ProofNeeded until it is given, for one drop at a time.
     """
@@ -169,7 +170,7 @@ def _for_done(
         return None
     try:
         return taken(session, person_id, number, now=now, by=by)
-    except NoSuchJob:
+    except (NoSuchJob, OnlyOffered):
         if _last_finished(session, person_id, number, now=now) is None:
             raise
         return None
@@ -177,15 +178,18 @@ def _for_done(
 
 def _done_again(session: Session, person_id: int, *, now: datetime) -> bool:
     said = _last_said(session, person_id)
-    if said is None or said.verb != "done" or said.said_at <= now - DONE_AGAIN:
+    if said is None or said.verb != "done" or said.said_at <= now - REPEAT_WITHIN:
         return False
     live = shifts.live_jobs(session, person_id)
     meant = [job for job in live if job.state == "taken"] or live
-    return (
-        jobs.get(session, said.job_id).state == "finished"
-        and len(meant) == 1  # of several, the rider is asked which
-        and any(s.kind == "pickup" for s in jobs.stops_left(session, meant[0]))
-    )
+    if (
+        jobs.get(session, said.job_id).state != "finished" or len(meant) != 1
+    ):  # of several, the rider is asked
+        return False
+    left = jobs.stops_left(session, meant[0])
+    due_at = min((s.planned_at for s in left if s.kind == "drop"), default=now)
+    soon = said.said_at > now - DONE_AGAIN
+    return any(s.kind == "pickup" for s in left) and (soon or due_at > now + NEAR)
 
 
 def _last_said(session: Session, person_id: int, job: Job | None = None) -> Mark | None:
@@ -234,10 +238,16 @@ def _chosen(
 
 
 def taken(session: Session, person_id: int, number: int | None, *, now: datetime, by: int | None) -> Job:
-    """The job meant; one still only offered is taken by what is said of it."""
+    """The job meant; one still only offered is taken by what is said of it, by its number.
+
+    Without a number that would be a guess, OnlyOffered: `got` may answer the offer's text, `done` repeat the last one.
+    """
     try:
         job = jobs.find(session, person_id, number, ("taken",))
     except NoSuchJob:
+        offered = [job.number for job in shifts.live_jobs(session, person_id)] if number is None else []
+        if offered and by is None:
+            raise OnlyOffered(tuple(offered)) from None
         job = jobs.find(session, person_id, number, LIVE_JOB)
     if job.state == "offered":
         offers.take(session, person_id, job.number, now=now, by=by)

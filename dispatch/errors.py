@@ -103,6 +103,10 @@ class WhichJob(DispatchError):
         self.numbers = numbers
 
 
+class OnlyOffered(WhichJob):
+    """The job meant was offered and not taken: say which number."""
+
+
 class OfferGone(DispatchError):
     """That job has gone to someone else."""
 

@@ -186,7 +186,7 @@ def _pickups(
             visits.setdefault(stop.visit, []).append(stop)
     found = []
     for calls in visits.values():
-        there = [held[s.order_id] for s in calls]
+        there = [held[s.order_id] for s in calls if s.done_at is None] or [held[s.order_id] for s in calls]
         name, street = _where(session, calls[0], there[0])
         found.append(
             PickupFacts(

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from dispatch import alarms, attention, people, shifts
-from dispatch.errors import DispatchError, ProofWrong
+from dispatch.errors import DispatchError, OfferGone, ProofWrong
 from dispatch.proofs import Shown
 from dispatch.tables import Attention
 from payments import books
@@ -87,6 +87,21 @@ def wrong_code(session: Session, person_id: int, error: ProofWrong, *, now: date
         "wrong_code",
         f"wrong-code:{person_id}:{drop}",
         f"The code given for job {drop} was wrong {said} times: ring the customer, then the rider.",
+        now=now,
+        person_id=person_id,
+    )
+
+
+def food_elsewhere(session: Session, person_id: int, verb: str, error: OfferGone, *, now: datetime) -> None:
+    """GOT or DONE of a job that is theirs no more: the food may be in their bag all the same, so a person asks."""
+    number = error.facts.get("number")
+    if verb not in ("GOT", "DONE") or error.facts.get("is_now") == "over":
+        return
+    attention.raise_(
+        session,
+        "crossed",
+        f"crossed:{person_id}:{number}",
+        f"Job {number}: a rider who does not have it any more texted {verb}. Ask them who has the food.",
         now=now,
         person_id=person_id,
     )

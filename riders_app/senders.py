@@ -1,16 +1,18 @@
 """Who a text is from: nobody we know, somebody who wants no more texts, or somebody who is there."""
 
 from collections.abc import Container
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from dispatch import attention, notices, offers, people, planning, shifts
-from dispatch.tables import OrderContact, Person, known
-from riders_app.replies import Reading
+from dispatch.tables import Mark, OrderContact, Person, Shift, known
+from riders_app.replies import Reading, parse
 from riders_app.tables import InboundText, Text
 
+QUIET = timedelta(minutes=10)  # a phone that answers by itself is not answered each time
 OPTED_OUT = "21610"  # the carrier's word for a phone that opted out
 
 
@@ -40,6 +42,43 @@ def foreign(session: Session, row: InboundText, now: datetime) -> None:
         now=now,
         person_id=left.id if left is not None else None,
         order_id=order_id,
+    )
+
+
+def of_a_restaurant(session: Session, person_id: int) -> bool:
+    """Whether somebody speaks for a restaurant and neither rides nor works at the desk: no words of riders for them."""
+    held = people.roles(session, person_id)[0]
+    return "restaurant" in held and held <= {"restaurant", "member"} and not _rode(session, person_id)
+
+
+def _rode(session: Session, person_id: int) -> bool:
+    return session.exec(select(Shift.id).where(Shift.person_id == person_id).limit(1)).first() is not None
+
+
+def to_the_desk(session: Session, row: InboundText, now: datetime) -> bool:
+    """A restaurant's person texted: a person reads it. Whether to say so: once in a while, lest two machines talk."""
+    attention.raise_(
+        session,
+        "foreign_text",
+        f"foreign:person:{row.person_id}",
+        "Somebody of a restaurant texted: read it, and answer them.",
+        now=now,
+        person_id=row.person_id,
+    )
+    return not session.exec(_lately(row).where(InboundText.state == "foreign").limit(1)).first()
+
+
+def machine(session: Session, row: InboundText) -> bool:
+    """Whether the same unclear words come a third time: a phone that answers by itself is not answered."""
+    before = session.exec(_lately(row).order_by(col(InboundText.id).desc()).limit(2)).all()
+    return len(before) == 2 and all(text.state == "unclear" and text.body == row.body for text in before)
+
+
+def _lately(row: InboundText) -> SelectOfScalar[InboundText]:
+    return select(InboundText).where(
+        InboundText.person_id == row.person_id,
+        col(InboundText.id) < known(row.id),
+        InboundText.received_at > row.received_at - QUIET,
     )
 
 
@@ -104,6 +143,34 @@ def said_twice(session: Session, person_id: int) -> bool:
         .limit(2)
     ).all()
     return len(last) == 2 and last[0] == last[1]
+
+
+# What UNDO does not take back: after one of these it would take back something older.
+_STAYS = frozenset({"ON", "OFF", "PASS", "LATE", "REST", "JOIN", "TROUBLE", "CONTEST", "ACK"})
+
+
+def cannot_undo(session: Session, person_id: int) -> str:
+    """What this rider texted since their last mark that UNDO does not take back; "" where nothing stands between."""
+    marked = session.exec(
+        select(func.max(Mark.said_at)).where(Mark.person_id == person_id, col(Mark.undone_at).is_(None))
+    ).one()
+    last = session.exec(
+        select(InboundText)
+        .where(InboundText.person_id == person_id, InboundText.state == "acted")
+        .order_by(col(InboundText.id).desc())
+        .offset(1)
+        .limit(1)
+    ).first()
+    if (
+        last is None
+        or last.acted_at is None
+        or last.reading is None
+        or marked is None
+        or last.acted_at < marked
+    ):
+        return ""
+    verb = parse(last.reading).verb
+    return last.reading if verb in _STAYS and "," not in last.reading else ""
 
 
 def means(session: Session, row: InboundText, part: Reading, acts: Container[str]) -> bool:

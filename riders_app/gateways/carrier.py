@@ -102,8 +102,8 @@ class TwilioGateway:
         return found
 
     def verify(self, url: str, params: Mapping[str, str], signature: str) -> bool:
-        """Twilio's HMAC-SHA1 over the public URL and every field it sent."""
-        return bool(signature) and bool(self._validator.validate(url, dict(params), signature))
+        """Twilio's HMAC-SHA1 over the public URL and every field it sent; one sent twice is in a multi-dict."""
+        return bool(signature) and bool(self._validator.validate(url, params, signature))
 
 
 def numbers(written: str | None) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ class SandboxGateway:
 
     def verify(self, url: str, params: Mapping[str, str], signature: str) -> bool:
         """The carrier's own scheme, with the sandbox's token."""
-        return bool(signature) and bool(self._validator.validate(url, dict(params), signature))
+        return bool(signature) and bool(self._validator.validate(url, params, signature))
 
     def signed(self, url: str, params: Mapping[str, str]) -> str:
         """The signature a carrier would send with these fields."""

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dispatch import attention, jobs, people, shifts
-from dispatch.errors import DispatchError, ProofWrong
+from dispatch.errors import DispatchError, OfferGone, ProofWrong
 from dispatch.tables import known
 from riders_app import desk, senders, wording
 from riders_app.gateways import Program
@@ -104,6 +104,11 @@ def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> No
         senders.opted_out(session, row.person_id, now)
         return
     senders.heard(session, row, reading, now)
+    if reading.verb != "OPT_IN" and senders.of_a_restaurant(session, row.person_id):
+        row.state = "foreign"
+        if senders.to_the_desk(session, row, now):
+            answer(session, row, wording.answers.with_the_desk(house.desk, house.voice), now=now)
+        return
     if reading.clear and all(senders.means(session, row, part, _ACTS) for part in reading.each):
         if reading.also:
             said = _several(session, row.person_id, reading, now, house)
@@ -112,7 +117,8 @@ def act(session: Session, inbound_id: int, *, now: datetime, house: House) -> No
         attention.settle(session, f"unclear:{row.person_id}", now=now, note="Their next text was clear.")
     else:
         row.state = "unclear"
-        said = (_ask_back(session, row.person_id, reading, now, house.voice),)
+        asked = _ask_back(session, row.person_id, reading, now, house.voice)
+        said = () if senders.machine(session, row) else (asked,)
     for part, body in enumerate(said, 1):
         answer(session, row, body, now=now, part=part)
 
@@ -126,6 +132,8 @@ def _acted(session: Session, person_id: int, reading: Reading, now: datetime, ho
     except DispatchError as error:
         if isinstance(error, ProofWrong):  # what it refused is rolled back: this is not
             desk.wrong_code(session, person_id, error, now=now)
+        if isinstance(error, OfferGone):
+            desk.food_elsewhere(session, person_id, verb, error, now=now)
         if not house.brief:
             return wording.refused(error, verb, house.voice)
         why = wording.refused(error, verb, house.voice).partition(". ")[0]

@@ -74,6 +74,9 @@ def _fail(session: Session, person_id: int, reading: Reading, now: datetime, hou
 
 def _undo(session: Session, person_id: int, _reading: Reading, now: datetime, house: House) -> str:
     again = senders.said_twice(session, person_id)
+    stays = "" if again else senders.cannot_undo(session, person_id)
+    if stays:
+        return wording.answers.no_undo(stays, house.voice)
     return marked(session, person_id, deliveries.undo(session, person_id, again=again, now=now), now, house)
 
 

@@ -15,7 +15,7 @@ from riders_app.replies.strict import strict
 from riders_app.replies.times import truly
 from riders_app.replies.tokens import Token, plain, tokens
 from riders_app.replies.verbs import CANNED, COMMANDS, OPT_IN, OPT_OUT, Verb
-from riders_app.replies.words import CERTAIN, COURTESY, FREE, REFUSALS, SPELLINGS, WEAK
+from riders_app.replies.words import CERTAIN, COURTESY, DOUBTS, FREE, SPELLINGS, WEAK
 
 __all__ = ["COMMANDS", "OPT_IN", "OPT_OUT", "SPELLINGS", "Reading", "Verb", "parse", "render", "truly"]
 
@@ -39,7 +39,7 @@ def parse(body: str) -> Reading:
         if word in CANNED:
             return Reading("HELP")
     reading = _commands(found, text)
-    doubted = "?" in text or any(mark in body for mark in REFUSALS) or len(body) > _MOST
+    doubted = "?" in text or any(mark in body for mark in DOUBTS) or len(body) > _MOST
     if doubted and any(part.verb in CERTAIN for part in reading.each):
         return Reading(reading.verb, reading.numbers, reading.letters, reading.everything, clear=False)
     return reading

@@ -6,6 +6,7 @@ from riders_app.replies.verbs import Verb
 from riders_app.replies.words import (
     COURTESY,
     DROPS,
+    HOURS,
     LABELS,
     MOST_MINUTES,
     NEGATIONS,
@@ -13,7 +14,13 @@ from riders_app.replies.words import (
     UNITS,
 )
 
-_BETWEEN = LABELS | {"WITH", "CON", "COM", "AVEC", "FOR", "LA", "EL", "O", "LE", "DE"}
+_BETWEEN = LABELS | {"WITH", "ON", "CON", "COM", "AVEC", "FOR", "LA", "EL", "O", "LE", "DE"}
+
+_CLOCKS = frozenset({"CLOCK", "DOTTED", "NONE"})  # "late 12 until 19:40" is no number of minutes
+_A = frozenset({"A", "AN", "UNE", "UMA", "UNA"})
+_NO_MINUTES = frozenset(
+    {"NOT", "ISNT", "WONT", "NAO", "PAS", "TOO", "TIL", "TILL", "UNTIL", "PAST", "QUARTER"}
+)
 
 
 def leads(tokens: list[Token], at: int) -> bool:
@@ -51,6 +58,9 @@ def free(verb: Verb, at: int, tokens: list[Token], plain: str) -> Reading:
         words = plain
     said = "" if verb == "WHY" else words.strip(" \t\r\n.,:;-!")
     clear = verb != "FAIL" or leads(tokens, at) or (at == 1 and number is not None)
+    clear = clear and not (
+        verb == "FAIL" and tokens[at].text != "COULDNTDELIVER" and _is(tokens, at + 1, "TO")
+    )
     return Reading(verb, () if number is None else (number,), letters, words=said, clear=clear)
 
 
@@ -74,13 +84,19 @@ def _drop(tokens: list[Token], at: int) -> tuple[int | None, tuple[str, ...], in
 
 def late(tokens: list[Token]) -> Reading:
     """LATE 12 10: the job, then the minutes. One number alone may be either: the inbox knows which."""
-    if any(token.text in ("NOT", "ISNT", "WONT", "NAO", "PAS") for token in tokens):
+    if any(token.text in _NO_MINUTES for token in tokens) or any(token.text in _CLOCKS for token in tokens):
         return Reading("LATE", clear=False)
     plain: list[int] = []
     timed: list[int] = []
     for i, token in enumerate(tokens):
         unit = i + 1 < len(tokens) and tokens[i + 1].text in UNITS
-        if token.text.isdigit() and len(token.text) <= 3:
+        if token.text in HOURS and not (token.text == "H" and not token.glued):
+            minutes, counted = _hours(tokens, i)
+            if not minutes:
+                return Reading("LATE", clear=False)
+            plain = plain[: len(plain) - counted]
+            timed.append(minutes)
+        elif token.text.isdigit() and len(token.text) <= 3:
             (timed if unit else plain).append(int(token.text))
         elif NUMBER_WORDS.get(token.text, 0) and (unit or NUMBER_WORDS[token.text] >= 5):
             timed.append(NUMBER_WORDS[token.text])
@@ -94,3 +110,19 @@ def late(tokens: list[Token]) -> Reading:
         return Reading("LATE", clear=False)
     sound = 1 <= minutes <= MOST_MINUTES and all(1 <= n <= 99 for n in jobs)
     return Reading("LATE", jobs, minutes=minutes, clear=sound)
+
+
+def _hours(tokens: list[Token], at: int) -> tuple[int, int]:
+    """Minutes of `1 hour`, `an hour`, `half an hour`, and how many numbers that took; 0 where it says neither."""
+    before = tokens[at - 1].text if at else ""
+    if before.isdigit():
+        return int(before) * 60, 1
+    if before in _A and _is(tokens, at - 2, "HALF"):
+        return 30, 0
+    if before in _A | {"ONE"}:
+        return 60, 0
+    return (30 if before in ("HALF", "DEMI", "MEIA", "MEDIA") else NUMBER_WORDS.get(before, 0) * 60), 0
+
+
+def _is(tokens: list[Token], at: int, word: str) -> bool:
+    return 0 <= at < len(tokens) and tokens[at].text == word

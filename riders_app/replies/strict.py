@@ -101,8 +101,9 @@ def _job(verb: Verb, tokens: list[Token], i: int, seen: _Seen) -> None:
         seen.sure = False  # "all 3 done" may be three drops
     if before and before.number is not None:
         apart = token.gap.replace("#", "").strip()
-        if apart not in ("", ",", ";", "&", "+") and not (apart == "/" and verb not in ("TAKE", "PASS")):
-            seen.sure = False  # a range, a fraction, a choice, a slip on the exclamation mark
+        slashed = apart == "/" and verb not in ("TAKE", "PASS") and len(before.text) == len(token.text) == 2
+        if apart not in ("", ",", ";", "&", "+") and not slashed:
+            seen.sure = False  # a range, a fraction (1/2), a choice, a slip on the exclamation mark
         if not apart and verb in ("TAKE", "PASS") and len(before.text) == len(token.text) == 1:
             seen.sure = False  # "take 1 2" may be 12
     if number is not None:
@@ -133,6 +134,7 @@ def _word(verb: Verb, at: int, tokens: list[Token], i: int, seen: _Seen) -> None
     numbered = after is not None and after.number is not None
     if word in EVERYTHING or (foreign and word in tongues.ALL and verb in ("GOT", "DONE")):
         seen.everything |= verb == "DONE"
+        seen.sure &= not (verb == "DONE" and after is not None and after.text in ("OK", "OKAY"))
         seen.sure &= verb in ("GOT", "DONE") or word in _beside(verb, at, tokens)
     elif _leads_to_a_time(word, after, foreign=foreign):
         seen.sure &= verb in TIMED
@@ -244,6 +246,22 @@ def _harmless(verb: Verb, at: int, tokens: list[Token], i: int) -> bool:
         return i > 0 and tokens[i - 1].text == "HAVE"
     if word == "ABOUT":  # "about 10 min ago", not "just about done"
         return after is not None and (after.ago_min is not None or after.at is not None)
+    if verb in ("TAKE", "PASS") and not _said_by_the_rider(at, tokens, i):
+        return False
+    if (
+        word in LABELS
+        and verb == "GOT"
+        and not (after and after.text.isdigit() and tokens[i - 1].text != "THE")
+    ):
+        return False  # "got the job", "got the number": the text was read, no food is in hand
     if word in LABELS and after is not None and after.text.isdigit() and len(word) > 1:
         return True
     return word in COURTESY | DICTATED or word in _beside(verb, at, tokens)
+
+
+def _said_by_the_rider(at: int, tokens: list[Token], i: int) -> bool:
+    """`I will take 12`, not `it will take 12` or `12 can take it`."""
+    word, before = tokens[i].text, tokens[i - 1].text if i else ""
+    if word in ("IT", "THIS", "THAT"):
+        return i > at
+    return word not in ("WILL", "CAN", "GONNA") or not before or before in COURTESY | {"I", "IM", "AND"}

@@ -48,7 +48,7 @@ class Token:
 def plain(body: str) -> str:
     """Plain digits and apostrophes, no emoji; everything else stays where it was."""
     kept = []
-    for raw in unicodedata.normalize("NFKC", body.replace("´", "'")):
+    for raw in "".join(map(_typed, unicodedata.normalize("NFC", body.replace("´", "'")))):
         char = "'" if raw in "’‘`" else raw
         kind = unicodedata.category(char)
         if kind in ("Mn", "Me", "Cf"):
@@ -57,9 +57,17 @@ def plain(body: str) -> str:
     return "".join(kept).strip()
 
 
+def _typed(char: str) -> str:
+    """One character in plain type. A digit of any script is that digit; `½`, `²` and `①` are a word nobody knows."""
+    kind = unicodedata.category(char)
+    if kind == "Nd":
+        return str(unicodedata.decimal(char))
+    return "½" if kind == "No" else unicodedata.normalize("NFKC", char)
+
+
 def bare(word: str) -> str:
     """A word in upper case without accents and apostrophes."""
-    apart = unicodedata.normalize("NFKD", word.upper().replace("'", ""))
+    apart = unicodedata.normalize("NFD", word.upper().replace("'", ""))
     return "".join(char for char in apart if not unicodedata.combining(char))
 
 

@@ -116,7 +116,7 @@ WEAK = _words("OK OKAY OUTSIDE MADE JOBS VISTO AQUI")
 COURTESY = _words(
     "PLEASE PLS PLZ THANKS THANK THX THANX TA CHEERS MATE BRO BOSS HI HEY HELLO JOB JOBS OK "
     "OKAY YES YEP YEAH YO NUMBER NUM NR NOW SURE EVENING MORNING GOON OBRIGADO OBRIGADA MERCI GRACIAS "
-    "SVP STP FAVOR"
+    "SVP STP FAVOR MAN"
 )
 # Courtesy to a machine that writes punctuation out.
 DICTATED = _words("COMMA PERIOD")
@@ -124,7 +124,7 @@ BESIDE: dict[Verb, frozenset[str]] = {
     "ON": _words("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY READY"),
     "OFF": _words("IM I AM SHIFT DUTY GOING CLOCK CLOCKING CLOCKED MY HOME"),
     "TAKE": _words("I IM AM ILL WILL CAN THE THIS THAT IT GONNA AND"),
-    "PASS": _words("SORRY I ILL WILL THE THIS THAT IT GONNA HAVE TO AND"),
+    "PASS": _words("SORRY SRY SOZ I ILL WILL THE THIS THAT IT GONNA HAVE TO AND"),
     "HERE": _words("I IM AM AT THE RESTAURANT SHOP DOOR HAVE IVE JUST RESTAURANTE AND"),
     "GOT": _words("I IVE HAVE JUST THE FOOD AND AT ABOUT"),
     "DONE": _words(
@@ -150,18 +150,29 @@ TIMED: frozenset[Verb] = frozenset({"HERE", "GOT", "DONE"})
 NEGATIONS = _words("NO NOT NEVER WITHOUT WONT ISNT DONT CANT CANNOT NT NON ANY NAO SEM SIN PAS SANS NONE")
 LABELS = frozenset({"NO", "NR", "NUM", "NUMBER", "JOB", "N", "J"})
 UNITS = frozenset({"MIN", "MINS", "MINUTE", "MINUTES", "M", "MINUTO", "MINUTOS"})
+HOURS = frozenset({"HOUR", "HOURS", "HR", "HRS", "H", "HEURE", "HEURES", "HORA", "HORAS"})
 _ONES = (
     "ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE TEN "
     "ELEVEN TWELVE THIRTEEN FOURTEEN FIFTEEN SIXTEEN SEVENTEEN EIGHTEEN NINETEEN"
 )
 _DECADES = "TWENTY THIRTY FORTY FIFTY SIXTY SEVENTY EIGHTY NINETY"
+# Not `doce`, a dessert; not `once`, `seize` and the decades, which may go on ("vingt et un").
+_ABROAD = {
+    11: "ONZE",
+    12: "DOZE DOUZE",
+    13: "TREZE TREIZE TRECE",
+    14: "CATORZE QUATORZE CATORCE",
+    15: "QUINZE QUINCE",
+}
 NUMBER_WORDS = {
     **{word: n for n, word in enumerate(_ONES.split(), 1)},
     **{word: n * 10 for n, word in enumerate(_DECADES.split(), 2)},
+    **{word: n for n, many in _ABROAD.items() for word in many.split()},
 }
 EVERYTHING = frozenset({"ALL", "EVERYTHING"})
 DROPS = frozenset("ABCDEFGH")
-REFUSALS = frozenset("👎🙅❌🚫⛔✖")
+# A cross or a hand held up takes back what the words say; a question, an hourglass or crossed fingers doubt it.
+DOUBTS = frozenset("👎🙅❌❎✖✗✘☒🚫⛔🛑❓❔🤔🧐🤷🤞🔜⏳⌛")
 SPLIT_BY_A_NOUGHT = {("0", "N"), ("0", "FF"), ("D", "0"), ("G", "0"), ("DO", "NE"), ("GO", "T")}
 # Words that are one word together, the longest first.
 JOINS: tuple[tuple[tuple[str, ...], str], ...] = tuple(
@@ -171,6 +182,7 @@ JOINS: tuple[tuple[tuple[str, ...], str], ...] = tuple(
         "DROPPEDOFF": "DROPPED OFF",
         "DROPOFF": "DROP OFF",
         "GOON": "GO ON",
+        "THANKS": "THANK YOU",
         "NEXTSHIFT": "NEXT SHIFT",
         "COULDNTDELIVER": (
             "COULD NOT DELIVER|COULDNT DELIVER|CANT DELIVER|CANNOT DELIVER|CAN NOT DELIVER|UNABLE TO DELIVER|"

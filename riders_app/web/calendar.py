@@ -1,7 +1,7 @@
 """A rider's shifts as an iCalendar feed (RFC 5545): stable names, local times with their zone, cancelled ones too."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 
@@ -33,9 +33,15 @@ def _event(row: Shift, rules: Rulebook, host: str, now: datetime) -> icalendar.E
     event = icalendar.Event()
     event.add("uid", f"shift-{row.id}@{host}")
     event.add("dtstamp", now)
-    event.add("dtstart", rules.local(starts))
-    event.add("dtend", rules.local(max(ends, starts + timedelta(minutes=1))))
+    event.add("dtstart", _wall(rules, starts))
+    event.add("dtend", _wall(rules, max(ends, starts + timedelta(minutes=1))))
     event.add("summary", f"Shift, {rules.co_op.name}" + (", cargo bike" if row.vehicle == "cargo" else ""))
     event.add("status", "CANCELLED" if row.state == "cancelled" else "CONFIRMED")
     event.add("sequence", row.revision + (1 if row.state == "cancelled" else 0))
     return event
+
+
+def _wall(rules: Rulebook, at: datetime) -> datetime:
+    """Local time, but for the hour that comes twice when the clocks go back: a calendar reads that as the first."""
+    local = rules.local(at)
+    return at.astimezone(UTC) if local.fold else local

@@ -167,7 +167,7 @@ def last_said(session: Session, person_id: int, zone: ZoneInfo, *, now: datetime
         return None
     if shifts.get(session, job.shift_id).state == "ended":
         return None
-    return Said(known(mark.id), mark.verb, job.number, mark.said_at.astimezone(zone))
+    return Said(known(mark.id), mark.verb, job.number, mark.at.astimezone(zone))
 
 
 def coming(session: Session, person_id: int, *, now: datetime) -> list[Shift]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from starlette.datastructures import ImmutableMultiDict
 
 from dispatch.web.access import Access
 from riders_app import inbox, outbox
@@ -33,16 +34,25 @@ class _Signed(Access):
     async def __call__(self, request: Request) -> dict[str, str]:
         program = program_of(request)
         form = await request.form()
-        params = {name: value for name, value in form.items() if isinstance(value, str)}
+        sent = ImmutableMultiDict(
+            [(name, said) for name, said in form.multi_items() if isinstance(said, str)]
+        )
         signature = request.headers.get(SIGNATURE, "")
         address = public_address(request, program)
-        if program.gateway is None or not program.gateway.verify(address, params, signature):
+        if program.gateway is None or not program.gateway.verify(address, sent, signature):
             raise HTTPException(403, "This call was not signed by our carrier.")
-        return params
+        return dict(sent)
 
 
 signed = _Signed()
 Signed = Annotated[dict[str, str], Depends(signed)]
+
+
+def _words(params: Mapping[str, str]) -> str:
+    """What was texted; of a picture without words, that it was one, so that whoever looks knows."""
+    body = params.get("Body", "")
+    pictures = params.get("NumMedia", "0").strip() not in ("", "0")
+    return "[picture]" if pictures and not body.strip() else body
 
 
 def receive(program: Program, params: Mapping[str, str]) -> bool:
@@ -52,7 +62,7 @@ def receive(program: Program, params: Mapping[str, str]) -> bool:
             session,
             vendor_id=params["MessageSid"],
             phone=params["From"],
-            body=params.get("Body", ""),
+            body=_words(params),
             our_number=params.get("To") or None,
             now=program.clock.now(),
         )

@@ -82,9 +82,35 @@ def _unclear(meant: str, works: Sequence[str], voice: Voice) -> str:
 
 
 def which(verb: str, numbers: Sequence[int], voice: Voice = ENGLISH) -> str:
-    """More than one job could be meant."""
+    """More than one job could be meant, or one that was offered and not taken."""
+    if len(numbers) == 1:
+        return cut(
+            voice.say(
+                "Job {number} is offered, not taken, so nothing is marked: TAKE {number} or PASS {number}. "
+                "You have it already? {command}",
+                number=numbers[0],
+                command=f"{verb} {numbers[0]}",
+            ),
+            ONE_SEGMENT,
+        )
     tries = voice.say(" or ").join(f"{verb} {n}" for n in numbers[:6])
     return cut(voice.say("Which job? Text {commands}", commands=tries), ONE_SEGMENT)
+
+
+def no_undo(command: str, voice: Voice = ENGLISH) -> str:
+    """UNDO behind something it does not take back."""
+    if command in ("ON", "OFF"):
+        return voice.say(
+            "UNDO does not take {command} back: text {other} for that. To undo what you marked before it, "
+            "text UNDO again",
+            command=command,
+            other="OFF" if command == "ON" else "ON",
+        )
+    return voice.say(
+        "UNDO does not take {command} back: tell the desk if it was wrong. To undo what you marked before it, "
+        "text UNDO again",
+        command=cut(command, 24),
+    )
 
 
 def how_late(number: int | None, voice: Voice = ENGLISH) -> str:
@@ -109,6 +135,12 @@ def help_(desk: str = "", voice: Voice = ENGLISH) -> str:
     return voice.say(
         "The desk has been told and will ring you.{ring} MENU shows what you can text", ring=ring
     )
+
+
+def with_the_desk(desk: str = "", voice: Voice = ENGLISH) -> str:
+    """Somebody who is no rider texted: a person reads it."""
+    ring = voice.say(" If it cannot wait, ring {desk}.", desk=fold(desk)) if desk else ""
+    return voice.say("The desk has your text and will come back to you.{ring}", ring=ring)
 
 
 def say_why(verb: str, voice: Voice = ENGLISH) -> str:

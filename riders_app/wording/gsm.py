@@ -116,12 +116,16 @@ def cut(text: str, most: int) -> str:
     return f"{short}." if short else ""
 
 
+WHOLE = -1
+
+
 def fit(
     say: Callable[[Mapping[str, str]], str], fields: Mapping[str, str], cuts: Sequence[tuple[str, int]]
 ) -> str:
     """One segment saying these fields (GSM-7 already), cut in the order of `cuts` (field, least septets).
 
-    Each field is cut only as far as the text needs; a least of 0 may leave it out.
+    Each field is cut only as far as the text needs; a least of 0 may leave it out. WHOLE is there in full or not at
+    all: half a time or half a link would mislead.
     """
     held = dict(fields)
     text = say(held)
@@ -130,7 +134,7 @@ def fit(
         if over <= 0:
             return text
         most = max(least, septets(held[name]) - over)
-        held[name] = cut(held[name], most) if most >= 4 or least else ""
+        held[name] = cut(held[name], most) if least != WHOLE and (most >= 4 or least) else ""
         text = say(held)
     return cut(text, ONE_SEGMENT)
 

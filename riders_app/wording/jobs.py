@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from dispatch.facts import DropFacts, JobFacts, PickupFacts
-from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold, loses, septets
+from riders_app.wording.gsm import ONE_SEGMENT, WHOLE, cut, fit, fold, loses, septets
 from riders_app.wording.plain import distance, joined, money, ordinal
 from riders_app.wording.voice import ENGLISH, Voice
 
@@ -143,7 +143,7 @@ def _drop(job: JobFacts, drop: DropFacts, before: str, link: str, voice: Voice) 
     }
     cuts = (
         ("name", 14),
-        ("by", 0),
+        ("by", WHOLE),
         ("street", 44),
         ("before", 24),
         ("note", 30),
@@ -151,7 +151,7 @@ def _drop(job: JobFacts, drop: DropFacts, before: str, link: str, voice: Voice) 
         ("name", 0),
         ("note", 0),
         ("reference", 30),
-        ("link", 0),
+        ("link", WHOLE),
         ("flat", 36),
     )
     return fit(say, fields, cuts)

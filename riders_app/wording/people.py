@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from dispatch.facts import ShiftFacts, WaitHint, WhyFacts
-from riders_app.wording.gsm import ONE_SEGMENT, cut, fit, fold
+from riders_app.wording.gsm import ONE_SEGMENT, WHOLE, cut, fit, fold
 from riders_app.wording.plain import hours, money, orders
 from riders_app.wording.voice import ENGLISH, Voice
 
@@ -131,6 +131,9 @@ def _sum(costs: Mapping[str, float], causes: Sequence[str]) -> float:
     return round(sum(costs.get(cause, 0.0) for cause in causes), 1)
 
 
+_WHY_CUTS = (("reference", WHOLE), ("weighed", WHOLE), ("rules", WHOLE), ("reason", 40), ("figures", 0))
+
+
 def why(told: WhyFacts, link: str = "", voice: Voice = ENGLISH) -> str:
     """Why a job went to this rider: how far ahead of the next best, what time, ride and turn weighed, and the rules."""
 
@@ -149,7 +152,7 @@ def why(told: WhyFacts, link: str = "", voice: Voice = ENGLISH) -> str:
         "rules": voice.say(" Rules {version}.", version=rules),
         "link": f" {link}" if link else "",
     }
-    return fit(say, fields, (("reference", 0), ("weighed", 0), ("rules", 0), ("reason", 40), ("figures", 0)))
+    return fit(say, fields, _WHY_CUTS)
 
 
 def _reason(told: WhyFacts, voice: Voice, *, brief: bool) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dispatch.facts import DropFacts, JobFacts, Marked
-from riders_app.wording.gsm import cut, fit, fold, roomiest
+from riders_app.wording.gsm import WHOLE, cut, fit, fold, roomiest
 from riders_app.wording.jobs import Turn, road, stop
 from riders_app.wording.voice import ENGLISH, Voice
 
@@ -167,7 +167,7 @@ def decided(how: str, name: str, restaurant: str, job: JobFacts | None, voice: V
     if job is not None and how != "again" and (job.next_pickup or job.next_drop):
         after = voice.say(". MENU {number} for what is next", number=job.number)
     fields = {"street": street, "restaurant": fold(restaurant), "next": after}
-    return fit(say, fields, (("street", 0), ("restaurant", 20), ("next", 0)))
+    return fit(say, fields, (("street", 0), ("restaurant", 20), ("next", WHOLE)))
 
 
 def door(name: str, minutes: int, desk: str = "", voice: Voice = ENGLISH) -> str:

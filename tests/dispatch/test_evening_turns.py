@@ -119,8 +119,8 @@ def test_food_on_board_and_no_word(evening: Session, now: datetime) -> None:
     """A rider not heard of long after their next stop was due is put before a person; their next word settles it."""
     shift = factories.rider(evening, now)
     factories.order(evening, now, factories.restaurant(evening, now))
-    _job, then = offered(evening, now)
-    deliveries.got(evening, shift.person_id, None, now=then + timedelta(minutes=6))
+    job, then = offered(evening, now)
+    deliveries.got(evening, shift.person_id, job.number, now=then + timedelta(minutes=6))
     due = watch.next_due(evening, now=then + timedelta(minutes=6))
     assert due is not None
     assert timedelta(minutes=20) < due - then < timedelta(minutes=60)
@@ -146,8 +146,8 @@ def test_no_end_before_the_last_delivery(evening: Session, now: datetime) -> Non
     shift = factories.rider(evening, now)
     boss = factories.person(evening, now, 90, "dispatcher", name="Desk Person")
     factories.order(evening, now, factories.restaurant(evening, now))
-    _job, then = offered(evening, now)
-    deliveries.done(evening, shift.person_id, None, now=then + timedelta(minutes=20))
+    job, then = offered(evening, now)
+    deliveries.done(evening, shift.person_id, job.number, now=then + timedelta(minutes=20))
     after = then + timedelta(hours=1)
     with pytest.raises(WrongState, match="work unpaid"):
         shifts.set_end(evening, known(shift.id), then, by=known(boss.id), reason="went home", now=after)

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from dispatch import deliveries, jobs, offers, orders, overrides
+from dispatch.errors import OnlyOffered
 from dispatch.tables import Job, known
 from tests import factories
 
@@ -98,7 +99,8 @@ def test_a_second_got_that_is_meant_counts(
 def test_done_twice_in_a_row_leaves_the_other_job(
     session: Session, now: datetime, rider: int, boss: int, taken: bool
 ) -> None:
-    """A bare DONE repeated within a minute of the last drop answers for that job, not for food never collected."""
+    """A bare DONE repeated before other food could be at its door answers for the last job, not for food never
+    collected; what was only offered is never marked by a bare word."""
     one = given(session, now, rider, boss=boss, name="Luna")
     deliveries.got(session, rider, one.number, now=now)
     two = given(session, now, rider, boss=boss, name="Zeytin")
@@ -109,8 +111,17 @@ def test_done_twice_in_a_row_leaves_the_other_job(
     assert (again.repeated, again.number) == (True, one.number)
     assert len(jobs.stops_left(session, two)) == 2
     assert two.state == ("taken" if taken else "offered")
-    assert not deliveries.done(session, rider, None, now=now + 60 * SECOND).repeated
-    assert two.state == "finished"
+    due_at = next(s.planned_at for s in jobs.stops_left(session, two) if s.kind == "drop")
+    assert deliveries.done(session, rider, None, now=now + 120 * SECOND).repeated
+    if taken:
+        assert not deliveries.done(session, rider, None, now=due_at).repeated
+        assert two.state == "finished"
+    else:
+        for said in (deliveries.here, deliveries.got, deliveries.done):
+            with pytest.raises(OnlyOffered):
+                said(session, rider, None, now=due_at)
+        assert two.state == "offered"
+        assert not deliveries.done(session, rider, two.number, now=due_at).repeated
 
 
 @pytest.mark.parametrize("how", ["number", "carried"])

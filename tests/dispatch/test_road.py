@@ -187,7 +187,7 @@ def test_late_is_told_to_restaurant_and_customer(evening: Session, now: datetime
     people.grant(evening, known(clerk.id), "restaurant", now=now, by=None, restaurant_id=luna.id)
     order = factories.order(evening, now, luna, ready_min=0, phone="+447700900500")
     job, then = offered(evening, now)
-    incidents.late(evening, job.person_id, None, 40, now=then)
+    incidents.late(evening, job.person_id, job.number, 40, now=then)
     assert [e.person_id for e in told(evening, "rider_late")] == [clerk.id]
     assert [e.order_id for e in told(evening, "order_late")] == [order.id]
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlmodel import col, select
 
 from dispatch import people
-from dispatch.tables import Attention, Mark, Order, OrderContact, known
+from dispatch.tables import Attention, Mark, Order, OrderContact, Visit, known
 from infra.app import MOST_BYTES
 from payments.tables import EntryRow
 from riders_app.tables import Tap
@@ -43,9 +43,14 @@ class Phone:
             person = people.by_phone(session, SAM)
             assert person is not None
             self.person_id = known(person.id)
-            visit = people.start_visit(session, self.person_id, now=house.now)
-        self.context.add_cookies([{"name": "pannier", "value": visit, "url": address}])
+        self.sign_in()
         self.page: Page = self.context.new_page()
+
+    def sign_in(self) -> None:
+        """Sign in, again where need be."""
+        with self.house.database.writing() as session:
+            visit = people.start_visit(session, self.person_id, now=self.house.now)
+        self.context.add_cookies([{"name": "pannier", "value": visit, "url": self.address}])
 
     def open(self) -> Page:
         """Look at the page."""
@@ -155,6 +160,7 @@ def test_out_of_reach_nothing_is_lost_or_counted_twice(house: House, till: Till,
     phone.context.set_offline(False)
     expect(page.locator("#waiting")).to_be_hidden(timeout=15_000)
     expect(page.get_by_text("No job just now.")).to_be_visible()
+    expect(page.get_by_text(f"Delivered, job 1, {pressed:%H:%M}.")).to_be_visible()  # not when it was sent
     with house.reading() as session:
         marks = session.exec(select(Mark).where(col(Mark.verb).in_(("got", "done"))).order_by(Mark.id)).all()
         order = session.exec(select(Order)).one()
@@ -164,6 +170,63 @@ def test_out_of_reach_nothing_is_lost_or_counted_twice(house: House, till: Till,
     for at in (marks[0].at, marks[1].at, order.carried_at, order.delivered_at):
         assert abs(at - pressed) < timedelta(seconds=30)
         assert house.now - at > timedelta(minutes=11)
+
+
+@ONCE
+def test_a_new_edition_brings_its_page(house: House, till: Till, phones: Any) -> None:
+    """A worker that takes over from an older one keeps the page anew, for a rider who loses the network right after."""
+    offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    phone = phones()
+    page = phone.kept()
+    page.reload()  # now it is the worker's
+    page.evaluate(
+        "(async () => { for (const name of await caches.keys()) if (name.includes('mine')) await caches.delete(name);"
+        " await (await caches.open('pannier-mine-old')).put('/my', new Response('old'));"
+        " await navigator.serviceWorker.register('/my/shell/worker.js?again', { scope: '/my' }); })()"
+    )
+    assert page.evaluate(
+        "(async () => { for (let i = 0; i < 400; i += 1) {"
+        " const names = (await caches.keys()).filter((name) => name.includes('mine'));"
+        " if (names.length === 1 && names[0] !== 'pannier-mine-old'"
+        " && await (await caches.open(names[0])).match('/my')) return true;"
+        " await new Promise((yes) => setTimeout(yes, 50)); } return false; })()"
+    )
+    phone.context.set_offline(True)
+    page.reload()
+    expect(page.locator("button.big:visible")).to_have_text(re.compile("I am there"))
+
+
+@SQLITE_FIRST
+def test_two_tabs_and_a_spent_session_lose_nothing(house: House, till: Till, phones: Any) -> None:
+    """Pressed in two tabs out of reach, and signed out meanwhile: both wait, and count in order, at their times."""
+    offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    phone = phones()
+    page = phone.kept()
+    other = phone.context.new_page()
+    other.goto(f"{phone.address}/my")
+    pressed = house.now
+    phone.context.set_offline(True)
+    phone.press("^Got it$")
+    expect(page.locator("#queue li")).to_have_count(1)
+    other.reload()
+    other.get_by_role("button", name=re.compile("^Delivered A")).first.click()
+    expect(other.locator("#queue li")).to_have_count(2)
+    with house.database.writing() as session:
+        for visit in session.exec(select(Visit)).all():
+            session.delete(visit)
+    house.move(5)
+    phone.context.set_offline(False)
+    expect(page.get_by_text("Sign in again to send what waits here.")).to_be_visible(timeout=20_000)
+    expect(page.locator("#queue li")).to_have_count(2)
+    phone.sign_in()
+    page.goto(f"{phone.address}/my")
+    expect(page.get_by_text("No job just now.")).to_be_visible(timeout=20_000)
+    with house.reading() as session:
+        marks = session.exec(select(Mark).where(col(Mark.verb).in_(("got", "done"))).order_by(Mark.id)).all()
+    assert [mark.verb for mark in marks] == ["got", "done"]
+    assert all(abs(mark.at - pressed) < timedelta(seconds=30) for mark in marks)
 
 
 @SQLITE_FIRST

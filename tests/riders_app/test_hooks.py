@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import select
+from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
 from riders_app.gateways.carrier import TwilioGateway
@@ -37,6 +38,22 @@ def client(evening: Evening) -> Iterator[TestClient]:
         yield made
 
 
+def test_a_field_sent_twice_is_signed_with_both_values(
+    evening: Evening, client: TestClient, twilio: TwilioGateway
+) -> None:
+    """Twilio's signature is over each value of a field that comes more than once, so all of them are checked."""
+    evening.gateway = twilio
+    twice = {**FORM, "Tag": ["b", "a"]}
+    url = f"{PUBLIC}/hooks/twilio/sms"
+    signature = SIGNER.compute_signature(url, ImmutableMultiDict([*FORM.items(), ("Tag", "b"), ("Tag", "a")]))
+    answer = client.post("/hooks/twilio/sms", data=twice, headers={"X-Twilio-Signature": signature})
+    assert answer.status_code == 200
+    forged = client.post(
+        "/hooks/twilio/sms", data={**FORM, "Tag": ["b", "c"]}, headers={"X-Twilio-Signature": signature}
+    )
+    assert forged.status_code == 403
+
+
 def signed(form: dict[str, str], path: str = "/hooks/twilio/sms", host: str = PUBLIC) -> dict[str, str]:
     """The header Twilio would send with this form."""
     return {"X-Twilio-Signature": SIGNER.compute_signature(f"{host}{path}", form)}
@@ -61,6 +78,17 @@ def test_a_signed_text_is_kept_as_it_came(
     (row,) = kept(evening)
     assert (row.vendor_id, row.phone, row.body, row.state) == ("SM1", RIDER, " TAKE 12 \n", "new")
     assert evening.nudges == 2
+
+
+def test_a_picture_without_words_is_kept_as_one(
+    evening: Evening, client: TestClient, twilio: TwilioGateway
+) -> None:
+    """An MMS with nothing written says to whoever reads it that a picture came; beside words it changes nothing."""
+    evening.gateway = twilio
+    for sid, body in (("MM1", ""), ("MM2", "DONE 12")):
+        form = FORM | {"MessageSid": sid, "Body": body, "NumMedia": "1", "MediaUrl0": "https://example.com/1"}
+        assert client.post("/hooks/twilio/sms", data=form, headers=signed(form)).status_code == 200
+    assert [row.body for row in kept(evening)] == ["[picture]", "DONE 12"]
 
 
 def test_an_unsigned_or_wrongly_signed_text_is_refused(

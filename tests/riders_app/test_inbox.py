@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from dispatch import people, shifts
+from dispatch import handovers, people, shifts
 from dispatch.facts import Marked
-from dispatch.tables import Attention, Contest, Job, Order, Person, Shift, known
+from dispatch.tables import Attention, Contest, Job, Order, Person, Restaurant, Shift, known
 from riders_app import inbox, wording
 from riders_app.tables import InboundText
 from tests import factories
@@ -115,6 +115,102 @@ def test_undo_takes_back_the_last_thing(offered: Offered) -> None:
     assert order(evening).payment == "due"
     evening.pass_(minutes=6)
     assert "nothing to undo" in evening.hears(RIDER, "undo")
+
+
+def test_undo_takes_back_nothing_older_than_what_was_said_last(offered: Offered) -> None:
+    """UNDO behind LATE or OFF says what it cannot take back, and leaves the GOT before it; said again, it means it."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    for body in (f"take {number}", "got", f"late {number} 10"):
+        evening.hears(RIDER, body)
+        evening.pass_(seconds=20)
+    assert evening.hears(RIDER, "undo").startswith(f"UNDO does not take LATE {number} 10 back: tell the desk")
+    assert order(evening).delivery == "carried"
+    evening.pass_(seconds=20)
+    assert evening.hears(RIDER, "off")
+    evening.pass_(seconds=20)
+    assert "text ON for that" in evening.hears(RIDER, "undo")
+    assert order(evening).delivery == "carried"
+    evening.pass_(seconds=20)
+    assert evening.hears(RIDER, "undo").startswith(f"Undone {number}A A-1.")
+    assert order(evening).delivery == "assigned"
+
+
+@pytest.mark.parametrize("body", ["got", "done", "here", "late 10"])
+def test_a_bare_word_takes_no_offer(offered: Offered, body: str) -> None:
+    """GOT may say that the offer was read, DONE repeat the last job's: an offer is taken by TAKE or by its number."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    said = evening.hears(RIDER, body)
+    assert said.startswith(f"Job {number} is offered, not taken, so nothing is marked: TAKE {number} or PASS")
+    assert evening.job(job_id).state == "offered"
+    assert order(evening).delivery == "assigned"
+    evening.pass_(seconds=5)
+    if body != "late 10":
+        evening.hears(RIDER, f"{body} {number}")
+        assert evening.job(job_id).state in ("taken", "finished")
+
+
+def test_done_said_again_leaves_the_job_offered_since(offered: Offered) -> None:
+    """A DONE repeated minutes later, with the next job on offer, tells the last one again and delivers nothing."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    for body in ("take", "got", "done"):
+        evening.hears(RIDER, body)
+        evening.pass_(minutes=1)
+    with evening.database.writing() as session:
+        restaurant = session.exec(select(Order)).one().restaurant_id
+        factories.order(session, evening.clock.now(), session.get_one(Restaurant, restaurant), "A-2")
+    other = evening.plan()
+    assert evening.job(other).state == "offered"
+    evening.pass_(minutes=1)
+    assert f"Job {number} " in evening.hears(RIDER, "done")
+    assert evening.job(other).state == "offered"
+
+
+def test_a_restaurants_person_is_no_rider(offered: Offered) -> None:
+    """Whoever speaks for a restaurant is answered by a person, told so once, and starts no shift and no trouble."""
+    evening, job_id = offered
+    with evening.database.writing() as session:
+        clerk = factories.person(session, evening.clock.now(), 30, name="At the pass")
+        restaurant = session.exec(select(Order)).one().restaurant_id
+        people.grant(
+            session, known(clerk.id), "restaurant", now=evening.clock.now(), by=None, restaurant_id=restaurant
+        )
+    assert evening.hears("+447700900030", "late 10").startswith("The desk has your text")
+    evening.pass_(seconds=5)
+    assert [evening.hears("+447700900030", body) for body in ("on", "help", "We are closed.")] == ["", "", ""]
+    assert evening.open_attention() == ["foreign_text"]
+    assert evening.job(job_id).state == "offered"
+
+
+def test_a_phone_that_answers_by_itself_is_not_answered_for_ever(offered: Offered) -> None:
+    """The same unclear words a third time in ten minutes get no answer, so two machines do not talk all night."""
+    evening, _ = offered
+    said = []
+    for _ in range(4):
+        said.append(evening.hears(RIDER, "I'm driving right now, I'll get back to you"))
+        evening.pass_(seconds=20)
+    assert [bool(answer) for answer in said] == [True, True, False, False]
+    assert evening.open_attention() == ["unclear_text"]
+    assert evening.hears(RIDER, "hmm")
+
+
+def test_got_of_a_job_that_was_handed_on_asks_who_has_the_food(offered: Offered) -> None:
+    """GOT crossing a hand-over marks nothing and says whose the job is; a person asks in whose bag the food is."""
+    evening, job_id = offered
+    number = evening.job(job_id).number
+    evening.hears(RIDER, "take")
+    with evening.database.writing() as session:
+        now = evening.clock.now()
+        other = factories.rider(session, now, 2, name="Bo Lind")
+        boss = factories.person(session, now, 50, "dispatcher", name="Desk Person")
+        job = session.get_one(Job, job_id)
+        handovers.hand(session, [job], other.person_id, by=known(boss.id), now=now)
+    evening.pass_(seconds=5)
+    assert "has another rider now" in evening.hears(RIDER, f"got {number}")
+    assert order(evening).delivery == "assigned"
+    assert evening.open_attention().count("crossed") == 1
 
 
 def test_an_unclear_text_marks_nothing_and_says_what_would_work(offered: Offered) -> None:

@@ -1,6 +1,7 @@
 """Riders' shifts as they see them: by text, on their page, and in their calendar."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -9,9 +10,11 @@ from fastapi.testclient import TestClient
 
 from dispatch import people, rota, shifts
 from dispatch.facts import RotaFacts, ShiftTime
-from dispatch.tables import known
+from dispatch.tables import Shift, known
 from payments import books
+from payments.rulebook import parse
 from riders_app import wording
+from riders_app.web import calendar
 from tests import factories
 from tests.house import House
 
@@ -100,6 +103,24 @@ def test_a_calendar_opens_with_its_secret_only(house: House) -> None:
     assert nobody.get("/calendar/guess.ics").status_code == 404
     post(hers, "/my/shifts/calendar/revoke")
     assert nobody.get(path).status_code == 404
+
+
+def test_a_shift_in_the_hour_that_comes_twice_is_told_by_its_instant(now: datetime) -> None:
+    """01:30 after the clocks went back is 01:30 again, not an hour earlier, in a program that knows no folds."""
+    rules = parse(Path("infra/examples/finsbury-park.toml").read_text(encoding="utf-8"))
+    for starts_at in (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1, 2)):
+        row = Shift(
+            id=1,
+            person_id=1,
+            planned_start_at=starts_at,
+            planned_end_at=starts_at + HOUR,
+            vehicle="bike",
+            state="planned",
+        )
+        told = icalendar.Calendar.from_ical(calendar.feed([row], rules, host="riders.example", now=now))
+        (event,) = told.walk("VEVENT")
+        assert event.start.astimezone(UTC) == starts_at
+        assert event.end.astimezone(UTC) == starts_at + HOUR
 
 
 def test_a_shift_over_a_change_of_the_clocks_is_as_long_as_it_is(house: House) -> None:

@@ -283,8 +283,8 @@ def test_every_error_of_dispatch_has_an_answer() -> None:
     assert len(kinds) > 15
     for kind in kinds:
         error: errors.DispatchError
-        if kind is errors.WhichJob:
-            error = errors.WhichJob((12, 14))
+        if issubclass(kind, errors.WhichJob):
+            error = kind((12, 14))
         elif kind is errors.Paused:
             error = errors.Paused(AT, "snow")
         else:
@@ -325,6 +325,28 @@ def test_texts_about_people_are_one_segment(name: str, words: str) -> None:
     for text in (wording.customers.customer_link(name, AT, link), wording.sign_in(f"{HOST}/in/{'x' * 32}")):
         assert one_segment(text)
         assert HOST in text
+
+
+@pytest.mark.parametrize("length", range(0, 60, 3))
+def test_a_time_is_there_whole_or_not_at_all(length: int) -> None:
+    """However long the rest is, no text tells half a time to be there by, half a link or half a count of riders."""
+    told = drop(note="ring " + "x" * length, name="Maria da Conceicao Lopes", flat="Flat 3B, second stair")
+    text = wording.stop(job(state="taken", pickups=(), drops=(told,)), "drop", before="Got 12A R-103. ")
+    assert re.search(r", by 19:05\. ", text) or ", by" not in text
+    facts = WhyFacts(
+        number=12,
+        reference="R" * length,
+        chosen=(("wait", 12.2), ("travel", 1.3)),
+        others=(("rider 1", (("wait", 12.7), ("travel", 1.3))),),
+        decided_at=AT,
+        rulebook="3-06ae9e7d9aaaa8c8",
+        margin_min=0.5,
+        because=(("wait", 0.5),),
+        riders_out=2,
+    )
+    text = wording.why(facts, f"{HOST}/my/why/1")
+    assert ".. " not in text
+    assert text.endswith("/my/why/1")
 
 
 def test_why_names_the_cost_and_the_others() -> None:

@@ -15,10 +15,15 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
+    let kept = false;
     for (const name of await caches.keys()) {
-      if (name.startsWith("pannier-") && name !== SHELL && name !== MINE) await caches.delete(name);
+      if (!name.startsWith("pannier-") || name === SHELL || name === MINE) continue;
+      kept = kept || name.startsWith("pannier-mine-");
+      await caches.delete(name);
     }
     await self.clients.claim();
+    // A new edition brings its own page: without it a rider who loses the network right after has none.
+    if (kept) await newest("/my").catch(() => {});
   })());
 });
 
