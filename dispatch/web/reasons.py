@@ -48,6 +48,17 @@ def _even(say: Say) -> dict[str, str]:
     }
 
 
+def _searches(say: Say) -> dict[str, str]:
+    """How a plan was found."""
+    return {
+        "exact": say("exact"),
+        "greedy": say("greedy"),
+        "search": say("local"),
+        "ruin_recreate": say("ruin and recreate"),
+        "cp_sat": "CP-SAT",
+    }
+
+
 def page(session: Session, job: Job, say: Say) -> dict[str, Any]:
     """What the table needs: the facts, its rows, whether the figures still hold, or why there are none."""
     try:
@@ -63,6 +74,7 @@ def page(session: Session, job: Job, say: Say) -> dict[str, Any]:
         "causes": _rows(told, say),
         "faults": decisions.check(session, job),
         "version": version,
+        "search": _searches(say).get(told.solver, told.solver),
         "even": _even(say)[told.basis],
         "barred": _barred(say),
         "wanted": [_wanted(candidate, say) for candidate in told.candidates],

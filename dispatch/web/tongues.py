@@ -4,6 +4,7 @@ What the people of the desk and of restaurants work with is English; every other
 their own choice where they are signed in, by what their order or their link knows of them, else by their browser.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -96,12 +97,19 @@ def decimal(value: float, places: int | None = None, language: str = ENGLISH) ->
 
 def day(at: date | datetime | None, language: str = ENGLISH) -> str:
     """A local date with its day of the week: Fri 20 Nov; ven. 20 nov."""
-    return format_date(at, "EEE d MMM", locale=LOCALES[language]) if at else ""
+    return _dated(at, "EEE d MMM", language) if at else ""
 
 
 def whole_date(on: date | datetime | None, language: str = ENGLISH) -> str:
     """A local date with its year: 20 November 2026; 20 de noviembre de 2026."""
-    return format_date(on, "long", locale=LOCALES[language]) if on else ""
+    return _dated(on, "long", language) if on else ""
+
+
+def _dated(on: date | datetime, form: str, language: str) -> str:
+    written = format_date(on, form, locale=LOCALES[language])
+    if language == "fr" and on.day == 1:  # the first of a month is an ordinal in French; CLDR leaves it to us
+        return re.sub(r"\b1\b", "1er", written, count=1)
+    return written
 
 
 def weekday(number: int, language: str = ENGLISH) -> str:

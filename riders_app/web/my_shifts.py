@@ -290,6 +290,7 @@ def subscribed(request: Request, session: Reading, now: Now, token: str) -> Resp
     rules = books.in_force(session, at=now)[1]
     rows = rota.feeds.shifts_for(session, known(person.id), now=now)
     host = urlsplit(access.program(request).settings.url).hostname or "pannier"
-    body = calendar.feed(rows, rules, host=host, now=now)
+    say = pages.spoken(request, person.language)
+    body = calendar.feed(rows, rules, host=host, now=now, say=say)
     headers = {"cache-control": "private, max-age=900", "x-robots-tag": "noindex"}
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)

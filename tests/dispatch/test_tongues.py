@@ -69,6 +69,8 @@ def test_sums_and_dates_as_each_language_writes_them() -> None:
         "vie 20 nov",
     ]
     assert tongues.whole_date(on, "es") == "20 de noviembre de 2026"
+    assert tongues.whole_date(date(2026, 5, 1), "fr") == "1er mai 2026"
+    assert tongues.day(date(2026, 5, 1), "fr") == "ven. 1er mai"
     assert [tongues.decimal(3.25, 1, each) for each in ("en", "fr")] == ["3.2", "3,2"]
     assert [tongues.tag(each) for each in LANGUAGES] == ["en-GB", "pt-PT", "fr-FR", "es-ES"]
 
