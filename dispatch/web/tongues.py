@@ -17,8 +17,10 @@ from dispatch.facts import LANGUAGES, LOCALES
 from dispatch.web import access
 
 ENGLISH = "en"
-WORK = ("/desk", "/restaurant", "/sandbox", "/v1", "/hooks")
-"""Where pages and answers are English."""
+PROGRAMS = ("/v1", "/hooks", "/sandbox")
+"""Where programs and pretend phones are answered: in English."""
+WORK = ("/desk", "/restaurant")
+"""Where whoever works there reads English."""
 STAFF = frozenset(("dispatcher", "administrator", "treasurer", "secretary", "restaurant"))
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 MOST = 20  # languages of a browser's list that are looked at
@@ -29,10 +31,12 @@ def of(request: Request) -> str:
     chosen = getattr(request.state, "tongue", "")
     if chosen:
         return str(chosen)
+    if request.url.path.startswith(PROGRAMS):
+        return ENGLISH
     who = access.visitor(request)
     if request.url.path.startswith(WORK) and (who is None or who.roles & STAFF):
         return ENGLISH
-    return who.language if who is not None else browser(request)
+    return who.language if who is not None and who.language in LANGUAGES else browser(request)
 
 
 def browser(request: Request) -> str:

@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 import pytest
 from sqlmodel import select
 
-from dispatch import people
+from dispatch import orders, people
 from dispatch.facts import LANGUAGES
 from dispatch.tables import Job
 from payments import books, shares
+from tests.dispatch import online
 from tests.dispatch.web_browser import Browser
 from tests.flow import test_payday as payday
 from tests.house import House
@@ -219,7 +220,7 @@ def test_no_page_of_a_customers_has_english_left(house: House) -> None:
 
 
 def _carried(house: House) -> Iterator[str]:
-    """An order's public id, each time it has come further; then that of one called off."""
+    """An order's public id, each time it has come further; one called off; one to pay online, and paid."""
     till, phone = house.restaurant(), house.rider(11)
     house.text(phone, "ON")
     placed = house.order(till, "A-1")["id"]
@@ -237,3 +238,9 @@ def _carried(house: House) -> Iterator[str]:
     answer = house.client.post(f"/v1/orders/{other}/cancel", json={"reason": "Closed"}, headers=till.headers)
     assert answer.status_code < 300, answer.text
     yield other
+    number = online.placed(house, till, "A-3")
+    with house.reading() as session:
+        theirs = orders.by_id(session, number).public_id
+    yield theirs
+    online.pay(house, number)
+    yield theirs
