@@ -74,7 +74,7 @@ def ask(session: Session, order: Order, *, now: datetime) -> CardPayment | None:
         known(order.id),
         amount_minor=owed,
         currency=books.in_force(session, at=now)[1].co_op.currency,
-        words=f"Food from {restaurant.name}",
+        words=restaurant.name,  # read by the customer on Stripe's page, whatever its language
         back=f"/t/{order.public_id}",
         now=now,
     )

@@ -1,7 +1,8 @@
 """What can go wrong in the story of an evening; each docstring is the default message."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -10,6 +11,21 @@ _FIELD = re.compile(r"\{(\w+)\}")
 def filled(words: str, facts: Mapping[str, object]) -> str:
     """A sentence with its facts put in by name; what is no fact's name stays as it is written."""
     return _FIELD.sub(lambda found: str(facts.get(found[1], found[0])), words)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What dispatch says in English with its facts open, as {name}, so that it can be said in another language."""
+
+    says: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """The same in another language, by what says a sentence with its facts still open."""
+        return filled(say(self.says), self.facts)
+
+    def __str__(self) -> str:
+        return filled(self.says, self.facts)
 
 
 class DispatchError(Exception):
@@ -21,6 +37,10 @@ class DispatchError(Exception):
         self.facts = facts
         self.message = filled(self.says, facts)
         super().__init__(self.message)
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """What went wrong in another language, by what says a sentence with its facts still open."""
+        return filled(say(self.says), self.facts)
 
 
 class NotFound(DispatchError):
@@ -46,9 +66,15 @@ class BadInput(DispatchError):
 class Cautioned(DispatchError):
     """Working time wants a reason before this shift is planned."""
 
-    def __init__(self, words: tuple[str, ...] = ()) -> None:
-        super().__init__("Look at this first: {words}. To go on, write down why.", words="; ".join(words))
-        self.words = words
+    def __init__(self, found: tuple[Sentence, ...] = ()) -> None:
+        super().__init__(
+            "Look at this first: {words}. To go on, write down why.", words="; ".join(map(str, found))
+        )
+        self.found = found
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """The same, each thing found said in that language too."""
+        return filled(say(self.says), {"words": "; ".join(each.told(say) for each in self.found)})
 
 
 class AddressNotFound(DispatchError):

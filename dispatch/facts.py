@@ -1,5 +1,6 @@
 """What pages and texts are told: plain facts, with local times, that know no table and no channel."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,8 +13,17 @@ NEEDS = (*SKILLS, "cargo")
 """What an order may need of its rider; who rides a cargo bike today has "cargo"."""
 LANGUAGES = {"en": "English", "pt": "Português", "fr": "Français", "es": "Español"}
 """What Pannier speaks, each by its own name."""
+LOCALES = {"en": "en_GB", "pt": "pt_PT", "fr": "fr_FR", "es": "es_ES"}
+"""As it is spoken, and written, where."""
+Say = Callable[..., str]
+"""A message in English, and its facts by name: the message in somebody's language, its facts put in."""
 
 ROLES = ("rider", "dispatcher", "treasurer", "secretary", "restaurant", "member", "administrator")
+
+
+def english(message: str, **facts: object) -> str:
+    """The message as it is written, its facts put in."""
+    return message.format(**facts) if facts else message
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def change(session: Session, person_id: int, *, name: str, phone: str | None, la
 def speak(session: Session, person_id: int, language: str) -> Person:
     """A person chooses the language of their texts; BadInput for one we do not speak."""
     if language not in LANGUAGES:
-        raise BadInput(f"Pannier speaks {', '.join(LANGUAGES)}; choose one of them.")
+        raise BadInput("Pannier speaks {languages}; choose one of them.", languages=", ".join(LANGUAGES))
     person = get(session, person_id)
     person.language = language
     session.add(person)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from dispatch import attention
+from dispatch.facts import Say, english
 from dispatch.tables import Order, Person, Restaurant
 from payments import books, pay
 from payments.letters import cell
@@ -96,35 +97,59 @@ def as_csv(lines: Iterable[TipLine], currency: str) -> str:
     return out.getvalue()
 
 
-def policy(rulebook: Rulebook) -> tuple[str, ...]:
+def policy(rulebook: Rulebook, say: Say = english) -> tuple[str, ...]:
     """The written policy on tips that the rulebook makes, a sentence or two for each thing a worker may ask."""
     rules, period = rulebook.pay, rulebook.pay_period
     if rules.tips == "own":
-        whose = "A tip belongs to the rider who delivered the order, the whole of it."
+        whose = say("A tip belongs to the rider who delivered the order, the whole of it.")
     else:
-        whose = (
+        whose = say(
             "All tips of a day are shared among everyone who was on shift that day, by the minutes each was on shift. "
             "A day is from four in the morning to the next. Parts are exact to the penny; where pennies are left "
             "over, they go to the largest remainders, and between equals to another rider each day. When the times "
             "of a shift are corrected, or a delivery is, that day is shared anew."
         )
-    each = (
-        f"week, which begins on {period.starts_on.capitalize()}"
-        if isinstance(period.starts_on, str)
-        else "month"
-    )
+    if isinstance(period.starts_on, str):
+        paid = say(
+            "Tips are paid with the wages of the pay period they came in (each week, which begins on {weekday}), "
+            "and at the latest by the end of the month after the customer gave them.",
+            weekday=_weekdays(say)[period.starts_on],
+        )
+    else:
+        paid = say(
+            "Tips are paid with the wages of the pay period they came in (each month), "
+            "and at the latest by the end of the month after the customer gave them."
+        )
     return (
-        f"{rulebook.co_op.name} passes every tip on to riders, all of it. Nothing is taken from it: no "
-        "administration charge, and no card fee, which the co-op bears.",
+        say(
+            "{name} passes every tip on to riders, all of it. Nothing is taken from it: no "
+            "administration charge, and no card fee, which the co-op bears.",
+            name=rulebook.co_op.name,
+        ),
         whose,
-        f"Tips are paid with the wages of the pay period they came in (each {each}), and at the latest by the end of "
-        "the month after the customer gave them.",
-        "Tips come on top of pay. They never count towards the hourly rate or the pay floor.",
-        "This is about tips given through the co-op. A coin in your hand is yours and passes through no books.",
-        "Every tip is on record: the order, when, how much, who got what of it and when it was paid. The record is "
-        "kept for at least three years. You can read and download your own at any time, and ask the treasurer.",
-        "These rules are the members' own, and change only by their resolution.",
+        paid,
+        say("Tips come on top of pay. They never count towards the hourly rate or the pay floor."),
+        say(
+            "This is about tips given through the co-op. A coin in your hand is yours and passes through no books."
+        ),
+        say(
+            "Every tip is on record: the order, when, how much, who got what of it and when it was paid. The record is "
+            "kept for at least three years. You can read and download your own at any time, and ask the treasurer."
+        ),
+        say("These rules are the members' own, and change only by their resolution."),
     )
+
+
+def _weekdays(say: Say) -> dict[str, str]:
+    return {
+        "monday": say("Monday"),
+        "tuesday": say("Tuesday"),
+        "wednesday": say("Wednesday"),
+        "thursday": say("Thursday"),
+        "friday": say("Friday"),
+        "saturday": say("Saturday"),
+        "sunday": say("Sunday"),
+    }
 
 
 def _lines(

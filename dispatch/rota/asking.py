@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dispatch import events, people
-from dispatch.errors import BadInput, NotFound, WrongState
+from dispatch.errors import BadInput, NotFound, Sentence, WrongState
 from dispatch.facts import Point
 from dispatch.rota import pattern, statements
 from dispatch.rota.working import Span, hours_in
@@ -212,10 +212,10 @@ def lapse(session: Session, *, now: datetime) -> int:
     return len(rows)
 
 
-def could(session: Session, slot: Slot, person_id: int, *, now: datetime) -> tuple[str, ...]:
+def could(session: Session, slot: Slot, person_id: int, *, now: datetime) -> tuple[Sentence, ...]:
     """What a rider would have to write a reason for before they take this place."""
     found = statements.check(session, person_id, Span(slot.starts_at, slot.ends_at), now=now)
-    return tuple(caution.words for caution in found if not caution.light)
+    return tuple(caution.sentence for caution in found if not caution.light)
 
 
 __all__ = [

@@ -68,9 +68,9 @@ def plan(
 ) -> Shift:
     """Plan a shift with working time looked at: Cautioned until `by` writes why they go on; that is then kept."""
     found = check(session, person_id, Span(starts_at, ends_at), now=now, without=without)
-    heavy = [caution.words for caution in found if not caution.light]
+    heavy = [caution for caution in found if not caution.light]
     if heavy and not reason.strip():
-        raise Cautioned(tuple(heavy))
+        raise Cautioned(tuple(caution.sentence for caution in heavy))
     shift = shifts.plan(
         session, person_id, starts_at=starts_at, ends_at=ends_at, vehicle=vehicle, where=where
     )
@@ -83,7 +83,7 @@ def plan(
                 what="plan",
                 set_at=starts_at,
                 by_person_id=by,
-                reason=f"{reason.strip()} ({'; '.join(heavy)})",
+                reason=f"{reason.strip()} ({'; '.join(caution.words for caution in heavy)})",
                 at=now,
             )
         )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from dispatch.errors import Sentence
 from payments.rulebook import Rulebook
 
 WEEK = timedelta(days=7)
@@ -30,8 +31,13 @@ class Caution:
     """One thing to look at. A `light` one is only a note: nobody need write down why they go on."""
 
     kind: str
-    words: str
+    sentence: Sentence
     light: bool = False
+
+    @property
+    def words(self) -> str:
+        """What it is, in English."""
+        return str(self.sentence)
 
 
 def cautions(
@@ -86,7 +92,12 @@ def _week(
     if young:
         if hours > rest.young_week_h:
             told.append(
-                Caution("week", f"{hours:g} h this week: a young worker has at most {_h(rest.young_week_h)}")
+                _caution(
+                    "week",
+                    "{hours} h this week: a young worker has at most {most} h",
+                    hours=f"{hours:g}",
+                    most=_h(rest.young_week_h),
+                )
             )
         return told
     average, weeks = average_h(rules, spans, new.starts_at)
@@ -94,18 +105,26 @@ def _week(
     if opted_out:
         if hours > rest.week_h:
             told.append(
-                Caution(
-                    "week", f"{hours:.4g} h this week; the rider has opted out of {_h(rest.week_h)}", True
+                _caution(
+                    "week",
+                    "{hours} h this week; the rider has opted out of {most} h",
+                    light=True,
+                    hours=f"{hours:.4g}",
+                    most=_h(rest.week_h),
                 )
             )
         return told
     if hours > rest.week_h:
-        told.append(Caution("week", f"{hours:.4g} h this week, over {_h(rest.week_h)}"))
+        most = _h(rest.week_h)
+        told.append(_caution("week", "{hours} h this week, over {most} h", hours=f"{hours:.4g}", most=most))
     if over:
         told.append(
-            Caution(
+            _caution(
                 "average",
-                f"{average:.1f} h a week over {weeks} weeks, above the average of {_h(rest.week_h)}",
+                "{hours} h a week over {weeks} weeks, above the average of {most} h",
+                hours=f"{average:.1f}",
+                weeks=weeks,
+                most=_h(rest.week_h),
             )
         )
     return told
@@ -133,7 +152,8 @@ def _between(rules: Rulebook, others: Sequence[Span], new: Span, *, young: bool)
     if not gaps or ended - began <= timedelta(days=1) - least:
         return []
     rest, due = max(gaps) / timedelta(hours=1), least / timedelta(hours=1)
-    return [Caution("between", f"only {_h(rest)} of rest from one day's work to the next: {_h(due)} are due")]
+    words = "only {hours} h of rest from one day's work to the next: {due} h are due"
+    return [_caution("between", words, hours=_h(rest), due=_h(due))]
 
 
 def _days_off(rules: Rulebook, others: Sequence[Span], new: Span, *, young: bool) -> list[Caution]:
@@ -150,7 +170,8 @@ def _days_off(rules: Rulebook, others: Sequence[Span], new: Span, *, young: bool
             gaps = _gaps(spans, rules.midnight(first), rules.midnight(first + 2 * WEEK))
             if gaps[0] >= 2 * due or (len(gaps) > 1 and gaps[1] >= due):
                 return []
-    return [Caution("day_off", f"no {_h(due)} off in that week" + ("" if young else " or its fortnight"))]
+    words = "no {hours} h off in that week" if young else "no {hours} h off in that week or its fortnight"
+    return [_caution("day_off", words, hours=_h(due))]
 
 
 def _gaps(spans: Sequence[Span], since: datetime, until: datetime) -> list[float]:
@@ -183,13 +204,13 @@ def night_h(rules: Rulebook, new: Span, *, young: bool = False) -> float:
 def _night(rules: Rulebook, new: Span, *, young: bool) -> list[Caution]:
     hours = night_h(rules, new, young=young)
     begins = rules.rest.young_night_from if young else rules.rest.night_from
-    night = f"{begins:%H:%M} to {rules.rest.night_until:%H:%M}"
+    since, until = f"{begins:%H:%M}", f"{rules.rest.night_until:%H:%M}"
     if young and hours > 0:
-        return [Caution("night", f"a young worker does not work at night ({night})")]
+        words = "a young worker does not work at night ({since} to {until})"
+        return [_caution("night", words, since=since, until=until)]
     if hours >= rules.rest.night_h > 0:
-        return [
-            Caution("night", f"{_h(hours)} of it at night ({night}): night work, a health check is due", True)
-        ]
+        words = "{hours} h of it at night ({since} to {until}): night work, a health check is due"
+        return [_caution("night", words, light=True, hours=_h(hours), since=since, until=until)]
     return []
 
 
@@ -198,16 +219,22 @@ def _long(rules: Rulebook, new: Span, *, young: bool) -> list[Caution]:
     rest, hours = rules.rest, (new.ends_at - new.starts_at) / timedelta(hours=1)
     told = []
     if young and hours > rest.young_day_h:
-        told.append(Caution("day", f"{_h(hours)}: a young worker works at most {_h(rest.young_day_h)} a day"))
+        words = "{hours} h: a young worker works at most {most} h a day"
+        told.append(_caution("day", words, hours=_h(hours), most=_h(rest.young_day_h)))
     if young and hours > rest.young_break_after_h:
         kept = rest.break_min >= rest.young_break_min and rest.break_after_h <= rest.young_break_after_h
         if not kept:
-            words = f"over {_h(rest.young_break_after_h)}: plan a young worker's break of {rest.young_break_min} min"
-            told.append(Caution("break", words, True))
+            words = "over {hours} h: plan a young worker's break of {minutes} min"
+            after, least = _h(rest.young_break_after_h), rest.young_break_min
+            told.append(_caution("break", words, light=True, hours=after, minutes=least))
     elif hours > 6 and (rest.break_min < 20 or rest.break_after_h > 6):
-        told.append(Caution("break", "over 6 h: plan its break of 20 min, the rules place none", True))
+        told.append(_caution("break", "over 6 h: plan its break of 20 min, the rules place none", light=True))
     return told
 
 
 def _h(hours: float) -> str:
-    return f"{hours:.3g} h"
+    return f"{hours:.3g}"
+
+
+def _caution(kind: str, says: str, *, light: bool = False, **facts: object) -> Caution:
+    return Caution(kind, Sentence(says, facts), light)

@@ -5,7 +5,7 @@ Every route names its access by exactly one of `public`, `Needs(...)`, `keyed` o
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from sqlmodel import Session
 
 from dispatch import people, places
-from dispatch.errors import DispatchError, NotAllowed
+from dispatch.errors import DispatchError, NotAllowed, filled
 from dispatch.people import Who
 from dispatch.places import Geocoder
 from dispatch.tables import Restaurant
@@ -26,6 +26,18 @@ COOKIE = "pannier"
 
 class SignInNeeded(DispatchError):
     """Sign in first: ask for a link to be texted to you."""
+
+
+class NotForYou(NotAllowed):
+    """This page is for others."""
+
+    def __init__(self, roles: Iterable[str] = ()) -> None:
+        self.roles = tuple(sorted(roles))
+        super().__init__("This page is for: {roles}.", roles=", ".join(self.roles))
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """The same, the roles said in that language too."""
+        return filled(say(self.says), {"roles": ", ".join(map(say, self.roles))})
 
 
 class BadKey(DispatchError):
@@ -138,7 +150,7 @@ class Needs(Access):
         if who is None:
             raise SignInNeeded
         if not who.roles & self.roles:
-            raise NotAllowed(f"This page is for: {', '.join(sorted(self.roles))}.")
+            raise NotForYou(self.roles)
         return who
 
 

@@ -6,53 +6,88 @@ from fnmatch import fnmatchcase
 
 from sqlmodel import Session, col, select
 
+from dispatch.facts import Say, english
 from dispatch.tables import Person, Restaurant
 from payments.books import TrialLine
 
 # The part of a name that says whose an account is, or of which day.
 _WHOSE = re.compile(r"(?<=:)\d[\d-]*(?=:|$)")
 
-CO_OP = {
-    "co-op": "The co-op",
-    "outside:card": "Customers' cards",
-    "outside:customers": "Customers at the till",
-    "outside:capital": "Members' own money",
-    "outside:bank": "The co-op's bank account",
-    "vat:output": "VAT owed",
-    "co-op:delivery": "Delivery fees",
-    "co-op:commission": "Commission from restaurants",
-    "co-op:services": "Services to restaurants",
-    "co-op:adjustments": "Corrections with restaurants",
-    "vat:output:commission": "VAT owed on commission",
-    "vat:output:delivery": "VAT owed on delivery fees",
-    "vat:output:service": "VAT owed on services",
-    "co-op:card-cost": "What cards cost the co-op",
-    "co-op:disputes": "Card payments taken back by customers' banks",
-    "co-op:wages": "Wages",
-    "co-op:wages:top-up": "Top-ups to the pay floor",
-    "co-op:wages:drops": "Drops, paid beside the hours",
-    "co-op:wages:late": "Premiums for late hours",
-    "co-op:wages:rain": "Premiums for rain",
-    "co-op:wages:distance": "Premiums for long ways",
-    "co-op:wages:hills": "Premiums for hills",
-    "co-op:wages:sick": "Sick pay",
-    "co-op:expenses": "Riders' expenses, given back",
-    "co-op:refunds": "Refunds the co-op bears",
-    "co-op:holiday": "Holiday pay",
-    "co-op:holiday-hours": "Leave accrued",
-    "co-op:minutes": "Minutes worked",
-}
-KINDS = {
-    "wages": "wages",
-    "tips": "tips",
-    "holiday-pay": "holiday pay",
-    "holiday-set-aside": "holiday pay set aside",
-    "expenses": "expenses",
-    "holiday": "leave",
-    "minutes": "minutes",
-    "shares": "shares",
-    "till": "till",
-}
+
+def _co_op(say: Say) -> dict[str, str]:
+    """Accounts of the co-op and of the world outside."""
+    return {
+        "co-op": say("The co-op"),
+        "outside:card": say("Customers' cards"),
+        "outside:customers": say("Customers at the till"),
+        "outside:capital": say("Members' own money"),
+        "outside:bank": say("The co-op's bank account"),
+        "vat:output": say("VAT owed"),
+        "co-op:delivery": say("Delivery fees"),
+        "co-op:commission": say("Commission from restaurants"),
+        "co-op:services": say("Services to restaurants"),
+        "co-op:adjustments": say("Corrections with restaurants"),
+        "vat:output:commission": say("VAT owed on commission"),
+        "vat:output:delivery": say("VAT owed on delivery fees"),
+        "vat:output:service": say("VAT owed on services"),
+        "co-op:card-cost": say("What cards cost the co-op"),
+        "co-op:disputes": say("Card payments taken back by customers' banks"),
+        "co-op:wages": say("Wages"),
+        "co-op:wages:top-up": say("Top-ups to the pay floor"),
+        "co-op:wages:drops": say("Drops, paid beside the hours"),
+        "co-op:wages:late": say("Premiums for late hours"),
+        "co-op:wages:rain": say("Premiums for rain"),
+        "co-op:wages:distance": say("Premiums for long ways"),
+        "co-op:wages:hills": say("Premiums for hills"),
+        "co-op:wages:sick": say("Sick pay"),
+        "co-op:expenses": say("Riders' expenses, given back"),
+        "co-op:refunds": say("Refunds the co-op bears"),
+        "co-op:holiday": say("Holiday pay"),
+        "co-op:holiday-hours": say("Leave accrued"),
+        "co-op:minutes": say("Minutes worked"),
+    }
+
+
+def _kinds(say: Say) -> dict[str, str]:
+    """What of a person's an account holds."""
+    return {
+        "wages": say("wages"),
+        "tips": say("tips"),
+        "holiday-pay": say("holiday pay"),
+        "holiday-set-aside": say("holiday pay set aside"),
+        "expenses": say("expenses"),
+        "holiday": say("leave"),
+        "minutes": say("minutes"),
+        "shares": say("shares"),
+        "till": say("till"),
+    }
+
+
+def _yours(say: Say) -> dict[str, str]:
+    """The same, said to whom it belongs."""
+    return {
+        "wages": say("Your wages"),
+        "tips": say("Your tips"),
+        "holiday-pay": say("Your holiday pay"),
+        "holiday-set-aside": say("Your holiday pay set aside"),
+        "expenses": say("Your expenses"),
+        "holiday": say("Your leave"),
+        "minutes": say("Your minutes"),
+        "shares": say("Your shares"),
+    }
+
+
+def deductions(say: Say) -> dict[str, str]:
+    """What is deducted from pay by the payroll bureau's usual kinds; a term of the law stays beside its translation."""
+    return {
+        "income-tax": say("Income tax (PAYE)"),
+        "national-insurance": say("National Insurance"),
+        "pension": say("Pension"),
+        "student-loan": say("Student loan"),
+    }
+
+
+# All accounts of a kind at once, as the treasurer's pages tell them.
 EVERYBODY = {
     "rider": "Riders",
     "member": "Members",
@@ -114,7 +149,9 @@ def _sum(name: str, held: list[TrialLine]) -> TrialLine:
     return TrialLine(name, held[0].unit, received, given)
 
 
-def names(session: Session, accounts: Iterable[str], *, me: int | None = None) -> dict[str, str]:
+def names(
+    session: Session, accounts: Iterable[str], *, me: int | None = None, say: Say = english
+) -> dict[str, str]:
     """Each account in words; those of `me` are "Your ...", another person's are named only where `me` is None."""
     accounts = set(accounts)
     bare = {account.removeprefix("held:") for account in accounts}
@@ -122,8 +159,8 @@ def names(session: Session, accounts: Iterable[str], *, me: int | None = None) -
     told = ids["rider"] | ids["member"] if me is None else set()
     people = {row.id: row.name for row in session.exec(select(Person).where(col(Person.id).in_(told))).all()}
     places = session.exec(select(Restaurant).where(col(Restaurant.id).in_(ids["restaurant"]))).all()
-    restaurants = {row.id: row.name for row in places}
-    return {account: _named(account, people, restaurants, me) for account in accounts}
+    called = _Called(people, {row.id: row.name for row in places}, me, say)
+    return {account: called.account(account) for account in accounts}
 
 
 def _ids(accounts: Iterable[str], kind: str) -> set[int]:
@@ -131,29 +168,47 @@ def _ids(accounts: Iterable[str], kind: str) -> set[int]:
     return {int(part[1]) for part in parts if part[0] == kind and len(part) > 1 and part[1].isdigit()}
 
 
-def _named(
-    account: str, people: dict[int | None, str], restaurants: dict[int | None, str], me: int | None
-) -> str:
-    kind, _, rest = account.partition(":")
-    number, _, what = rest.partition(":")
-    words = KINDS.get(what, what)
-    if number == "*" and kind in EVERYBODY:
-        return f"{EVERYBODY[kind]}: {words}" if words else EVERYBODY[kind]
-    if kind in ("rider", "member") and number.isdigit():
-        if int(number) == me:
-            return f"Your {words}"
-        return f"{people.get(int(number), f'{kind} {number}')}: {words}"
-    if kind == "payroll":
-        return f"Deducted from pay, owed on: {number.replace('-', ' ')}"
-    if kind == "restaurant" and number.isdigit():
-        name = restaurants.get(int(number), account)
-        return f"{name}: {words}" if words else name
-    if kind == "customer" and number.isdigit():
-        return f"Paid ahead for order {number}"
-    if account.startswith("held:"):
-        return f"Held: {_named(account.removeprefix('held:'), people, restaurants, me)}"
-    if account == "pool:tips:*":
-        return "Tips to be shared out"
-    if account.startswith("pool:tips:"):
-        return f"Tips of {rest.removeprefix('tips:')}, to be shared out"
-    return CO_OP.get(account, account)
+class _Called:
+    """What accounts are called by whoever reads."""
+
+    def __init__(
+        self, people: dict[int | None, str], restaurants: dict[int | None, str], me: int | None, say: Say
+    ) -> None:
+        self.people, self.restaurants, self.me, self.say = people, restaurants, me, say
+        self.own, self.kinds = _co_op(say), _kinds(say)
+
+    def account(self, account: str) -> str:
+        """One account in words."""
+        say = self.say
+        kind, _, rest = account.partition(":")
+        number, _, what = rest.partition(":")
+        if number == "*" and kind in EVERYBODY:
+            return f"{EVERYBODY[kind]}: {self.kinds.get(what, what)}" if what else EVERYBODY[kind]
+        if kind in ("rider", "member") and number.isdigit():
+            return self._persons(kind, int(number), what)
+        if kind == "payroll":
+            owed = deductions(say).get(number, number.replace("-", " "))
+            return say("Deducted from pay, owed on: {what}", what=owed)
+        if kind == "restaurant" and number.isdigit():
+            name = self.restaurants.get(int(number), account)
+            return f"{name}: {self.kinds.get(what, what)}" if what else name
+        if kind == "customer" and number.isdigit():
+            return say("Paid ahead for order {number}", number=number)
+        if account.startswith("held:"):
+            return say("Held: {what}", what=self.account(account.removeprefix("held:")))
+        if account == "pool:tips:*":
+            return "Tips to be shared out"
+        if account.startswith("pool:tips:"):
+            return say("Tips of {day}, to be shared out", day=rest.removeprefix("tips:"))
+        return self.own.get(account, account)
+
+    def _persons(self, kind: str, number: int, what: str) -> str:
+        if number == self.me:
+            return _yours(self.say).get(what, what)
+        if number in self.people:
+            name = self.people[number]
+        elif kind == "rider":
+            name = self.say("rider {number}", number=number)
+        else:
+            name = self.say("member {number}", number=number)
+        return f"{name}: {self.kinds.get(what, what)}"

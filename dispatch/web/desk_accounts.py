@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlmodel import Session
 
 from dispatch.errors import NotFound
-from dispatch.web import accounts, forms, pages
+from dispatch.web import accounts, forms, pages, tongues
 from dispatch.web.access import Now, Reading, Treasurer
 from payments import books
 from payments.books import Booked, TrialLine
@@ -25,7 +25,7 @@ def told(amount: int, unit: str) -> str:
         return f"{'-' if amount < 0 else ''}{pages.hours(abs(amount))}"
     if unit == HOLIDAY:
         return f"{amount / 10_000:,.2f} min"
-    return pages.money(amount, unit)
+    return tongues.money(amount, unit)
 
 
 @router.get("/accounts")

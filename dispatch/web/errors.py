@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse,
 from starlette.exceptions import HTTPException
 
 from dispatch import errors
-from dispatch.web import access, pages
+from dispatch.facts import Say, english
+from dispatch.web import access, pages, tongues
 from payments import errors as money
 from routing.errors import BadProblem
 
@@ -44,6 +45,7 @@ STATUS: dict[type[Exception], int] = {
     access.SignInNeeded: 401,
     access.BadKey: 401,
     access.FormTooOld: 403,
+    access.NotForYou: 403,
     money.NoSuchPayRun: 404,
     money.NoSuchPayout: 404,
     money.NoSuchSettlement: 404,
@@ -53,7 +55,21 @@ STATUS: dict[type[Exception], int] = {
     BadProblem: 500,
 }
 
-BROKEN = "Something went wrong on our side; nothing was half-done. Try again, or tell the desk."
+
+def _broken(say: Say) -> str:
+    return say("Something went wrong on our side; nothing was half-done. Try again, or tell the desk.")
+
+
+BROKEN = _broken(english)
+
+
+def _plain(say: Say) -> dict[int, str]:
+    """What the framework itself refuses."""
+    return {
+        404: say("There is no such page."),
+        405: say("This page cannot be sent to. Go back, reload and try again."),
+        413: say("That is too large to send."),
+    }
 
 
 def status_of(error: Exception) -> int:
@@ -77,9 +93,10 @@ def answer(request: Request, error: Exception) -> Response:
     """Tell whoever called what went wrong, in the form they read."""
     status = status_of(error)
     if isinstance(error, errors.DispatchError):
-        detail = pages.refusal(request, error.says, error.facts)
+        detail = error.told(pages.speaker(request))
     else:
         detail = getattr(error, "message", None) or str(error) or (type(error).__doc__ or "").splitlines()[0]
+        detail = pages.speaker(request)(detail)
     if pages.for_program(request):
         title = (type(error).__doc__ or type(error).__name__).strip().splitlines()[0]
         facts = {k: v for k, v in getattr(error, "facts", {}).items() if isinstance(v, str | int)}
@@ -94,9 +111,9 @@ def broken(request: Request) -> Response:
     if pages.for_program(request):
         return problem(500, "fault", "Something went wrong on our side.", BROKEN)
     try:
-        return pages.render(request, "error.html", status=500, words=BROKEN)
+        return pages.render(request, "error.html", status=500, words=_broken(pages.speaker(request)))
     except Exception:  # the page asks the database who is looking, and that may be what is broken
-        return PlainTextResponse(BROKEN, 500)
+        return PlainTextResponse(_broken(pages.spoken(request, tongues.browser(request))), 500)
 
 
 def install(app: FastAPI) -> None:
@@ -112,6 +129,10 @@ def install(app: FastAPI) -> None:
             for fault in error.errors()
         ]
         words = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
+        if tongues.of(request) != tongues.ENGLISH:  # the library that says what is wrong speaks English only
+            fields = ", ".join(fault["field"] for fault in faults)
+            say = pages.speaker(request)
+            words = say("Some of it could not be read: {fields}.", fields=fields)
         if pages.for_program(request):
             return problem(422, "invalid", "Something in what was sent is not right.", words, errors=faults)
         return pages.render(request, "error.html", status=422, words=words)
@@ -120,7 +141,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
         if pages.for_program(request):
             return problem(error.status_code, "http", str(error.detail), str(error.detail))
-        words = "There is no such page." if error.status_code == 404 else str(error.detail)
+        words = _plain(pages.speaker(request)).get(error.status_code, str(error.detail))
         return pages.render(request, "error.html", status=error.status_code, words=words)
 
     for kind in (errors.DispatchError, money.MoneyFault, BadProblem):

@@ -82,7 +82,7 @@ def day(text: str, rules: Rulebook, what: str) -> datetime:
     try:
         return rules.midnight(date.fromisoformat(text)) if len(text) == 10 else _aware(text, rules)
     except ValueError:
-        raise BadInput(f"{what}: write a day like 2026-11-20.") from None
+        raise BadInput("{what}: write a day like 2026-11-20.", what=what) from None
 
 
 def _aware(text: str, rules: Rulebook) -> datetime:
@@ -98,7 +98,7 @@ def pounds(text: str, what: str) -> int:
         return 0
     found = _POUNDS.fullmatch(text.strip())
     if found is None:
-        raise BadInput(f"{what}: write an amount like 23.50.")
+        raise BadInput("{what}: write an amount like 23.50.", what=what)
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0") or 0)
 
 
@@ -139,7 +139,7 @@ def minute(text: str, what: str) -> int:
         return 1440
     clock = _clock(text.strip())
     if clock is None:
-        raise BadInput(f"{what}: write a time like 17:00.")
+        raise BadInput("{what}: write a time like 17:00.", what=what)
     return clock.hour * 60 + clock.minute
 
 

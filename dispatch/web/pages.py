@@ -1,7 +1,7 @@
 """Pages: one template environment, money and times as people read them, and who reads HTML."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,13 @@ from typing import Any
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from jinja2.runtime import Context
 
-from dispatch.errors import filled
-from dispatch.facts import LANGUAGES
-from dispatch.web import access
+from dispatch.facts import LANGUAGES, Say, english
+from dispatch.web import access, tongues
 from dispatch.web.money_sections import SECTIONS
 
 HERE = Path(__file__).parent
-SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
 def environment(folders: Iterable[Path]) -> jinja2.Environment:
@@ -28,7 +27,7 @@ def environment(folders: Iterable[Path]) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=money, hm=hm, day=day, hours=hours)
+    made.filters.update(money=_money, hm=hm, day=_day, date=_date, hours=hours, decimal=_decimal)
     made.globals["money_sections"] = SECTIONS
     made.globals["languages"] = LANGUAGES
     return made
@@ -42,24 +41,32 @@ The app is given one that knows catalogues.
 
 
 def _english(_language: str, message: str, **facts: object) -> str:
-    return message.format(**facts) if facts else message
+    return english(message, **facts)
 
 
-def money(minor: int, currency: str = "GBP") -> str:
-    """Minor units as people write them: -£12.05."""
-    sign = "-" if minor < 0 else ""
-    symbol = SYMBOLS.get(currency, f"{currency} ")
-    return f"{sign}{symbol}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
+@jinja2.pass_context
+def _money(page: Context, minor: int, currency: str = "GBP") -> str:
+    return tongues.money(minor, currency, page.get("tongue", tongues.ENGLISH))
+
+
+@jinja2.pass_context
+def _day(page: Context, at: date | None) -> str:
+    return tongues.day(at, page.get("tongue", tongues.ENGLISH))
+
+
+@jinja2.pass_context
+def _date(page: Context, on: date | None) -> str:
+    return tongues.whole_date(on, page.get("tongue", tongues.ENGLISH))
+
+
+@jinja2.pass_context
+def _decimal(page: Context, value: float, places: int | None = None) -> str:
+    return tongues.decimal(value, places, page.get("tongue", tongues.ENGLISH))
 
 
 def hm(at: datetime | None) -> str:
     """A local time: 18:05."""
     return at.strftime("%H:%M") if at else ""
-
-
-def day(at: datetime | None) -> str:
-    """A local date: Fri 20 Nov."""
-    return at.strftime("%a %-d %b") if at else ""
 
 
 def hours(minutes: int) -> str:
@@ -76,13 +83,14 @@ def for_program(request: Request) -> bool:
 
 
 def render(request: Request, template: str, *, status: int = 200, **facts: Any) -> Response:
-    """A page of the one look: who is signed in, `say` for words in their language, the token its forms carry."""
+    """A page of the one look: who is signed in, `say` for words in its language, the token its forms carry."""
     made: jinja2.Environment = request.app.state.templates
-    who = access.visitor(request)
+    language = tongues.of(request)
     body = made.get_template(template).render(
-        who=who,
+        who=access.visitor(request),
         say=speaker(request),
-        tongue=tongue(request),
+        tongue=language,
+        lang=tongues.tag(language),
         csrf=access.csrf(request),
         path=request.url.path,
         status=status,
@@ -92,21 +100,15 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
     return HTMLResponse(body, status, headers={"cache-control": "no-store"})
 
 
-def refusal(request: Request, says: str, facts: Mapping[str, object]) -> str:
-    """Why something did not work: on a rider's own pages in their language, where it has the words; else in English."""
-    return filled(speaker(request)(says), facts)
+def speaker(request: Request) -> Say:
+    """What speaks on this page, in its language."""
+    return spoken(request, tongues.of(request))
 
 
-def speaker(request: Request) -> Callable[..., str]:
-    """What speaks on this page: riders' own pages in their language, every other in English."""
+def spoken(request: Request, language: str) -> Say:
+    """What speaks this language."""
     speak: Speak = getattr(request.app.state, "speak", _english)
-    return partial(speak, tongue(request))
-
-
-def tongue(request: Request) -> str:
-    """The language of this page."""
-    who = access.visitor(request)
-    return who.language if who is not None and request.url.path.startswith("/my") else "en"
+    return partial(speak, language)
 
 
 def said(request: Request, to: str, **facts: Any) -> Response:

@@ -1,6 +1,7 @@
 """A payslip as a page, as a PDF and as facts, for the treasurer and for the rider whose it is."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -9,13 +10,13 @@ from sqlmodel import Session
 
 from dispatch import paydays
 from dispatch.errors import NotFound
-from dispatch.web import pages
+from dispatch.facts import Say, english
+from dispatch.web import accounts, booked, pages, tongues
 from payments import books, runs
 from payments.ledger import HOLIDAY, MINUTES
-from payments.payslips import Payslip
+from payments.payslips import PAID_BEFORE, Payslip
 from payments.runs import PayRun
-
-NONE = "There is no such payslip."
+from payments.work import PREMIUMS
 
 
 def page(
@@ -33,6 +34,8 @@ def page(
     if pages.for_program(request):
         return JSONResponse(told(slip), headers={"cache-control": "no-store"})
     rules = books.rules(session, run.rulebook)
+    say, language = pages.speaker(request), tongues.of(request)
+    purposes = accounts.deductions(say)
     return pages.render(
         request,
         "payslip.html",
@@ -42,7 +45,11 @@ def page(
         employer=rules.co_op.name,
         local=rules.local,
         last=rules.local(run.until) - timedelta(seconds=1),
-        amount_words=amount_words,
+        kinds=kinds(say),
+        deductions=[(purposes.get(each.kind, each.purpose), each.amount_minor) for each in slip.deductions],
+        states=payment_states(say),
+        why=partial(booked.why, say, language),
+        amount_words=partial(amount_words, say=say, language=language),
         entries=entries,
         back=back,
     )
@@ -66,11 +73,11 @@ def paper(session: Session, run_id: int, person_id: int, *, draft_too: bool) -> 
 
 def _found(session: Session, run_id: int, person_id: int, draft_too: bool) -> tuple[PayRun, Payslip]:
     run = session.get(PayRun, run_id)
-    if run is None or (run.state == "draft" and not draft_too):
-        raise NotFound(NONE)
-    slip = runs.slip(session, run, person_id)
-    if slip is None:
-        raise NotFound(NONE)
+    slip = None
+    if run is not None and (draft_too or run.state != "draft"):
+        slip = runs.slip(session, run, person_id)
+    if run is None or slip is None:
+        raise NotFound("There is no such payslip.")
     return run, slip
 
 
@@ -104,13 +111,49 @@ def told(slip: Payslip) -> dict[str, Any]:
     }
 
 
-def amount_words(amount: int, unit: str) -> str:
+def kinds(say: Say) -> dict[str, str]:
+    """What a line of pay is, as its rider reads it: by a statement's names, and by a payslip's."""
+    named = {
+        "wages": say("wages"),
+        "drops": say("drops"),
+        "premium: late": say("premium: late"),
+        "premium: rain": say("premium: rain"),
+        "premium: distance": say("premium: distance"),
+        "premium: hills": say("premium: hills"),
+        "top-up": say("top-up"),
+        "sick pay": say("sick pay"),
+        "holiday pay": say("holiday pay"),
+        "holiday pay set aside": say("holiday pay set aside"),
+        "leave taken": say("leave taken"),
+        "tip": say("tip"),
+        "tips": say("tips"),
+        "expenses": say("expenses"),
+        "minutes": say("minutes"),
+        "leave": say("leave"),
+        PAID_BEFORE: say("paid before"),
+    }
+    premiums = {name: named[f"premium: {name}"] for name in PREMIUMS}
+    return named | premiums | {"top up": named["top-up"], "sick": named["sick pay"]}
+
+
+def payment_states(say: Say) -> dict[str, str]:
+    """How far a payment is."""
+    return {
+        "ready": say("set aside"),
+        "sending": say("on its way"),
+        "paid": say("paid"),
+        "failed": say("failed"),
+        "returned": say("came back"),
+    }
+
+
+def amount_words(amount: int, unit: str, *, say: Say = english, language: str = tongues.ENGLISH) -> str:
     """An amount in its unit: money, minutes of work, or minutes of leave."""
     if unit == MINUTES:
         return f"{amount} min"
     if unit == HOLIDAY:
-        return f"{amount / 10_000:.2f} min of leave"
-    return pages.money(amount, unit)
+        return say("{minutes} min of leave", minutes=tongues.decimal(amount / 10_000, 2, language))
+    return tongues.money(amount, unit, language)
 
 
 def download(body: bytes, name: str, kind: str) -> Response:

@@ -1,18 +1,14 @@
 """Why a job went to its rider, as pages show it: one table for the rider it is about and for the desk."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import Session
 
 from dispatch import decisions
-from dispatch.errors import NoSuchJob, filled
-from dispatch.facts import Candidate, WhyFacts
+from dispatch.errors import NoSuchJob
+from dispatch.facts import Candidate, Say, WhyFacts
 from dispatch.tables import Job
 from payments import books
-
-Say = Callable[..., str]
-"""Says a sentence in the language of a page, its facts put in."""
 
 
 def _causes(say: Say) -> dict[str, str]:
@@ -52,12 +48,23 @@ def _even(say: Say) -> dict[str, str]:
     }
 
 
+def _searches(say: Say) -> dict[str, str]:
+    """How a plan was found."""
+    return {
+        "exact": say("exact"),
+        "greedy": say("greedy"),
+        "search": say("local"),
+        "ruin_recreate": say("ruin and recreate"),
+        "cp_sat": "CP-SAT",
+    }
+
+
 def page(session: Session, job: Job, say: Say) -> dict[str, Any]:
     """What the table needs: the facts, its rows, whether the figures still hold, or why there are none."""
     try:
         told = decisions.why(session, job)
     except NoSuchJob as nothing:
-        by_hand = filled(say(nothing.says), nothing.facts)
+        by_hand = nothing.told(say)
         return {"why": None, "by_hand": by_hand, "causes": [], "faults": (), "version": None}
     version = next((v for v in books.versions(session) if v.version == told.rulebook), None)
     named = _causes(say)
@@ -67,6 +74,7 @@ def page(session: Session, job: Job, say: Say) -> dict[str, Any]:
         "causes": _rows(told, say),
         "faults": decisions.check(session, job),
         "version": version,
+        "search": _searches(say).get(told.solver, told.solver),
         "even": _even(say)[told.basis],
         "barred": _barred(say),
         "wanted": [_wanted(candidate, say) for candidate in told.candidates],

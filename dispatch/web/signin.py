@@ -9,8 +9,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from dispatch import people
 from dispatch.errors import BadPhone
+from dispatch.facts import Say
 from dispatch.people import VISIT_LIFE, Who
-from dispatch.web import access, pages
+from dispatch.web import access, pages, tongues
 from dispatch.web.access import Now, Program, Reading, SignedIn, Writing
 
 NEXT = "pannier_next"  # where a person wanted to go when they were asked to sign in
@@ -89,7 +90,10 @@ def _number(program: Program, phone: str) -> str:
 @router.api_route("/sign-in/{token}", methods=["GET", "HEAD"], dependencies=public)
 def link(request: Request, session: Reading, now: Now, token: str, next: str = "") -> Response:
     """Show the button that signs in. Looking spends nothing: phones and mail programs look at links too."""
-    people.open_link(session, token, now=now)
+    asked = people.open_link(session, token, now=now)
+    tongues.answer_in(
+        request, people.get(session, asked.person_id).language
+    )  # as the text was that it came in
     if pages.for_program(request):
         return JSONResponse({"csrf": access.csrf(request)})
     return pages.render(request, "sign_in_link.html", token=token, next=local(next) or "")
@@ -154,4 +158,17 @@ def me(request: Request, who: SignedIn) -> Response:
             },
             headers={"cache-control": "no-store"},
         )
-    return pages.render(request, "me.html")
+    roles = _roles(pages.speaker(request))
+    return pages.render(request, "me.html", roles=[roles[role] for role in sorted(who.roles)])
+
+
+def _roles(say: Say) -> dict[str, str]:
+    return {
+        "administrator": say("administrator"),
+        "dispatcher": say("dispatcher"),
+        "member": say("member"),
+        "restaurant": say("restaurant"),
+        "rider": say("rider"),
+        "secretary": say("secretary"),
+        "treasurer": say("treasurer"),
+    }

@@ -1,6 +1,7 @@
 """What a rider earned, line by line, each line down to its entries in the books."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -8,15 +9,15 @@ from sqlmodel import Session
 
 from dispatch import orders, places, shifts
 from dispatch.errors import BadInput, NotFound
+from dispatch.facts import Say
 from dispatch.people import Who
-from dispatch.web import accounts, forms, pages, payslip_pages
+from dispatch.web import accounts, booked, forms, pages, payslip_pages, tongues
 from dispatch.web.access import Member, Now, Reading, Rider
 from payments import books, pay
 from payments.books import Booked
 from payments.rulebook import Rulebook
 from payments.statements import Statement
 from payments.tables import ENTRIES
-from riders_app.wording import ENGLISH, Voice, voice
 
 router = APIRouter(prefix="/my", include_in_schema=False)
 
@@ -36,16 +37,16 @@ def my_pay(
     if pages.for_program(request):
         return JSONResponse(_told(earned), headers={"cache-control": "no-store"})
     earlier, later = forms.periods(rules, first, now)
-    spoken = voice(who.language)
-    subjects = {line.subject for line in earned.lines}
+    say, language = pages.speaker(request), tongues.of(request)
+    about = partial(_about, session, rules=rules, say=say, language=language)
     return pages.render(
         request,
         "rider/pay.html",
         earned=earned,
         lines=[(line, rules.local(line.at)) for line in earned.lines],
-        about={subject: _about(session, subject, rules, spoken) for subject in subjects},
-        whats=_whats(spoken),
-        day=spoken.day,
+        about={subject: about(subject) for subject in {line.subject for line in earned.lines}},
+        kinds=payslip_pages.kinds(say),
+        why=partial(booked.why, say, language),
         since=rules.local(first),
         until=rules.local(last) - timedelta(seconds=1),
         earlier=earlier,
@@ -84,47 +85,29 @@ def _told(earned: Statement) -> dict[str, object]:
     }
 
 
-def _whats(voice: Voice) -> dict[str, str]:
-    """What a line of a rider's pay is, as their page names it."""
-    return {
-        "wages": voice.show("wages"),
-        "drops": voice.show("drops"),
-        "premium: late": voice.show("premium: late"),
-        "premium: rain": voice.show("premium: rain"),
-        "premium: distance": voice.show("premium: distance"),
-        "premium: hills": voice.show("premium: hills"),
-        "top-up": voice.show("top-up"),
-        "sick pay": voice.show("sick pay"),
-        "holiday pay": voice.show("holiday pay"),
-        "holiday pay set aside": voice.show("holiday pay set aside"),
-        "leave taken": voice.show("leave taken"),
-        "tip": voice.show("tip"),
-        "expenses": voice.show("expenses"),
-    }
-
-
-def _about(session: Session, subject: str, rules: Rulebook, voice: Voice) -> str:
+def _about(session: Session, subject: str, *, rules: Rulebook, say: Say, language: str) -> str:
     """What an entry is about, as its rider knows it: an order by its reference, a shift by its day."""
     kind, _, number = subject.partition(":")
     if kind == "order":
         order = orders.by_id(session, int(number))
         place = places.get(session, order.restaurant_id).name
-        return voice.show("Order {reference}, {place}", reference=order.external_id, place=place)
+        return say("Order {reference}, {place}", reference=order.external_id, place=place)
     if kind == "shift":
         shift = shifts.get(session, int(number))
         start = rules.local(shift.started_at or shift.planned_start_at)
-        began, day = f"{start:%H:%M}", voice.day(start)
+        began, day = f"{start:%H:%M}", tongues.day(start, language)
         if shift.ended_at is None:
-            return voice.show("Shift of {day}, {start}", day=day, start=began)
+            return say("Shift of {day}, {start}", day=day, start=began)
         end = f"{rules.local(shift.ended_at):%H:%M}"
-        return voice.show("Shift of {day}, {start} to {end}", day=day, start=began, end=end)
+        return say("Shift of {day}, {start} to {end}", day=day, start=began, end=end)
     if kind == "tips":
-        day = voice.day(date.fromisoformat(number))
-        return voice.show("Tips of {day}, shared by minutes on shift", day=day)
+        day = tongues.day(date.fromisoformat(number), language)
+        return say("Tips of {day}, shared by minutes on shift", day=day)
     words = {
-        "person": voice.show("Your shares"),
-        "absence": voice.show("Your absence"),
-        "expense": voice.show("Your expense {number}", number=number),
+        "person": say("Your shares"),
+        "absence": say("Your absence"),
+        "expense": say("Your expense {number}", number=number),
+        "rider": say("Your pay"),
     }
     return words.get(kind, subject)
 
@@ -138,18 +121,19 @@ def entry(request: Request, who: Member, session: Reading, now: Now, entry_id: i
     if pages.for_program(request):
         return JSONResponse(_entry_told(found), headers={"cache-control": "no-store"})
     rules = books.rules(session, found.rulebook)
-    named = accounts.names(session, [name for p in found.postings for name in p[:2]], me=who.person_id)
+    say, language = pages.speaker(request), tongues.of(request)
+    touched = [name for posting in found.postings for name in posting[:2]]
+    named = accounts.names(session, touched, me=who.person_id, say=say)
+    amount = partial(payslip_pages.amount_words, unit=found.unit, say=say, language=language)
     original = books.entry_by_key(session, found.reverses) if found.reverses else None
     return pages.render(
         request,
         "rider/entry.html",
         entry=found,
         at=rules.local(found.entry.at),
-        about=_about(session, found.subject, rules, ENGLISH),
-        postings=[
-            (named[source], named[destination], payslip_pages.amount_words(amount, found.unit))
-            for source, destination, amount in found.postings
-        ],
+        why=booked.why(say, language, found.why),
+        about=_about(session, found.subject, rules=rules, say=say, language=language),
+        postings=[(named[source], named[to], amount(minor)) for source, to, minor in found.postings],
         original=original,
         resolution=next((v for v in books.versions(session) if v.version == found.rulebook), None),
     )

@@ -9,13 +9,13 @@ from sqlmodel import Session, col, select
 
 from dispatch import contests, jobs, people
 from dispatch.errors import BadInput, NoSuchJob
+from dispatch.facts import Say, english
 from dispatch.people import Who
 from dispatch.tables import Contest, Job
 from dispatch.web import access, accounts, forms, pages, reasons
 from dispatch.web.access import Member, Now, Reading, Rider, Writing
 from payments import books, shares
 from payments.books import TrialLine
-from riders_app.wording import voice
 
 A_YEAR = timedelta(days=365)
 router = APIRouter(prefix="/my", dependencies=[Depends(access.ours)], include_in_schema=False)
@@ -58,12 +58,16 @@ def the_books(request: Request, who: Member, session: Reading, now: Now) -> Resp
     currency = rules.co_op.currency
     trial = [line for line in books.trial_balance(session) if line.unit == currency]
     own = [line for line in trial if line.account.startswith("co-op:")]
-    named = accounts.names(session, [line.account for line in own], me=who.person_id)
+    say = english if pages.for_program(request) else pages.speaker(request)
+    named = accounts.names(session, [line.account for line in own], me=who.person_id, say=say)
     owed = (
-        ("Owed to restaurants (owed by them, if below nought)", _sum(trial, "restaurant:", but=":till")),
-        ("Owed to riders: wages and holiday pay", _sum(trial, "rider:", but=":tips")),
-        ("Owed to riders: tips", _sum([t for t in trial if t.account.endswith(":tips")], "rider:")),
-        ("Members' shares", _sum(trial, "member:")),
+        (
+            say("Owed to restaurants (owed by them, if below nought)"),
+            _sum(trial, "restaurant:", but=":till"),
+        ),
+        (say("Owed to riders: wages and holiday pay"), _sum(trial, "rider:", but=":tips")),
+        (say("Owed to riders: tips"), _sum([t for t in trial if t.account.endswith(":tips")], "rider:")),
+        (say("Members' shares"), _sum(trial, "member:")),
     )
     if pages.for_program(request):
         body = {
@@ -97,7 +101,7 @@ def why(request: Request, who: Rider, session: Reading, now: Now, job_id: int) -
     if pages.for_program(request):
         return JSONResponse(reasons.told(session, job), headers={"cache-control": "no-store"})
     facts = reasons.page(session, job, pages.speaker(request))
-    return pages.render(request, "rider/why.html", job=job, day=voice(who.language).day, **facts)
+    return pages.render(request, "rider/why.html", job=job, **facts)
 
 
 def _own_job(session: Session, who: Who, job_id: int) -> Job:
@@ -107,7 +111,7 @@ def _own_job(session: Session, who: Who, job_id: int) -> Job:
     return job
 
 
-def _verdicts(say: reasons.Say) -> dict[str | None, str]:
+def _verdicts(say: Say) -> dict[str | None, str]:
     return {
         "upheld": say("You were right."),
         "in_part": say("You were right in part."),
@@ -126,7 +130,6 @@ def cases(request: Request, who: Member, session: Reading, now: Now) -> Response
     return pages.render(
         request,
         "rider/contest.html",
-        day=voice(who.language).day,
         cases=[
             {
                 "words": case.words,

@@ -20,7 +20,6 @@ from payments import books, pay
 from riders_app import tables
 from riders_app.tables import InboundText, Text
 from riders_app.web import cards, shell
-from riders_app.wording import voice
 
 router = APIRouter(prefix="/my", include_in_schema=False)
 
@@ -73,7 +72,6 @@ def my(request: Request, who: Rider, session: Reading, now: Now) -> Response:
         wait=waiting.hint(session, who.person_id, now=now) if shift is not None and not mine else None,
         even=standing(session, who.person_id, now=now),
         thread=thread(session, who.person_id, now=now),
-        day=voice(who.language).day,
         duty_phone=access.program(request).settings.on_duty_phone,
         at=now.astimezone(zone),
         change=change(session, who.person_id),

@@ -11,13 +11,13 @@ from sqlmodel import Session
 
 from dispatch import people, rota
 from dispatch.errors import BadInput, NotFound
+from dispatch.facts import Say
 from dispatch.tables import Availability, Slot, known
-from dispatch.web import access, forms, pages
+from dispatch.web import access, forms, pages, tongues
 from dispatch.web.access import Now, Reading, Rider, Writing
 from payments import books
 from payments.rulebook import Rulebook
 from riders_app.web import calendar
-from riders_app.wording import Voice, voice
 
 router = APIRouter(prefix="/my/shifts", dependencies=[Depends(access.ours)], include_in_schema=False)
 open_router = APIRouter(include_in_schema=False)
@@ -32,7 +32,7 @@ def mine(request: Request, who: Rider, session: Reading, now: Now) -> Response:
 
 
 def _page(request: Request, session: Session, me: int, now: datetime, token: str = "") -> Response:
-    spoken = voice(people.get(session, me).language)
+    say, language = pages.speaker(request), tongues.of(request)
     rules = forms.rulebook(session, now)
     coming = rota.seeing.coming(session, me, now=now)
     swaps = {shift.id: rota.leaving.of_shift(session, known(shift.id)) for shift in coming}
@@ -43,7 +43,7 @@ def _page(request: Request, session: Session, me: int, now: datetime, token: str
         request,
         "rider/shifts.html",
         coming=[(shift, rota.seeing.time_of(rules, shift), swaps[shift.id]) for shift in coming],
-        places=_places(session, me, {shift.slot_id for shift in coming}, spans, rules, now),
+        places=_places(session, me, {shift.slot_id for shift in coming}, spans, rules, now, say),
         others=[
             (s, rota.seeing.time_of(rules, shift), people.get(session, s.from_person_id).name.split()[0])
             for s, shift in others
@@ -51,10 +51,10 @@ def _page(request: Request, session: Session, me: int, now: datetime, token: str
         ],
         me=me,
         said=[
-            _said(row, spoken) for row in rota.availability.of(session, [me], since=rules.local(now).date())
+            _said(row, say, language)
+            for row in rota.availability.of(session, [me], since=rules.local(now).date())
         ],
-        weekdays=[(n, spoken.weekday(n)) for n in range(7)],
-        day=spoken.day,
+        weekdays=[(n, tongues.weekday(n, language)) for n in range(7)],
         week_h=rota.working.hours_in(spans, *rota.working.week_of(rules, now)),
         average=average,
         weeks=weeks,
@@ -75,6 +75,7 @@ def _places(
     spans: Sequence[rota.working.Span],
     rules: Rulebook,
     now: datetime,
+    say: Say,
 ) -> list[dict[str, object]]:
     """Work I could have, wait for or am offered, and what I had better look at first; not what I am at work in."""
     told = []
@@ -83,11 +84,13 @@ def _places(
         at_work = any(span.within(slot.starts_at, slot.ends_at) for span in spans)
         if slot.id in had or (asked is not None and asked.state == "placed") or (at_work and asked is None):
             continue
-        told.append(_place(session, slot, me, rules, now))
+        told.append(_place(session, slot, me, rules, now, say))
     return told
 
 
-def _place(session: Session, slot: Slot, me: int, rules: Rulebook, now: datetime) -> dict[str, object]:
+def _place(
+    session: Session, slot: Slot, me: int, rules: Rulebook, now: datetime, say: Say
+) -> dict[str, object]:
     asked = rota.asking.standing(session, known(slot.id), me)
     waiting = rota.asking.in_turn(session, slot, rules)
     free = rota.asking.free(session, slot)
@@ -95,24 +98,46 @@ def _place(session: Session, slot: Slot, me: int, rules: Rulebook, now: datetime
         "id": slot.id,
         "time": rota.seeing.time_of(rules, slot),
         "place": slot.place,
-        "vehicle": slot.vehicle or "",
+        "vehicle": _vehicles(say).get(slot.vehicle or "", ""),
         "free": 0 if waiting else free,
         "waiting": len(waiting),
         "turn": next((n for n, row in enumerate(waiting, 1) if row.person_id == me), 0),
         "asked": asked,
         "answer_by": rules.local(asked.answer_by) if asked is not None and asked.answer_by else None,
-        "cautions": rota.asking.could(session, slot, me, now=now),
+        "cautions": [found.told(say) for found in rota.asking.could(session, slot, me, now=now)],
     }
 
 
-def _said(row: Availability, spoken: Voice) -> tuple[int, str, bool]:
+def _vehicles(say: Say) -> dict[str, str]:
+    return {"bike": say("bike"), "cargo": say("cargo bike")}
+
+
+def known_cautions(say: Say) -> tuple[str, ...]:
+    """What working time may want looked at before a rider takes a shift, so that each language has it."""
+    return (
+        say("{hours} h this week: a young worker has at most {most} h"),
+        say("{hours} h this week; the rider has opted out of {most} h"),
+        say("{hours} h this week, over {most} h"),
+        say("{hours} h a week over {weeks} weeks, above the average of {most} h"),
+        say("only {hours} h of rest from one day's work to the next: {due} h are due"),
+        say("no {hours} h off in that week"),
+        say("no {hours} h off in that week or its fortnight"),
+        say("a young worker does not work at night ({since} to {until})"),
+        say("{hours} h of it at night ({since} to {until}): night work, a health check is due"),
+        say("{hours} h: a young worker works at most {most} h a day"),
+        say("over {hours} h: plan a young worker's break of {minutes} min"),
+        say("over 6 h: plan its break of 20 min, the rules place none"),
+    )
+
+
+def _said(row: Availability, say: Say, language: str) -> tuple[int, str, bool]:
     if row.weekday is not None:
-        when = spoken.show("every {day}", day=spoken.weekday(row.weekday))
+        when = say("every {day}", day=tongues.weekday(row.weekday, language))
     else:
-        when = spoken.day(row.on_day) if row.on_day is not None else ""
+        when = tongues.day(row.on_day, language)
     if (row.from_min, row.until_min) != (0, 1440):
         hours = {"start": _clock(row.from_min), "end": _clock(row.until_min)}
-        when = spoken.show("{day}, {start} to {end}", day=when, **hours)
+        when = say("{day}, {start} to {end}", day=when, **hours)
     return known(row.id), when, row.can
 
 
@@ -181,7 +206,7 @@ def take(
 
 
 @router.post("/availability")
-def say(
+def state(
     request: Request,
     who: Rider,
     session: Writing,
@@ -193,6 +218,7 @@ def say(
     can: Annotated[str, Form(max_length=3)] = "can",
 ) -> Response:
     """When I can work, and when I cannot."""
+    say = pages.speaker(request)
     try:
         day = date.fromisoformat(on_day) if on_day.strip() else None
     except ValueError:
@@ -202,8 +228,8 @@ def say(
         who.person_id,
         weekday=int(weekday) if weekday.isdigit() and day is None else None,
         on_day=day,
-        from_min=forms.minute(since, "From") if since.strip() else 0,
-        until_min=forms.minute(until, "Until") if until.strip() else 1440,
+        from_min=forms.minute(since, say("From")) if since.strip() else 0,
+        until_min=forms.minute(until, say("Until")) if until.strip() else 1440,
         can=can == "can",
         now=now,
     )
@@ -264,6 +290,7 @@ def subscribed(request: Request, session: Reading, now: Now, token: str) -> Resp
     rules = books.in_force(session, at=now)[1]
     rows = rota.feeds.shifts_for(session, known(person.id), now=now)
     host = urlsplit(access.program(request).settings.url).hostname or "pannier"
-    body = calendar.feed(rows, rules, host=host, now=now)
+    say = pages.spoken(request, person.language)
+    body = calendar.feed(rows, rules, host=host, now=now, say=say)
     headers = {"cache-control": "private, max-age=900", "x-robots-tag": "noindex"}
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)

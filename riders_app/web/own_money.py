@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 
 from dispatch import expenses, people, tipbook
 from dispatch.errors import BadInput
+from dispatch.facts import Say
 from dispatch.web import access, forms, pages, tip_pages
 from dispatch.web.access import Member, Now, Reading, Rider, Writing
 from payments import books
@@ -35,14 +36,14 @@ def my_tips_file(who: Rider, session: Reading, now: Now, since: str = "", until:
 def policy(request: Request, who: Member, session: Reading, now: Now) -> Response:
     """How tips are allocated, as the rules in force say."""
     version, rules = books.in_force(session, at=now)
-    words = tipbook.policy(rules)
     if pages.for_program(request):
-        return JSONResponse({"policy": words, "rulebook": version}, headers={"cache-control": "no-store"})
+        body = {"policy": tipbook.policy(rules), "rulebook": version}
+        return JSONResponse(body, headers={"cache-control": "no-store"})
     adopted = next(row for row in books.versions(session) if row.version == version)
     return pages.render(
         request,
         "member/tips_policy.html",
-        words=words,
+        words=tipbook.policy(rules, pages.speaker(request)),
         name=rules.co_op.name,
         adopted=adopted,
         rider="rider" in who.roles,
@@ -60,9 +61,19 @@ def my_expenses(request: Request, who: Rider, session: Reading, now: Now) -> Res
             (row, people.get(session, row.decided_by).name if row.decided_by else "")
             for row in expenses.of(session, who.person_id)
         ],
+        states=_states(pages.speaker(request)),
         today=rules.local(now).date().isoformat(),
         currency=rules.co_op.currency,
     )
+
+
+def _states(say: Say) -> dict[str, str]:
+    return {
+        "claimed": say("claimed"),
+        "approved": say("approved"),
+        "refused": say("refused"),
+        "taken_back": say("taken back"),
+    }
 
 
 @router.post("/expenses")
@@ -76,17 +87,18 @@ def claim(
     amount: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Ask back what I spent: a named person approves it, or says why not."""
+    say = pages.speaker(request)
     today = forms.rulebook(session, now).local(now).date()
     try:
         day = date.fromisoformat(spent_on.strip() or today.isoformat())
     except ValueError:
-        raise BadInput("Day: write a day like 2026-11-20.") from None
+        raise BadInput("{what}: write a day like 2026-11-20.", what=say("Day")) from None
     row = expenses.claim(
         session,
         who.person_id,
         spent_on=day,
         what=what,
-        amount_minor=forms.pounds(amount, "Amount"),
+        amount_minor=forms.pounds(amount, say("Amount")),
         today=today,
         now=now,
     )

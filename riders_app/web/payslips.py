@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, Response
 
 from dispatch import paydays
+from dispatch.facts import Say
 from dispatch.web import access, forms, pages, payslip_pages
 from dispatch.web.access import Now, Reading, Rider, Writing
 from payments import bank, payees, runs
@@ -60,7 +61,18 @@ def _page(
     request: Request, session: Reading, person_id: int, *, faults: tuple[str, ...] = (), status: int = 200
 ) -> Response:
     held = payees.of(session, runs.payee(person_id))
-    return pages.render(request, "rider/bank.html", status=status, account=held, faults=faults)
+    say = pages.speaker(request)
+    told = [say(fault) for fault in faults]
+    return pages.render(request, "rider/bank.html", status=status, account=held, faults=told)
+
+
+def known_faults(say: Say) -> tuple[str, ...]:
+    """What may be wrong with a bank account as somebody typed it, so that each language has it."""
+    return (
+        say("Name: write the name on the account, as the bank has it."),
+        say("Sort code: write six digits, like 12-34-56."),
+        say("Account number: write eight digits; put noughts in front of a shorter one."),
+    )
 
 
 @router.post("/bank")

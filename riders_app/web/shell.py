@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 import dispatch.web
 from dispatch.errors import NotFound
-from dispatch.web import access
+from dispatch.web import access, pages, tongues
 
 router = APIRouter(prefix="/my/shell", dependencies=[Depends(access.public)], include_in_schema=False)
 
@@ -64,11 +64,14 @@ def page(request: Request) -> dict[str, Any]:
 
 
 @router.get("/manifest.json")
-def manifest() -> Response:
-    """How the page stands on a phone once it is installed."""
+def manifest(request: Request) -> Response:
+    """How the page stands on a phone once it is installed, in the language of the phone."""
+    language = tongues.browser(request)
+    say = pages.spoken(request, language)
     told = {
         "id": SCOPE,
-        "name": "Pannier: my job",
+        "lang": tongues.tag(language),
+        "name": say("Pannier: my job"),
         "short_name": "Pannier",
         "start_url": SCOPE,
         "scope": SCOPE,
@@ -86,7 +89,7 @@ def manifest() -> Response:
             },
         ],
     }
-    headers = {"cache-control": "no-cache"}
+    headers = {"cache-control": "no-cache", "vary": "accept-language"}
     return Response(json.dumps(told), media_type="application/manifest+json", headers=headers)
 
 

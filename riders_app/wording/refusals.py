@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dispatch import errors
-from dispatch.errors import DispatchError, filled
+from dispatch.errors import DispatchError
 from riders_app.wording.answers import which
 from riders_app.wording.gsm import ONE_SEGMENT, cut, fold
 from riders_app.wording.voice import ENGLISH, Voice
@@ -19,7 +19,7 @@ def refused(error: DispatchError, verb: str = "", voice: Voice = ENGLISH) -> str
 
 def shown(error: DispatchError, voice: Voice) -> str:
     """What dispatch would not do, for a page: in this language where it has the words, as dispatch put it otherwise."""
-    return filled(voice.show(error.says), error.facts)
+    return error.told(voice.show)
 
 
 def gone(error: DispatchError, _verb: str = "", voice: Voice = ENGLISH) -> str:
@@ -128,7 +128,7 @@ def known_refusals(voice: Voice = ENGLISH) -> tuple[str, ...]:
     """What dispatch says to a rider who asks for what cannot be, so that each language has it. A test reads
     dispatch, and wants here what riders may hear of it.
     """
-    return (*_of_jobs(voice), *_of_presses(voice), *_of_shifts(voice))
+    return (*_of_jobs(voice), *_of_presses(voice), *_of_shifts(voice), *_of_money(voice), *_of_doors(voice))
 
 
 def _of_jobs(voice: Voice) -> tuple[str, ...]:
@@ -219,6 +219,36 @@ def _of_shifts(voice: Voice) -> tuple[str, ...]:
         voice.show("You have said {count} such times: take some out first."),
         voice.show("You have not said that."),
         voice.show("Tick the box if you agree to it: nobody may make you."),
+    )
+
+
+def _of_money(voice: Voice) -> tuple[str, ...]:
+    return (
+        voice.show("Write down what it was for."),
+        voice.show(
+            "Amount: write what you paid, like 12.50; for more than 1,000 talk to the treasurer first."
+        ),
+        voice.show("Day: write when you paid it, within the last three months."),
+        voice.show("{what}: write a day like 2026-11-20."),
+        voice.show("{what}: write a time like 17:00."),
+        voice.show("{what}: write an amount like 23.50."),
+        voice.show("The first day must come before the last."),
+        voice.show("There is no such payslip."),
+        voice.show("There is no entry by that number in your accounts."),
+    )
+
+
+def _of_doors(voice: Voice) -> tuple[str, ...]:
+    return (
+        voice.show("This sign-in link is used up or too old: ask for a new one."),
+        voice.show("Too many tries: wait a little and try again."),
+        voice.show("Sign in first: ask for a link to be texted to you."),
+        voice.show("This page was open too long, or was not ours: go back, reload it and try again."),
+        voice.show("This page is for: {roles}."),
+        voice.show("There is nothing by that name here."),
+        voice.show("There is no order by that id."),
+        voice.show("Something in what was sent is not right."),
+        voice.show("Pannier speaks {languages}; choose one of them."),
     )
 
 

@@ -45,15 +45,6 @@ class Voice:
         """Whether this language can say the message: English can say any."""
         return self.language == "en" or _catalogue(self.language).gettext(message) != message
 
-    def day(self, on: date) -> str:
-        """A local date for pages, with its day of the week."""
-        return format_date(on, "EEE d MMM", locale="en_GB" if self.language == "en" else self.language)
-
-    def weekday(self, number: int) -> str:
-        """A day of the week for pages, Monday being 0."""
-        name = format_date(date(2024, 1, 1 + number), "EEEE", locale=self.language)
-        return name[0].upper() + name[1:]
-
     def date(self, on: date, pattern: str) -> str:
         """A local date by a CLDR pattern, in the alphabet of texts."""
         return letters(format_date(on, pattern, locale=self.language))

@@ -56,16 +56,16 @@ def test_payday(house: House) -> None:
     rider, number = ridden(house)
     treasurer = house.signed_in(TREASURER, "treasurer")
     to_monday(house)
-    _enters_account(house, rider)
-    home, gross = _deducted(treasurer, number)
+    enters_account(house, rider)
+    home, gross = deducted(treasurer, number)
     assert facts(rider, "/my/payslips") == {"payslips": []}
     assert rider.get(f"/my/payslips/{home.rsplit('/', 1)[-1]}").status_code == 404
     net = gross + 250 - 175
-    _paid(treasurer, home, number, net)
+    paid(treasurer, home, number, net)
     _read(rider, treasurer, home, number, net)
 
 
-def _enters_account(house: House, rider: Any) -> None:
+def enters_account(house: House, rider: Any) -> None:
     """Where the pay goes, badly written first; whoever did not do that hears of it."""
     answer = send(rider, "/my/bank", holder="Zoë Łukasz", sort_code="123", number="12345678")
     assert (answer.status_code, "six digits" in answer.text) == (422, True)
@@ -78,7 +78,7 @@ def _enters_account(house: House, rider: Any) -> None:
     assert "123456" not in told[0].replace("-", "")
 
 
-def _deducted(treasurer: Any, number: int) -> tuple[str, int]:
+def deducted(treasurer: Any, number: int) -> tuple[str, int]:
     """The run drawn up and the bureau's answer taken in, wrong first: its page, and the gross pay."""
     page = treasurer.get("/desk/pay").text
     since = re.findall(r'<option value="([^"]+)"', page)[1]
@@ -105,7 +105,7 @@ def _deducted(treasurer: Any, number: int) -> tuple[str, int]:
     return home, gross
 
 
-def _paid(treasurer: Any, home: str, number: int, net: int) -> None:
+def paid(treasurer: Any, home: str, number: int, net: int) -> None:
     """Approved, put in the bank's file, refused by the bank, paid again, closed."""
     assert send(treasurer, f"{home}/approve").status_code == 200
     again = send(treasurer, f"{home}/approve")

@@ -28,13 +28,13 @@ def test_why_pay_shifts_and_cases_are_read_in_french(house: House) -> None:
         job = session.exec(select(Job.id)).one()
     read = {
         f"/my/why/{job}": ("Pourquoi la course 1 était à vous", "pour A-1", "Pas juste ?", "Fiches de paie"),
-        "/my/pay": ("Ma paie", "Commande A-1, Pizza Luna", "pourboire", "ven. 20 nov.", "£2.50"),
+        "/my/pay": ("Ma paie", "Commande A-1, Pizza Luna", "pourboire", "ven. 20 nov.", "2,50\xa0£"),
         "/my/shifts": ("Mes services", "Je ne peux pas : chaque semaine : Vendredi, 18:00 à 22:00"),
         "/my/contest": ("Ce que je conteste", "répond au plus tard le", "J'étais plus près"),
     }
     for path, words in read.items():
         page = html.unescape(sam.get(path))
-        assert '<html lang="fr">' in page, path
+        assert '<html lang="fr-FR">' in page, path
         for said in words:
             assert said in page, (path, said)
         for english in ("My pay", "My job", "named person", " to ", "Nothing"):

@@ -8,6 +8,7 @@ from babel.messages.extract import extract_from_file
 
 import dispatch
 from dispatch import errors, people, proofs
+from dispatch.web import access
 from riders_app import wording
 from riders_app.wording.refusals import known_refusals
 from tests.dispatch.web_browser import Browser
@@ -20,13 +21,20 @@ ROOT = Path(dispatch.__file__).parents[1]
 
 # Where what a rider texts or presses is acted on: what is raised there may be read by them.
 HEARD = (
-    "dispatch/{answers,board,breaks,contests,deliveries,failures,incidents,jobs,proofs,resting,undoing}.py"
+    "dispatch/{answers,board,breaks,contests,deliveries,expenses,failures,incidents,jobs,proofs,resting,undoing}.py"
     " dispatch/decisions/*.py dispatch/rota/{asking,availability,leaving}.py"
-    " riders_app/{photos,rota,taps}.py riders_app/web/{rider,road,my_shifts,member}.py"
+    " riders_app/{photos,rota,taps}.py riders_app/web/{rider,road,my_shifts,member,earnings,own_money,payslips}.py"
+    " dispatch/web/{access,signin,tracking,tip_pages,payslip_pages}.py"
 )
 # Said there too, but to somebody at the desk or to a program.
 AT_THE_DESK = {
     "A break lasts between 5 minutes and 4 hours, and is not over yet.",
+    "Only an approved claim can be taken back.",
+    "There is no expense by that number.",
+    "This claim is your own: somebody else must answer it.",
+    "This claim is your own: somebody else must take it back.",
+    "Write down why it is taken back: the rider reads it.",
+    "Write down why not: the rider reads it.",
     "Decide: try again, take it back to the restaurant, or give it up.",
     "Food that could not be delivered is either returned or abandoned.",
     "Ninety-nine jobs are live: no number is free for another.",
@@ -56,15 +64,20 @@ AT_THE_DESK = {
 
 def _raised(*files: Path) -> set[str]:
     """Every sentence that these files raise, and those an error has of its own."""
-    kinds = {"__init__": None} | {name: None for name, kind in vars(errors).items() if isinstance(kind, type)}
+    ours = {name: kind for home in (errors, access) for name, kind in vars(home).items() if _is_ours(kind)}
+    kinds = {"__init__": None} | dict.fromkeys(ours)
     found = {
         message
         for file in files
         for _, message, _, _ in extract_from_file("python", file, keywords=kinds)
         if isinstance(message, str)
     }
-    docs = {kind.__doc__ or "" for kind in vars(errors).values() if isinstance(kind, type)}
+    docs = {kind.__doc__ or "" for kind in ours.values()}
     return found | {doc.strip().splitlines()[0] for doc in docs if doc.strip()}
+
+
+def _is_ours(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, errors.DispatchError)
 
 
 def _files(patterns: str) -> list[Path]:
@@ -81,6 +94,7 @@ def test_every_refusal_a_rider_may_read_is_known_to_every_language() -> None:
     """What the known refusals say is what is raised, word for word; and what is raised to riders is among them."""
     known = set(known_refusals())
     everywhere = [*ROOT.glob("dispatch/*.py"), *ROOT.glob("dispatch/rota/*.py"), *_files(HEARD)]
+    everywhere.append(ROOT / "dispatch/web/forms.py")
     assert known - _raised(*everywhere) - set(proofs.ASKS.values()) == set()
     raised = _raised(*_files(HEARD)) - _raised()
     assert raised - known - AT_THE_DESK == set()

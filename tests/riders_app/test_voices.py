@@ -29,14 +29,14 @@ DESK = "+44 7700 900999"
 
 
 def _extracted() -> set[str | tuple[str, ...]]:
-    """Every message of the code and of riders' pages."""
-    methods = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
+    """Every message of the code, of riders' pages, and of those they share with others."""
+    code = ("**.py", "python")
     words = {"say": None, "show": None, "many": (1, 2)}
-    # What riders' pages share with others.
-    theirs = [("web/templates/*.html", "jinja2.ext:babel_extract"), ("web/reasons.py", "python")]
+    ours = [code, ("web/templates/**.html", "jinja2.ext:babel_extract")]
+    theirs = [code, ("web/templates/*.html", "jinja2.ext:babel_extract")]
     return {
         found[2]
-        for home, how in ((HOME, methods), (HOME.parent / "dispatch", theirs))
+        for home, how in ((HOME, ours), (HOME.parent / "dispatch", theirs))
         for found in extract_from_dir(home, how, keywords=words)
     }
 
@@ -82,6 +82,7 @@ LONG_NAME = "Maximiliana Featherstonehaugh-Cholmondeley"
 FACTS = {
     **dict.fromkeys(("number", "hours", "count", "size"), 88),
     **dict.fromkeys(("starts", "opens", "since", "until"), "18:40"),
+    **{"what": "Account", "roles": "administrator, treasurer", "languages": "en, pt, fr, es"},
     **{"letter": "H", "unknown": "X, Y", "drops": "A, B, C, D, E, F, G, H", "words": LONG_REASON},
 }
 
