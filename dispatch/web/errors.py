@@ -34,6 +34,7 @@ STATUS: dict[type[Exception], int] = {
     errors.TooEarly: 409,
     errors.NoSuchJob: 404,
     errors.WhichJob: 409,
+    errors.OnlyOffered: 409,
     errors.OfferGone: 409,
     errors.NothingToUndo: 409,
     errors.ProofNeeded: 409,

@@ -26,6 +26,7 @@ def test_food_that_failed_leaves_nothing_to_do(offered: Offered) -> None:
     """A carried order recorded as failed empties its job, and the rider is told just that."""
     evening, job_id = offered
     number = evening.job(job_id).number
+    evening.hears(RIDER, f"TAKE {number}")
     evening.hears(RIDER, "GOT")
     with evening.database.writing() as session:
         desk = factories.person(session, evening.clock.now(), 90, "dispatcher", name="Desk Person")

@@ -137,7 +137,7 @@ def test_a_restaurants_people_hear_that_its_account_was_changed(house: House) ->
         ("bank_changed", "Pizza Luna is paid to the account ending 4958: Tina Till entered it, 20 Nov 18:00. "
          "Did you not ask for that? Ring the desk at once."),
         ("bank_changed", "Pizza Luna é pago na conta que termina em 4958: Tina Till escreveu-a, 20 nov. 18:00. "
-         "Nao pediu isso? Ligue ja para a mesa."),
+         "Nao pediu isso? Ligue ja para a central."),
     ]  # fmt: skip
     with house.database.writing() as session:
         none = dict.fromkeys(held, "")
