@@ -1,17 +1,17 @@
 """A real browser for whoever needs one, and the house behind a real socket."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.house import House
+from tests.flow.phone import CHROMIUM, SAM, Phone
+from tests.house import House, Till
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
@@ -37,3 +37,26 @@ def served(house: House) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def till(house: House) -> Till:
+    """A restaurant, and one rider on shift."""
+    made = house.restaurant()
+    house.rider(1)
+    house.text(SAM, "ON")
+    return made
+
+
+@pytest.fixture
+def phones(house: House, browser: Browser, served: str) -> Iterator[Any]:
+    """Makes phones, and puts them away."""
+    made: list[Phone] = []
+
+    def one(**how: Any) -> Phone:
+        made.append(Phone(house, browser, served, **how))
+        return made[-1]
+
+    yield one
+    for phone in made:
+        phone.context.close()

@@ -1,22 +1,16 @@
 """A real browser: a rider and a member sign in by the link texted to them, and see their own."""
 
-import os
 import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.flow.conftest import CHROMIUM
+from tests.flow.phone import NEEDS_BROWSER
 from tests.house import House
 from tests.marks import SQLITE_FIRST
 
-pytestmark = [
-    pytest.mark.browser,
-    # A page in a browser is slow: quick on SQLite, and in the deep suite on PostgreSQL too.
-    SQLITE_FIRST,
-]
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytestmark.append(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+# A page in a browser is slow: quick on SQLite, and in the deep suite on PostgreSQL too.
+pytestmark = [*NEEDS_BROWSER, SQLITE_FIRST]
 
 
 def page_of(browser: Browser, *, javascript: bool = True, phone: bool = True) -> Page:

@@ -178,6 +178,7 @@
 
   // Pressing and sending ----------------------------------------------------------------------------------------
 
+  const MOST_FAULTS = 20;
   const send = async (press) => {
     const body = new FormData();
     body.append("csrf", main.dataset.csrf);
@@ -191,8 +192,10 @@
     } catch (_) {
       answer = null;
     }
-    if (!answer || answer.status === 429 || answer.status >= 500) {
-      await keep({ ...press, waited: true });
+    // A fault that comes again and again is the press's own: it must not keep those behind it for ever.
+    const faults = (press.faults || 0) + (answer && answer.status === 500 ? 1 : 0);
+    if (!answer || answer.status === 429 || (answer.status >= 500 && faults < MOST_FAULTS)) {
+      await keep({ ...press, waited: true, faults });
       reach(true);
       return false;
     }
