@@ -1,6 +1,5 @@
 """A delivery that fails at the door: its rider says so, a named person decides what becomes of the food."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -90,9 +89,8 @@ def _drop_meant(session: Session, job: Job, letters: tuple[str, ...]) -> Stop:
 
 def _last_of_all(session: Session, job: Job, stop: Stop) -> None:
     """Ride to the others first: this drop comes after every other stop of the job."""
-    rows: Sequence[Stop] = jobs.stops_of(session, job)
-    last = max(s.seq for s in rows)
-    if stop.seq != last:
+    last = max(jobs.places_of_others(session, job, stop), default=stop.seq)
+    if stop.seq < last:
         stop.seq = last + 1
         session.add(stop)
         session.flush()

@@ -99,6 +99,12 @@ def stops_of(session: Session, job: Job) -> Sequence[Stop]:
     ).all()
 
 
+def places_of_others(session: Session, job: Job, stop: Stop) -> set[int]:
+    """The places in a job's order that its other stops have, the dropped ones too: no two can have the same."""
+    query = select(Stop.seq).where(Stop.job_id == job.id, Stop.id != stop.id)
+    return set(session.exec(query).all())
+
+
 def stops_left(session: Session, job: Job) -> list[Stop]:
     """The stops of a job that are still to be made, in riding order."""
     return [s for s in stops_of(session, job) if s.done_at is None]

@@ -201,8 +201,7 @@ def _unfail(session: Session, job: Job, stop: Stop, last: Mark, *, now: datetime
     if failure is not None:
         cases.close(session, failure, by=job.person_id, outcome="Taken back by the rider.", now=now)
     attention.settle(session, f"failed:{order.id}", now=now, note="Taken back by the rider.")
-    taken = {other.seq for other in jobs.stops_of(session, job) if other.id != stop.id}
-    if last.seq_was is not None and last.seq_was not in taken:
+    if last.seq_was is not None and last.seq_was not in jobs.places_of_others(session, job, stop):
         stop.seq = last.seq_was
     session.add(stop)
     session.flush()

@@ -40,6 +40,19 @@ def test_a_fail_taken_back_is_as_if_never_said(evening: Session, now: datetime) 
     assert checks.findings(evening) == []
 
 
+def test_doors_fail_one_after_the_other(evening: Session, now: datetime, boss: int) -> None:
+    """A second door may fail once the first one's food was taken back, and be taken back: each has its own place."""
+    job, then, held = carrying(evening, now, "A-1", "A-2", "A-3")
+    order = {known(each.id): each for each in held}
+    first, second, third = (stop for stop in jobs.stops_left(evening, job) if stop.kind == "drop")
+    failures.report(evening, job.person_id, None, letters=(first.letter,), words="shut", now=then)
+    failures.decide(evening, order[first.order_id], "returned", by=boss, reason="nobody", now=then)
+    failures.report(evening, job.person_id, None, letters=(second.letter,), words="shut too", now=then)
+    assert [stop.id for stop in jobs.stops_left(evening, job)] == [third.id, second.id]
+    deliveries.undo(evening, job.person_id, now=then + timedelta(minutes=1))
+    assert [stop.id for stop in jobs.stops_left(evening, job)] == [second.id, third.id]
+
+
 @pytest.mark.parametrize("how", ["returned", "abandoned"])
 def test_what_was_decided_of_it_is_reversed(evening: Session, now: datetime, boss: int, how: str) -> None:
     """The food is carried again with its money as it was, by reversal; delivered then, it is paid as any other."""
