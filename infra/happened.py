@@ -48,6 +48,17 @@ def counted(session: Session) -> Mapping[str, int]:
     return {name: found[name] for name in REACHED}
 
 
+def faults(session: Session) -> tuple[str, ...]:
+    """Faults of ours that a person had to be told of, one line each: nobody's night should have any."""
+    texts = session.exec(
+        select(InboundText.id).where(InboundText.state == "failed").order_by(col(InboundText.id))
+    )
+    plans = session.exec(
+        select(Attention.words).where(Attention.kind == "plan_refused").order_by(col(Attention.id))
+    )
+    return (*(f"text {number} could not be acted on" for number in texts), *plans)
+
+
 def _carrier(session: Session) -> Counter[str]:
     """What the carrier told, and how: again, in another order, to us who answered with an error; who opted out."""
     found = Counter[str]()

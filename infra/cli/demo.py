@@ -117,12 +117,12 @@ def _play(
 
 
 def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
-    """The outcome with every rule of rest broken; a bad night's with the books' audit and its figures."""
+    """The outcome with every rule of rest broken and each fault of ours; a bad night's with the books' audit and its figures."""
     with program.database.reading() as session:
         breaches = rest.broken(session)
-        tired = tuple(f"rest, {breach.rule}: {breach.words}" for breach in breaches)
+        amiss = (*(f"rest, {each.rule}: {each.words}" for each in breaches), *happened.faults(session))
         if not isinstance(played, BadNight):
-            return replace(outcome, sums=replace(outcome.sums, findings=(*outcome.sums.findings, *tired)))
+            return replace(outcome, sums=replace(outcome.sums, findings=(*outcome.sums.findings, *amiss)))
         found = tuple(f"{each.rule}: {each.message}" for each in checks.findings(session))
         night = Chaos(
             in_persons_hands=len(played.in_hands),
@@ -138,7 +138,7 @@ def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
         soft_wrap=True,
     )
     out.print(", ".join(f"{name} {count}" for name, count in night.happened.items()), soft_wrap=True)
-    sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found, *tired))
+    sums = replace(outcome.sums, findings=(*outcome.sums.findings, *found, *amiss))
     return replace(outcome, sums=sums, chaos=night)
 
 

@@ -64,6 +64,7 @@ def play(
         with staged.program.database.reading() as session:
             assert checks.findings(session) == []
             assert rest.broken(session) == ()
+            assert happened.faults(session) == ()
             count = happened.counted(session)
     print(", ".join(f"{name} {times}" for name, times in count.items()))
     assert outcome.sums.findings == ()

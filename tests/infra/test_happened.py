@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from dispatch import deliveries, failures, handovers, notices
+from dispatch import deliveries, failures, handovers, notices, offers
 from infra import happened
+from riders_app.tables import InboundText
 from tests import factories
 from tests.dispatch.test_road import boss, carrying, evening, other
 
@@ -43,3 +44,17 @@ def test_each_thing_is_counted_and_nothing_is_left_out(evening: Session, now: da
         "fails undone": 1,
         "fails undone after a decision": 1,
     }
+
+
+def test_faults_of_ours_are_told(evening: Session, now: datetime) -> None:
+    """A text that broke and a plan that could not be used are each a line; a text that was acted on is none."""
+    assert happened.faults(evening) == ()
+    for number, state in enumerate(("acted", "failed"), 1):
+        row = InboundText(
+            vendor_id=f"SM{number}", phone="+447700900001", our_number="+447700900999", body="ON"
+        )
+        row.state, row.received_at, row.due_at, row.acted_at = state, now, now, now
+        evening.add(row)
+    evening.flush()
+    offers.refused(evening, "it is none", now=now)
+    assert happened.faults(evening) == ("text 2 could not be acted on", "No plan could be used: it is none")
