@@ -117,7 +117,7 @@ def _play(
 
 
 def _of_night(outcome: Outcome, played: Evening, program: Program) -> Outcome:
-    """The outcome with every rule of rest broken and each fault of ours; a bad night's with the books' audit and its figures."""
+    """The outcome with each rule of rest broken and fault of ours; a bad night's with the books' audit and figures."""
     with program.database.reading() as session:
         breaches = rest.broken(session)
         amiss = (*(f"rest, {each.rule}: {each.words}" for each in breaches), *happened.faults(session))
