@@ -175,6 +175,9 @@ class Handing(Insistent):
         self._made(task)
         given = {each for each in meeting.references if not self.has_brought(each)}
         task.collected = [each for each in task.collected if each[1] not in given]
+        for each in (*self.past, *self.tasks):  # what was said and taken back at its door is over with it
+            each.delivered = [made for made in each.delivered if made[1] not in given]
+            each.taken_back -= given
         self.says(f"DONE {task.number} ALL")
 
     def takes_over(self, meeting: Meeting) -> None:
