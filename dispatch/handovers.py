@@ -1,9 +1,9 @@
-"""Handing a job, or everything a rider has, to another rider: one act, its order kept, both of them told."""
+"""Handing a job, or everything a rider has, to another rider: one act, its order kept, both told; or called off."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from dispatch import attention, events, jobs, notices, offers, orders, people, planning, shifts
 from dispatch.errors import BadInput, WrongState
@@ -63,6 +63,45 @@ def on_board(session: Session, job: Job) -> list[Stop]:
         for s in jobs.stops_left(session, job)
         if s.kind == "drop" and orders.by_id(session, s.order_id).delivery == "carried"
     ]
+
+
+def to_be_met(session: Session, job: Job) -> list[Job]:
+    """The jobs of other riders that wait for this one's food to change hands."""
+    made = session.exec(select(Job).where(Job.handed_from == job.id, Job.state == "taken")).all()
+    return [new for new in made if _meetings(session, new)]
+
+
+def call_off(session: Session, job_id: int, *, now: datetime) -> Job:
+    """The two do not meet after all: the food stays with the rider who has it, and both are told; their job.
+
+    `job_id` is the second rider's. What they were given beside it, and fetch themselves, they keep. WrongState where
+    no food waits to change hands, or it has.
+    """
+    new = jobs.get(session, job_id)
+    waiting = _meetings(session, new) if new.state == "taken" else []
+    if not waiting or new.handed_from is None:
+        raise WrongState(
+            f"Job {new.number} waits for no food from another rider: it has changed hands, or is over."
+        )
+    job = jobs.get(session, new.handed_from)
+    doors = {s.order_id: s for s in jobs.stops_left(session, new) if s.kind == "drop"}
+    for stop in waiting:
+        door, here = doors[stop.order_id], jobs.other_side(session, stop)
+        if here is not None:
+            here.meeting, here.lat, here.lon, here.arrived_at = "", door.lat, door.lon, None
+            session.add(here)
+        stop.dropped = door.dropped = True
+        session.add_all((stop, door))
+    session.flush()
+    for each in (job, new):
+        events.write(session, "job_changed", now=now, person_id=each.person_id, job_id=known(each.id))
+    _done_with(session, new, now=now)
+    planning.wanted(session, now=now)
+    return job
+
+
+def _meetings(session: Session, job: Job) -> list[Stop]:
+    return [stop for stop in jobs.stops_left(session, job) if stop.meeting and stop.kind == "pickup"]
 
 
 def _hand_one(
@@ -154,11 +193,21 @@ def _leave(session: Session, stop: Stop, carried: set[int], meeting: str, where:
 def _part(session: Session, job: Job, *, now: datetime) -> None:
     """The first rider's job ends, or goes on as far as the meeting; they are told either way."""
     events.write(session, "job_handed_on", now=now, person_id=job.person_id, job_id=known(job.id))
+    _read_no_more(session, job, now=now)
+    _done_with(session, job, now=now)
+
+
+def _read_no_more(session: Session, job: Job, *, now: datetime) -> None:
     for notice in notices.open_of(session, job):
         notice.withdrawn_at = now
         session.add(notice)
+
+
+def _done_with(session: Session, job: Job, *, now: datetime) -> None:
+    """A job with nothing left to do for it is over, and nothing of it need be confirmed."""
     if jobs.stops_left(session, job):
         return
+    _read_no_more(session, job, now=now)
     if any(stop.done_at for stop in jobs.stops_of(session, job)):
         jobs.finish(session, job, now=now)
     else:

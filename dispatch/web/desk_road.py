@@ -9,7 +9,7 @@ from dispatch import changes, handovers, jobs, orders, people, shifts
 from dispatch.errors import BadInput
 from dispatch.tables import known
 from dispatch.web import access, forms, pages
-from dispatch.web.access import Desk, Now, Reading
+from dispatch.web.access import Desk, Now, Reading, Writing
 
 router = APIRouter(prefix="/desk", dependencies=[Depends(access.ours)], include_in_schema=False)
 
@@ -62,6 +62,11 @@ def choose(request: Request, who: Desk, session: Reading, now: Now, person_id: i
         on_board=any(handovers.on_board(session, job) for job in given),
         riders=[p for p in on_shift if giver is None or p.id != giver.id],
         busy=[p for p in on_shift if shifts.live_jobs(session, known(p.id))],
+        meeting=[
+            (job, new, people.get(session, new.person_id))
+            for job in given
+            for new in handovers.to_be_met(session, job)
+        ],
     )
 
 
@@ -91,3 +96,11 @@ def hand(
         numbers = [job.number for job in made]
     program.nudge()
     return pages.said(request, "/desk", numbers=numbers)
+
+
+@router.post("/handover/{job_id}/off")
+def call_off(request: Request, who: Desk, session: Writing, now: Now, job_id: int) -> Response:
+    """The two do not meet: whoever has the food brings it."""
+    job = handovers.call_off(session, job_id, now=now)
+    access.program(request).nudge()
+    return pages.said(request, "/desk", numbers=[job.number])

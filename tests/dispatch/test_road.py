@@ -269,6 +269,32 @@ def test_food_on_board_is_met_and_paid_to_who_delivers(
     assert checks.findings(evening) == []
 
 
+def test_a_handover_is_called_off(evening: Session, now: datetime, boss: int) -> None:
+    """Who has the food brings it to its door as before; what the other was to fetch is theirs still; both are told."""
+    job, then, (order, *_) = carrying(evening, now, "A-1")
+    door = next((s.lat, s.lon) for s in jobs.stops_left(evening, job))
+    to = other(evening, then)
+    (new,) = handovers.hand(evening, [job], to, by=boss, meeting="here", where=factories.TOLLINGTON, now=then)
+    assert handovers.to_be_met(evening, job) == [new]
+    assert handovers.call_off(evening, known(new.id), now=then + timedelta(minutes=3)) is job
+    (left,) = jobs.stops_left(evening, job)
+    assert ((left.lat, left.lon), left.meeting) == (door, "")
+    assert (new.state, jobs.stops_left(evening, new), notices.open_of(evening, new)) == ("withdrawn", [], [])
+    assert handovers.to_be_met(evening, job) == []
+    assert {each.job_id for each in told(evening, "job_changed")} == {job.id, new.id}
+    with pytest.raises(WrongState):
+        handovers.call_off(evening, known(new.id), now=then + timedelta(minutes=4))
+    (again,) = handovers.hand(
+        evening, [job], to, by=boss, meeting="there", where=factories.TOLLINGTON, now=then
+    )
+    deliveries.got(evening, to, again.number, now=then + timedelta(minutes=5))
+    with pytest.raises(WrongState):  # it has changed hands
+        handovers.call_off(evening, known(again.id), now=then + timedelta(minutes=6))
+    deliveries.done(evening, to, again.number, now=then + timedelta(minutes=9))
+    assert (order.delivery, order.rider_id) == ("delivered", to)
+    assert checks.findings(evening) == []
+
+
 def test_a_done_that_crosses_the_handover_is_asked_about(evening: Session, now: datetime, boss: int) -> None:
     """The giver's DONE may be of the door: the desk is rung, hands it back and marks it, and the giver is paid."""
     job, then, (order,) = carrying(evening, now, "A-1")

@@ -1,5 +1,6 @@
 """The desk's pages of the road, and the rider's, pressed as people press them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,26 @@ def test_a_route_is_handed_over_on_one_page(house: House, desk: Browser) -> None
     with house.reading() as session:
         assert session.exec(select(Order.delivery)).one() == "delivered"
         assert books.balance(session, f"rider:{ola}:tips", unit="GBP") == 250
+
+
+def test_a_handover_is_called_off_on_its_page(house: House, desk: Browser) -> None:
+    """The page of who has the food says it is on its way; one press leaves it with them, and both are texted."""
+    _, job = carried(house)
+    sam, ola = person(house, SAM), person(house, OLA)
+    at = factories.TOLLINGTON
+    desk.send("/desk/handover", person_id=sam, to=ola, meeting="Tollington Arms", lat=at.lat, lon=at.lon)
+    house.until_text(OLA, "Tollington Arms", minutes=1)
+    page = desk.get(f"/desk/handover?person_id={sam}")
+    assert "brings it as before" in page
+    (off,) = re.findall(r"/desk/handover/(\d+)/off", page)
+    desk.send(f"/desk/handover/{off}/off")
+    assert desk.refused(f"/desk/handover/{off}/off")[0] == 409
+    house.until_text(SAM, "Hanley", minutes=1)
+    assert "nothing more to do" in house.phone_log(OLA)[-1]
+    house.text(SAM, f"DONE {job.number}")
+    with house.reading() as session:
+        assert session.exec(select(Order.delivery)).one() == "delivered"
+        assert books.balance(session, f"rider:{sam}:tips", unit="GBP") == 250
 
 
 def test_a_rider_says_nobody_came_and_the_desk_decides(house: House, desk: Browser) -> None:
