@@ -14,6 +14,8 @@ from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House
 from tests.marks import SQLITE_FIRST
 
+pytestmark = SQLITE_FIRST
+
 SAM, OLA = "+447700900011", "+447700900012"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 
@@ -182,7 +184,6 @@ def test_a_photo_is_kept_shown_to_the_desk_and_forgotten(house: House, desk: Bro
     assert desk.client.get(f"/desk/orders/{order}/photo").status_code == 404
 
 
-@SQLITE_FIRST
 def test_wrong_codes_count_the_same_by_page_and_by_text(house: House, desk: Browser) -> None:
     """With script, without it and by text, three wrong codes at a door in half an hour ask the desk to help."""
     with house.database.writing() as session:

@@ -6,6 +6,7 @@ from dispatch.web.signin import local
 from tests import factories
 from tests.dispatch.web_browser import JSON, Browser, link_on
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 
 
 def rider(house: House, number: int = 7) -> None:
@@ -20,6 +21,7 @@ def asked(house: House, phone: str = "07700 900007", **more: str) -> Browser:
     return browser
 
 
+@SQLITE_FIRST
 def test_a_texted_link_signs_in_and_sets_a_guarded_cookie(house: House) -> None:
     """Whoever presses the button behind the texted link is signed in, by a cookie scripts cannot read."""
     rider(house)
@@ -33,6 +35,7 @@ def test_a_texted_link_signs_in_and_sets_a_guarded_cookie(house: House) -> None:
     assert browser.json("/me")["roles"] == ["rider"]
 
 
+@SQLITE_FIRST
 def test_on_a_public_address_the_cookie_travels_only_encrypted(house: House) -> None:
     """Where the install is reached by https, the visit's cookie is never sent over plain http."""
     rider(house)
@@ -44,6 +47,7 @@ def test_on_a_public_address_the_cookie_travels_only_encrypted(house: House) -> 
     assert any(c.startswith("pannier=") and "; Secure" in c for c in answer.headers.get_list("set-cookie"))
 
 
+@SQLITE_FIRST
 def test_looking_at_a_link_spends_nothing_and_using_it_twice_fails(house: House) -> None:
     """Programs that preview links cannot use them up; people can, once."""
     rider(house)
@@ -58,6 +62,7 @@ def test_looking_at_a_link_spends_nothing_and_using_it_twice_fails(house: House)
     assert "used up or too old" in again.client.get(path).text
 
 
+@SQLITE_FIRST
 def test_a_link_is_too_old_after_a_quarter_of_an_hour(house: House) -> None:
     """A link found later on a lost phone opens nothing."""
     rider(house)
@@ -68,6 +73,7 @@ def test_a_link_is_too_old_after_a_quarter_of_an_hour(house: House) -> None:
     assert browser.client.get("/me", follow_redirects=False).status_code == 303
 
 
+@SQLITE_FIRST
 def test_known_unknown_and_unreadable_numbers_get_the_same_answer(house: House) -> None:
     """Nobody can find out from this page who is with the co-op."""
     rider(house)
@@ -79,6 +85,7 @@ def test_known_unknown_and_unreadable_numbers_get_the_same_answer(house: House) 
     assert "If that number is ours, a link is on its way" in answers.pop()
 
 
+@SQLITE_FIRST
 def test_a_sixth_link_within_the_hour_is_refused(house: House) -> None:
     """A number can be asked for five times an hour, known, unknown or unreadable; each try counts."""
     rider(house)
@@ -91,6 +98,7 @@ def test_a_sixth_link_within_the_hour_is_refused(house: House) -> None:
     asked(house, "07700 900007")
 
 
+@SQLITE_FIRST
 def test_one_address_cannot_go_through_all_numbers(house: House) -> None:
     """After twenty tries from one address within the hour the next is refused, whichever its number."""
     for number in range(20):
@@ -98,6 +106,7 @@ def test_one_address_cannot_go_through_all_numbers(house: House) -> None:
     assert Browser.new(house).form("/sign-in", phone="07700 900777").status_code == 429
 
 
+@SQLITE_FIRST
 def test_the_link_names_our_own_host_whatever_the_caller_calls_us(house: House) -> None:
     """A forged Host header cannot make our text lead elsewhere."""
     rider(house)
@@ -109,6 +118,7 @@ def test_the_link_names_our_own_host_whatever_the_caller_calls_us(house: House) 
     assert "evil" not in said
 
 
+@SQLITE_FIRST
 def test_a_person_goes_on_to_the_page_they_wanted(house: House) -> None:
     """Asked to sign in on the way to a page, a person lands on it in the end."""
     rider(house)
@@ -136,6 +146,7 @@ def test_only_a_path_of_our_own_is_followed(path: str) -> None:
     assert local(path) is None
 
 
+@SQLITE_FIRST
 def test_a_next_that_leads_away_is_forgotten(house: House) -> None:
     """The same, through the form."""
     rider(house)
@@ -143,6 +154,7 @@ def test_a_next_that_leads_away_is_forgotten(house: House) -> None:
     assert browser.form(link_on(house, 7), next="/\\evil.example").headers["location"] == "/"
 
 
+@SQLITE_FIRST
 def test_forms_without_their_token_are_refused(house: House) -> None:
     """A form that another site sends with our cookie does nothing, before signing in and after."""
     rider(house)
@@ -155,6 +167,7 @@ def test_forms_without_their_token_are_refused(house: House) -> None:
     assert "Mallory" not in desk.get("/desk/people")
 
 
+@SQLITE_FIRST
 def test_signing_out_ends_the_visit_itself(house: House) -> None:
     """A copied cookie is worth nothing once its person has signed out."""
     browser = Browser.of(house, 1, "rider")
@@ -175,6 +188,7 @@ HOMES = (
 )
 
 
+@SQLITE_FIRST
 def test_each_comes_home_to_their_own_page(house: House) -> None:
     """The front door leads each to the page they came for, and that page opens."""
     for number, (roles, home) in enumerate(HOMES):
@@ -183,6 +197,7 @@ def test_each_comes_home_to_their_own_page(house: House) -> None:
         browser.get(home)
 
 
+@SQLITE_FIRST
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -15,6 +15,7 @@ from riders_app.outbox.fate import Cost
 from riders_app.tables import Text, queue
 from riders_app.web.desk_delivery import cost_words
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.conftest import RIDER, Evening
 
 HOOK = "https://riders.example.coop/hooks/twilio/status"
@@ -36,6 +37,7 @@ def _news(evening: Evening, status: str, error: str | None = None) -> None:
         news(session, vendor_id=sent.vendor_id, status=status, error=error, now=evening.clock.now())
 
 
+@SQLITE_FIRST
 def test_a_text_that_arrived_says_so(offered: tuple[Evening, int]) -> None:
     """Only one told as delivered is said to be on the phone; before that it is on its way, and may have got lost."""
     evening, _ = offered
@@ -48,6 +50,7 @@ def test_a_text_that_arrived_says_so(offered: tuple[Evening, int]) -> None:
     assert "Our texts reach this phone" in _why(evening)
 
 
+@SQLITE_FIRST
 @pytest.mark.parametrize(
     ("error", "words"),
     [("30003", "off or out of reach"), ("30007", "spam"), ("30005", "does not exist any more")],
@@ -62,6 +65,7 @@ def test_the_carriers_code_is_told_in_words(offered: tuple[Evening, int], error:
     assert "Phone them" in told
 
 
+@SQLITE_FIRST
 def test_stop_is_told_with_the_way_back(offered: tuple[Evening, int]) -> None:
     """Somebody who texted STOP is said to have, and how it is undone."""
     evening, _ = offered
@@ -70,6 +74,7 @@ def test_stop_is_told_with_the_way_back(offered: tuple[Evening, int]) -> None:
     assert "START, texted from it" in _why(evening)
 
 
+@SQLITE_FIRST
 def test_no_keys_no_shift_no_text_are_each_told(evening: Evening) -> None:
     """Without Twilio, without a shift and without any text, each is a sentence of its own."""
     from tests import factories
@@ -82,6 +87,7 @@ def test_no_keys_no_shift_no_text_are_each_told(evening: Evening) -> None:
     assert "Nothing was ever written" in told
 
 
+@SQLITE_FIRST
 def test_silence_of_the_carrier_points_at_the_callback(offered: tuple[Evening, int]) -> None:
     """A carrier that tells nothing of any text probably cannot reach our hook."""
     evening, _ = offered
@@ -90,6 +96,7 @@ def test_silence_of_the_carrier_points_at_the_callback(offered: tuple[Evening, i
     assert HOOK in _why(evening)
 
 
+@SQLITE_FIRST
 def test_a_waiting_text_says_how_long(offered: tuple[Evening, int]) -> None:
     """A text the carrier does not take says since when it waits and when it is tried again."""
     evening, _ = offered
@@ -101,6 +108,7 @@ def test_a_waiting_text_says_how_long(offered: tuple[Evening, int]) -> None:
     assert "takes no more texts" in told or "try later" in told
 
 
+@SQLITE_FIRST
 def test_the_page_tells_every_step_and_what_it_cost(house: House) -> None:
     """The desk reads a text's way, filters by what did not arrive, and sees the evening's segments; riders cannot."""
     desk = house.signed_in(50, "dispatcher")
@@ -122,6 +130,7 @@ def test_the_page_tells_every_step_and_what_it_cost(house: House) -> None:
     assert desk.get("/desk/texts/log?day=yesterday").status_code == 422
 
 
+@SQLITE_FIRST
 def test_the_evenings_log_has_no_sign_in_link(house: House) -> None:
     """A sign-in text is in the log, its link is not."""
     desk = house.signed_in(50, "dispatcher")
@@ -143,6 +152,7 @@ def test_cost_is_told_as_far_as_it_is_known() -> None:
     assert "not known yet" in cost_words(Cost(2, 2, {}, 2), "GBP", None)
 
 
+@SQLITE_FIRST
 def test_texts_of_a_day_end_at_six_in_the_morning(evening: Evening) -> None:
     """The log's edges are exact: the first instant is in, the last is not."""
     from tests import factories

@@ -13,7 +13,10 @@ from riders_app import outbox
 from riders_app.tables import Text
 from tests import factories
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.payments.rulebooks import FINSBURY_PARK
+
+pytestmark = SQLITE_FIRST
 
 BOSS = 2
 SICK = FINSBURY_PARK + "[pay.sick]\nshare_bp = 8000\n"

@@ -17,6 +17,7 @@ from riders_app import wording
 from riders_app.web import calendar
 from tests import factories
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 
 LONDON = ZoneInfo("Europe/London")
 HOUR = timedelta(hours=1)
@@ -65,6 +66,7 @@ def published(house: House, by: str) -> int:
         return known(slot.id)
 
 
+@SQLITE_FIRST
 def test_a_rota_is_lived_by_text_and_page(house: House) -> None:
     """Published, taken on the page, given up, joined by text by who waited, and listed in one segment."""
     sam, ola = house.rider(1), house.rider(2, "Ola Berg")
@@ -86,6 +88,7 @@ def test_a_rota_is_lived_by_text_and_page(house: House) -> None:
         assert [s.person_id for s in rota.pattern.shifts_of(session, [slot])] != [mine.person_id]
 
 
+@SQLITE_FIRST
 def test_a_calendar_opens_with_its_secret_only(house: House) -> None:
     """The feed is a valid calendar of this rider's shifts alone; a wrong or revoked secret opens nothing."""
     sam, ola = house.rider(1), house.rider(2, "Ola Berg")
@@ -123,6 +126,7 @@ def test_a_shift_in_the_hour_that_comes_twice_is_told_by_its_instant(now: dateti
         assert event.end.astimezone(UTC) == starts_at + HOUR
 
 
+@SQLITE_FIRST
 def test_a_shift_over_a_change_of_the_clocks_is_as_long_as_it_is(house: House) -> None:
     """20:00 to 02:00 by the clock is five hours in the night the clocks go forward, and the feed says so."""
     sam = house.rider(1)
@@ -144,6 +148,7 @@ def test_a_shift_over_a_change_of_the_clocks_is_as_long_as_it_is(house: House) -
     assert len(read.walk("VTIMEZONE")) == 1
 
 
+@SQLITE_FIRST
 def test_what_would_end_late_says_so_and_takes_stay(house: House) -> None:
     """The offer asks to stay and says until when; STAY takes it, and nothing calls for the word YES."""
     luna, sam = house.restaurant(), house.rider(1, hours=0.5)
@@ -155,6 +160,7 @@ def test_what_would_end_late_says_so_and_takes_stay(house: House) -> None:
     assert "yours" in house.text(sam, "stay")[0]
 
 
+@SQLITE_FIRST
 def test_break_by_text(house: House) -> None:
     """BREAK begins the break and says until when, off shift it says what to do."""
     sam = house.rider(1)
@@ -163,6 +169,7 @@ def test_break_by_text(house: House) -> None:
     assert house.text(sam, "break") == ["Your break, now until 18:20: no jobs meanwhile."]
 
 
+@SQLITE_FIRST
 def test_on_with_no_shift_asks_the_desk(house: House) -> None:
     """ON without a plan starts no clock and puts it before a person."""
     with house.database.writing() as session:

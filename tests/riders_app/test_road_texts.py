@@ -20,6 +20,7 @@ from riders_app.tables import InboundText, Text, queue
 from riders_app.wording import cases, customers, refusals, road
 from tests import factories
 from tests.dispatch import evening_steps
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.conftest import PUBLIC, RIDER, Evening
 
 DESK = "+447700900999"
@@ -44,6 +45,7 @@ def ring(evening: Evening) -> int:
         return alarms.ring(session, now=evening.clock.now(), on_duty=DESK)
 
 
+@SQLITE_FIRST
 def test_an_unanswered_offer_is_brought_to_mind_once(offered: Offered) -> None:
     """Half way the rider reads the job's number and both answers again; answered, no reminder leaves."""
     evening, job_id = offered
@@ -59,6 +61,7 @@ def test_an_unanswered_offer_is_brought_to_mind_once(offered: Offered) -> None:
         assert row.expires_at == evening.job(job_id).answer_by  # a stale one dies at the carrier
 
 
+@SQLITE_FIRST
 def test_trouble_rings_the_desks_phone_until_somebody_texts_ok(offered: Offered) -> None:
     """The on-duty phone reads what is wrong and how to say that it is in hand; OK ends it, once, by name."""
     evening, _ = offered
@@ -85,6 +88,7 @@ def test_trouble_rings_the_desks_phone_until_somebody_texts_ok(offered: Offered)
     assert "Alarm" not in evening.hears(RIDER, f"OK A{number}")  # a rider has none to take
 
 
+@SQLITE_FIRST
 def test_an_alarm_taken_before_its_text_leaves_is_not_sent(offered: Offered) -> None:
     """Somebody pressed the button meanwhile: the phone stays quiet."""
     evening, _ = offered
@@ -99,6 +103,7 @@ def test_an_alarm_taken_before_its_text_leaves_is_not_sent(offered: Offered) -> 
     assert [body for to, body in evening.landed() if to == DESK] == []
 
 
+@SQLITE_FIRST
 def test_a_phone_that_is_nobodys_gets_the_link_alone(offered: Offered) -> None:
     """A shared phone cannot name who answers it, so its text asks for a press on the page."""
     evening, _ = offered
@@ -109,6 +114,7 @@ def test_a_phone_that_is_nobodys_gets_the_link_alone(offered: Offered) -> None:
     assert said.endswith(f"{PUBLIC}/desk/alarms")
 
 
+@SQLITE_FIRST
 def test_a_new_address_is_read_and_confirmed(offered: Offered) -> None:
     """The rider reads flat, street and reference at once, and what to text; the answer says where to go next."""
     evening, _ = offered
@@ -129,6 +135,7 @@ def test_a_new_address_is_read_and_confirmed(offered: Offered) -> None:
     assert evening.hears(RIDER, "ack").startswith("Known already")
 
 
+@SQLITE_FIRST
 def test_an_ok_to_an_offer_confirms_nothing(offered: Offered) -> None:
     """With nothing to confirm, OK is asked back, and the offer stays unanswered."""
     evening, job_id = offered
@@ -136,6 +143,7 @@ def test_an_ok_to_an_offer_confirms_nothing(offered: Offered) -> None:
     assert evening.job(job_id).state == "offered"
 
 
+@SQLITE_FIRST
 def test_a_shut_door_is_decided_and_told_in_one_text(offered: Offered) -> None:
     """FAIL is answered with who decides; the decision is one text with what to do."""
     evening, _ = offered
@@ -154,6 +162,7 @@ def test_a_shut_door_is_decided_and_told_in_one_text(offered: Offered) -> None:
     assert len(evening.landed()) == before + 1
 
 
+@SQLITE_FIRST
 def test_both_riders_read_where_they_meet(offered: Offered) -> None:
     """The giver reads where and what to hand over, the receiver where to fetch it and what to text."""
     evening, job_id = offered
@@ -181,6 +190,7 @@ def test_both_riders_read_where_they_meet(offered: Offered) -> None:
     assert (order.delivery, order.rider_id) == ("delivered", ola.person_id)
 
 
+@SQLITE_FIRST
 def test_the_customers_code_proves_a_delivery(evening: Evening, now: datetime) -> None:
     """The customer is texted four digits; DONE asks for them, a wrong one marks nothing, the right one does."""
     with evening.database.writing() as session:
@@ -253,6 +263,7 @@ def law(session: Session, now: datetime) -> Session:
     return session
 
 
+@SQLITE_FIRST
 @given(
     texts=st.lists(st.sampled_from(["TAKE 1", "HERE 1", "GOT 1", "DONE 1"]), max_size=7), random=st.randoms()
 )
@@ -287,6 +298,7 @@ def test_texts_in_any_order_and_number_deliver_once(
         session.expire_all()
 
 
+@SQLITE_FIRST
 @given(
     statuses=st.lists(st.sampled_from(["queued", "sent", "undelivered", "failed"]), max_size=6),
     at=st.integers(min_value=0, max_value=6),
