@@ -15,7 +15,10 @@ from tests import factories
 from tests.dispatch.test_story import offered, plan
 from tests.dispatch.web_browser import Browser
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.payments.rulebooks import FINSBURY_PARK
+
+pytestmark = SQLITE_FIRST
 
 MORE = """
 [pay.rain]

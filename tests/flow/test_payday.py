@@ -9,6 +9,9 @@ from fastapi.testclient import TestClient
 from dispatch import people
 from dispatch.tables import known
 from tests.house import House
+from tests.marks import SQLITE_FIRST
+
+pytestmark = SQLITE_FIRST
 
 TREASURER, SECOND = 801, 802
 

@@ -11,7 +11,10 @@ from dispatch.tables import Attention, Contest, Job, Order, Person, Restaurant, 
 from riders_app import inbox, wording
 from riders_app.tables import InboundText
 from tests import factories
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.conftest import PUBLIC, RIDER, Evening
+
+pytestmark = SQLITE_FIRST
 
 Offered = tuple[Evening, int]
 

@@ -19,6 +19,7 @@ from tests import factories
 from tests.dispatch.evening_steps import offered, rules
 from tests.dispatch.web_browser import JSON, Browser
 from tests.house import House
+from tests.marks import SQLITE_FIRST
 from tests.riders_app.test_pages import page_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
@@ -76,6 +77,7 @@ def test_a_press_is_believed_within_its_bounds_to_the_second(now: datetime) -> N
     assert taps.believed(Press("k"), now=now) is None
 
 
+@SQLITE_FIRST
 def test_a_time_that_cannot_be_is_written_down_and_put_before_a_person(
     evening: Session, now: datetime
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_time_that_cannot_be_is_written_down_and_put_before_a_person(
     assert any(outcome.error.message in row.words for row in seen)
 
 
+@SQLITE_FIRST
 def test_a_press_sent_again_changes_nothing(evening: Session, now: datetime) -> None:
     """However often one key comes, also later and from a queue, there is one mark, at one time, and one row."""
     job, then = riding(evening, now, "A-1")
@@ -109,6 +112,7 @@ def test_a_press_sent_again_changes_nothing(evening: Session, now: datetime) -> 
     assert len(all_of(evening, Tap)) == 1
 
 
+@SQLITE_FIRST
 def test_a_refused_press_sent_again_is_refused_in_the_same_words(evening: Session, now: datetime) -> None:
     """What it was told is kept: a second time it is not tried anew, though it might count by then."""
     job, then = riding(evening, now, "A-1")
@@ -126,6 +130,7 @@ def test_a_refused_press_sent_again_is_refused_in_the_same_words(evening: Sessio
     assert not [each for each in attention.open_(evening) if each.kind == "tap_refused"]  # they stood there
 
 
+@SQLITE_FIRST
 def test_two_riders_may_make_the_same_key(evening: Session, now: datetime) -> None:
     """A key is its rider's: nobody's press is taken for another's."""
     ids = [known(factories.person(evening, now, number, "rider").id) for number in (1, 2)]
@@ -135,6 +140,7 @@ def test_two_riders_may_make_the_same_key(evening: Session, now: datetime) -> No
     assert done == ids
 
 
+@SQLITE_FIRST
 @pytest.mark.parametrize("order", [("got", "done"), ("done", "got")], ids=["in-order", "out-of-order"])
 def test_a_queue_replayed_in_any_order_tells_the_same(
     evening: Session, now: datetime, order: tuple[str, str]
@@ -158,6 +164,7 @@ def test_a_queue_replayed_in_any_order_tells_the_same(
         assert placed.carried_at <= at["done"]
 
 
+@SQLITE_FIRST
 def test_a_press_waits_for_its_own_job_not_for_its_number(evening: Session, now: datetime) -> None:
     """A press of a job that is over does not mark another that has its number since."""
     job, then = riding(evening, now, "A-1")
@@ -175,6 +182,7 @@ def test_a_press_waits_for_its_own_job_not_for_its_number(evening: Session, now:
         taps.meant(evening, stranger, None, Press("c", then, True, known(job.id)))
 
 
+@SQLITE_FIRST
 def test_several_drops_in_one_tap_are_one_press_one_word_and_one_undo(
     evening: Session, now: datetime
 ) -> None:
@@ -199,6 +207,7 @@ def test_several_drops_in_one_tap_are_one_press_one_word_and_one_undo(
     assert {order.delivery for order in all_of(evening, Order)} == {"carried"}
 
 
+@SQLITE_FIRST
 def test_a_press_sent_again_after_it_was_forgotten_counts_no_more(evening: Session, now: datetime) -> None:
     """Its key goes with the words of texts (`tests/infra/test_forgetting.py`); by then it is too old to count."""
     job, then = riding(evening, now, "A-1")
@@ -245,6 +254,7 @@ def kept(house: House) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
+@SQLITE_FIRST
 def test_a_queued_photo_counts_once_and_one_that_cannot_is_not_kept(house: House, sam: Browser) -> None:
     """Sent twice, a photo is one delivery, when it was taken, and one file; of what cannot count a person hears."""
     pressed_at = house.now - timedelta(minutes=2)
