@@ -57,7 +57,7 @@ class _Stumbled(Exception):
 
 def _stumbles(session: Session, post: SandboxPost) -> bool:
     """Whether this call of the carrier's fails on our side; it calls a few times, and the last is always heard."""
-    from riders_app.gateways.sandbox import weather_of  # the same
+    from riders_app.gateways.sandbox import weather_of  # Twilio's library takes a while to load
 
     calls, sky = int(post.params.get(CALLS, 1)), weather_of(session)
     said = f"{post.vendor_id}:{post.what}:{post.params.get('MessageStatus', '')}:{calls}"

@@ -44,7 +44,8 @@ def issue(session: Session, row: SettlementRow, *, customer: Party, by: int, now
         )
     checks.stop_if_wrong(session, now=now)
     version, rulebook = books.in_force(session, at=now)
-    said, rules, named = bill(session, row), rulebook.settlement, supplier(session, row, now=now)
+    said, rules = bill(session, row), rulebook.settlement
+    named = _supplier(session, row, said, now=now)
     row.currency, row.rulebook, row.method = rulebook.co_op.currency, version, rules.method
     row.opening_minor, row.closing_minor = said.opening_minor, said.closing_minor
     owed_now = books.balance(session, terms.restaurant(row.restaurant_id), unit=row.currency)
@@ -89,8 +90,12 @@ def _keep_lines(session: Session, row: SettlementRow, said: Bill) -> None:
 
 def supplier(session: Session, row: SettlementRow, *, now: datetime) -> Party:
     """The co-op as an invoice issued now names it; its VAT number is that of what is invoiced."""
+    return _supplier(session, row, bill(session, row), now=now)
+
+
+def _supplier(session: Session, row: SettlementRow, said: Bill, *, now: datetime) -> Party:
     rules = books.in_force(session, at=now)[1]
-    return Party(rules.co_op.name, rules.settlement.address, _vat_number(session, row, bill(session, row)))
+    return Party(rules.co_op.name, rules.settlement.address, _vat_number(session, row, said))
 
 
 def _vat_number(session: Session, row: SettlementRow, said: Bill) -> str | None:
