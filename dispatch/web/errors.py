@@ -57,6 +57,17 @@ STATUS: dict[type[Exception], int] = {
 }
 
 
+def _fault(found: dict[str, Any]) -> dict[str, str]:
+    """What the library found wrong: which field, and how; of a body that is no JSON, where it stops being any."""
+    if found["type"] == "json_invalid":
+        why, at = found.get("ctx", {}).get("error", ""), found["loc"][-1]
+        return {
+            "field": "body",
+            "message": f"This is no JSON from character {at} on ({why}): send a JSON object.",
+        }
+    return {"field": ".".join(str(part) for part in found["loc"][1:]) or "body", "message": found["msg"]}
+
+
 def _broken(say: Say) -> str:
     return say("Something went wrong on our side; nothing was half-done. Try again, or tell the desk.")
 
@@ -125,10 +136,7 @@ def install(app: FastAPI) -> None:
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-        faults = [
-            {"field": ".".join(str(part) for part in fault["loc"][1:]) or "body", "message": fault["msg"]}
-            for fault in error.errors()
-        ]
+        faults = [_fault(each) for each in error.errors()]
         words = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
         if tongues.of(request) != tongues.ENGLISH:  # the library that says what is wrong speaks English only
             fields = ", ".join(fault["field"] for fault in faults)

@@ -49,6 +49,15 @@ def test_each_refusal_says_what_to_do(house: House, till: Till) -> None:
     assert "surprise" in refused(house, till, 422, "invalid", surprise=1)
 
 
+def test_what_is_no_json_is_told_where_it_stops(house: House, till: Till) -> None:
+    """A body cut short is refused in words about the body, not about a field called by a number."""
+    headers = till.headers | {"content-type": "application/json"}
+    answer = house.client.post("/v1/orders", content='{"value_minor": ', headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "body"
+    assert "no JSON from character" in answer.json()["detail"]
+
+
 def test_the_same_request_twice(house: House, till: Till) -> None:
     """Same key and body get the same answer and one order; another body under the key is refused."""
     headers = till.headers | {"idempotency-key": "till-1-0001"}
