@@ -124,7 +124,7 @@ def done(
         hands.picked_up(session, job, stop, when, now=now, told=False)
     for stop in chosen:
         if stop.meeting:
-            hands.met(session, job, stop, when, now=now)
+            hands.met(session, job, stop, when, now=now, told=by is None)
             if by is None:
                 hands.ask_if_crossed(session, job, stop, now=now)
         else:
@@ -134,7 +134,7 @@ def done(
     session.flush()
     if job.state in LIVE_JOB and not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
-        shifts.finish_if_asked(session, person_id, now=now)
+        shifts.finish_if_asked(session, person_id, now=now, told=by is None)
         breaks.when_quiet(session, person_id, now=now)
     planning.wanted(session, now=now)
     return jobs.marked(session, "done", job, chosen, now=now)

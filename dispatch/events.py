@@ -25,6 +25,7 @@ KINDS = (
     "shift_start_set",
     "shift_end_set",
     "shift_end_asked",
+    "shift_over",
     "shift_planned",
     "shift_cancelled",
     "rota_published",

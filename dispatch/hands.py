@@ -79,8 +79,13 @@ def _not_before_pick_up(session: Session, job: Job, drop: Stop, order: Order, wh
             session.add_all((stop, order))
 
 
-def met(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime) -> None:
-    """The food of a meeting has changed hands, whichever of the two riders says so first."""
+def met(
+    session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime, told: bool = False
+) -> None:
+    """The food of a meeting has changed hands, whichever of the two riders says so first.
+
+    `job` is the one it leaves; `told` when its rider said so, and is answered.
+    """
     order = orders.by_id(session, stop.order_id)
     there = jobs.other_side(session, stop)
     stop.done_at = when
@@ -93,7 +98,7 @@ def met(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime
     session.flush()
     if job.state in LIVE_JOB and not jobs.stops_left(session, job):
         jobs.finish(session, job, now=now)
-        shifts.finish_if_asked(session, job.person_id, now=now)
+        shifts.finish_if_asked(session, job.person_id, now=now, told=told)
 
 
 def ask_if_crossed(session: Session, job: Job, stop: Stop, *, now: datetime) -> None:

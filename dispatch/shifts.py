@@ -150,12 +150,17 @@ def stop(session: Session, person_id: int, *, now: datetime) -> Shift:
     return shift
 
 
-def finish_if_asked(session: Session, person_id: int, *, now: datetime) -> bool:
-    """End the shift of a rider who said OFF earlier and has now nothing left to deliver."""
+def finish_if_asked(session: Session, person_id: int, *, now: datetime, told: bool = False) -> bool:
+    """End the shift of a rider who said OFF earlier and has now nothing left to deliver.
+
+    They are told by a text of its own, unless it came of their own word, whose answer says so (`told`).
+    """
     shift = current(session, person_id)
     if shift is None or shift.off_asked_at is None or live_jobs(session, person_id):
         return False
     _end(session, shift, now, now=now)
+    if not told:
+        events.write(session, "shift_over", now=now, person_id=person_id, shift_id=known(shift.id))
     return True
 
 

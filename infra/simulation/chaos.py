@@ -224,10 +224,7 @@ class BadNight(Evening):
     def _ring(self, rider: Insistent, attention_id: int | None = None) -> None:
         """Ring a rider, read out what was last texted, and note that it was done."""
         self.rings += 1
-        person_id = self.ids[rider.name]
-        lines = self.server.page(self.dispatcher, "/desk/texts", {"person_id": str(person_id)})["lines"]
-        ours = [line["body"] for line in lines if not line["theirs"]]
-        rider.is_rung(ours[-1:])
+        rider.is_rung(self.desk.texts_to(rider)[-1:])
         if attention_id is not None:
             self.desk.tries(f"/desk/attention/{attention_id}/close", note="Rang the rider.")
 

@@ -110,13 +110,15 @@ class Dispatcher:
         if len(brought) == len(meeting.references):
             meeting.met = True
             self.said(f"{meeting.giver.name} had brought {', '.join(sorted(meeting.references))} themselves")
+            meeting.receiver.is_rung(self.texts_to(meeting.receiver)[-2:])  # who would wait there for ever
             return
         for rider in (meeting.giver, meeting.receiver):
-            lines = self.server.page(self.visit, "/desk/texts", {"person_id": str(self.ids[rider.name])})[
-                "lines"
-            ]
-            ours = [line["body"] for line in lines if not line["theirs"] and meeting.name in line["body"]]
-            rider.is_rung(ours[-1:])
+            rider.is_rung([body for body in self.texts_to(rider) if meeting.name in body][-1:])
+
+    def texts_to(self, rider: Rider) -> list[str]:
+        """What was texted to a rider, as the desk's page shows it."""
+        page = self.server.page(self.visit, "/desk/texts", {"person_id": str(self.ids[rider.name])})
+        return [line["body"] for line in page["lines"] if not line["theirs"]]
 
     def crossed(self, order_id: str) -> None:
         """A DONE came just as its food was handed on: the giver is asked whether it is at its door."""

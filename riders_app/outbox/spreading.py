@@ -171,6 +171,14 @@ def _shift_asked(session: Session, event: Event, now: datetime, _url: str) -> No
         tell(session, event, "shift_asked", body, now)
 
 
+def _shift_over(session: Session, event: Event, now: datetime, _url: str) -> None:
+    """A shift that ran on for a last job has ended, by another's word than its rider's."""
+    shift = shifts.get(session, known(event.shift_id))
+    if shift.state == "ended":
+        body = wording.shift_off(shifts.facts(session, shift, now=now), voice_of(session, event))
+        tell(session, event, "shift_over", body, now)
+
+
 def _sign_in(session: Session, event: Event, now: datetime, _url: str) -> None:
     link = session.get(SignInLink, known(event.link_id))
     if link is not None and link.used_at is None and now < link.expires_at:
@@ -223,6 +231,7 @@ _SPREAD: dict[str, Callable[[Session, Event, datetime, str], None]] = {
     "shift_start_set": _shift_set,
     "shift_end_set": _shift_set,
     "shift_end_asked": _shift_asked,
+    "shift_over": _shift_over,
     "sign_in": _sign_in,
     "desk_note": _desk_note,
     "wait_hint": _wait_hint,

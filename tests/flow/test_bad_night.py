@@ -19,8 +19,10 @@ from infra.simulation.stage import example, stage, with_rules
 from payments import checks
 from payments.rulebook import parse
 
-# So short a search is hardly one: what holds must hold of the plainest plans, and a seed gives its night again.
+# So short a search is hardly one: what holds must hold of the plainest plans, and a seed gives its night again
+# (by the compiled solver always: the other one's plain plans differ where two are as good).
 BUDGET_MS = 1
+pytestmark = pytest.mark.usefixtures("kernel")
 
 
 # What any night of some length and a high rate has; the rest hangs on people and is looked for over many nights.

@@ -2,7 +2,7 @@
 
 from sqlmodel import select
 
-from dispatch import incidents, overrides
+from dispatch import changes, incidents, overrides
 from dispatch.tables import Order, known
 from tests import factories
 from tests.riders_app.conftest import RIDER, Evening
@@ -36,3 +36,41 @@ def test_food_that_failed_leaves_nothing_to_do(offered: Offered) -> None:
         )
     evening.jobs()
     assert evening.landed()[-1] == (RIDER, f"Job {number} is finished: nothing more to do for it.")
+
+
+def test_a_shift_that_the_desks_mark_ends_is_told_to_be_over(offered: Offered) -> None:
+    """OFF waits for the last DONE; marked by the desk, the rider reads that their shift has ended, and when."""
+    evening, job_id = offered
+    evening.hears(RIDER, "TAKE")
+    evening.hears(RIDER, "GOT")
+    evening.hears(RIDER, "OFF")
+    evening.pass_(minutes=9)
+    with evening.database.writing() as session:
+        desk = factories.person(session, evening.clock.now(), 90, "dispatcher", name="Desk Person")
+        overrides.mark_for(session, job_id, "done", by=known(desk.id), now=evening.clock.now())
+    evening.jobs()
+    (said,) = [body for phone, body in evening.landed() if phone == RIDER and "Shift ended" in body]
+    assert said.startswith(f"Shift ended {evening.clock.now():%H:%M}: ")
+    assert said.endswith("Wrong? CONTEST and say why")
+
+
+def test_a_shift_that_a_cancelled_order_ends_is_told_to_be_over(offered: Offered) -> None:
+    """The same where the last job is called off before its food was fetched."""
+    evening, _ = offered
+    evening.hears(RIDER, "TAKE")
+    evening.hears(RIDER, "OFF")
+    with evening.database.writing() as session:
+        order = session.exec(select(Order)).one()
+        changes.cancel(session, order, reason="Changed their mind", now=evening.clock.now())
+    evening.jobs()
+    said = [body for phone, body in evening.landed() if phone == RIDER][-2:]
+    assert sorted(body.startswith("Shift ended") for body in said) == [False, True]
+
+
+def test_a_shift_that_ends_with_the_riders_own_done_is_told_once(offered: Offered) -> None:
+    """The answer to DONE says it, and no other text does."""
+    evening, _ = offered
+    for body in ("TAKE", "GOT", "OFF", "DONE"):
+        evening.hears(RIDER, body)
+    evening.jobs()
+    assert sum("Shift ended" in body for _, body in evening.landed()) == 1
