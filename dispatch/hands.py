@@ -79,9 +79,7 @@ def _not_before_pick_up(session: Session, job: Job, drop: Stop, order: Order, wh
             session.add_all((stop, order))
 
 
-def met(
-    session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime, told: bool = False
-) -> None:
+def met(session: Session, job: Job, stop: Stop, when: datetime, *, now: datetime, told: bool = False) -> None:
     """The food of a meeting has changed hands, whichever of the two riders says so first.
 
     `job` is the one it leaves; `told` when its rider said so, and is answered.

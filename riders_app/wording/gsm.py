@@ -17,23 +17,8 @@ _BASIC = frozenset(
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 
-_PUNCTUATION = {
-    **dict.fromkeys("‘’‚‛′`´ʼʹ", "'"),
-    **dict.fromkeys("“”„‟″«»", '"'),
-    **dict.fromkeys("‐‑‒–—―−", "-"),
-    "…": "...",
-    "•": "-",
-    "·": ".",
-    "→": ">",
-    "№": "No",
-    "₤": "£",
-    "⁄": "/",
-    "ー": "",
-    "٬": ",",
-    "،": ",",
-    "؟": "?",
-}
-
+# Marks that read better so than as the table of sounds has them, and those of ASCII that are not in the alphabet.
+_MARKS = {"`": "'", "«": '"', "»": '"', "•": "-", "·": ".", "₤": "£"}
 
 LOST = "?"
 
@@ -60,23 +45,22 @@ def letters(text: str) -> str:
 
 
 def loses(text: str) -> bool:
-    """Whether folding this text loses letters, so that it needs a link to what was written."""
-    return fold(text).count(LOST) > text.count(LOST)
+    """Whether folding this text loses what a reader needs, so that it needs a link to what was written.
+
+    That is a letter with no way into the alphabet, or one that stands for a word: its sound is that of one language.
+    """
+    return fold(text).count(LOST) > text.count(LOST) or any(map(_is_word, text))
+
+
+def _is_word(char: str) -> bool:
+    return unicodedata.name(char, "").startswith("CJK ")
 
 
 def _folded(char: str) -> str:
-    if char in _PUNCTUATION:
-        return _PUNCTUATION[char]
+    if char in _MARKS:
+        return _MARKS[char]
     sound = by_sound(char)
-    if sound is not None:
-        return sound
-    parts = [part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)]
-    if parts and parts != [char]:
-        return "".join(part if part in _BASIC or part in _EXTENDED else _folded(part) for part in parts)
-    if unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf", "Cc", "So", "Sk"):
-        return ""
-    digit = unicodedata.digit(char, None)
-    return LOST if digit is None else str(digit)
+    return LOST if sound is None else "".join(_MARKS.get(each, each) for each in sound)
 
 
 def septets(text: str) -> int:
