@@ -162,6 +162,19 @@ def me(request: Request, who: SignedIn) -> Response:
     return pages.render(request, "me.html", roles=[roles[role] for role in sorted(who.roles)])
 
 
+@router.post("/me/language")
+def language(
+    request: Request,
+    who: SignedIn,
+    session: Writing,
+    language: Annotated[str, Form(max_length=5)] = "",
+    next: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """The language of my texts and pages, whoever I am here."""
+    people.speak(session, who.person_id, language)
+    return pages.said(request, local(next) or "/me")
+
+
 def _roles(say: Say) -> dict[str, str]:
     return {
         "administrator": say("administrator"),

@@ -16,7 +16,6 @@ from dispatch import (
     jobs,
     notices,
     offers,
-    people,
     planning,
     resting,
     shifts,
@@ -326,15 +325,6 @@ def _by_the_clock(
             person_id=who.person_id,
             shift_id=shift_id,
         )
-
-
-@router.post("/language")
-def language(
-    request: Request, who: Rider, session: Writing, language: Annotated[str, Form(max_length=5)] = ""
-) -> Response:
-    """The language of my texts."""
-    people.speak(session, who.person_id, language)
-    return pages.said(request, "/my")
 
 
 @router.post("/point")

@@ -105,6 +105,21 @@ def test_who_is_not_signed_in_is_answered_in_their_browsers_language(house: Hous
 
 
 @SQLITE_FIRST
+def test_whoever_is_signed_in_chooses_their_language(house: House) -> None:
+    """A resident who is only a member does so on the page about themselves, and lands there; a word of no
+    language is refused, and the form leads to no other site.
+    """
+    member = Browser.of(house, 41, "member")
+    assert "My texts come in" in member.get("/me")
+    member.send("/me/language", language="pt")
+    assert "As minhas mensagens vêm em" in html.unescape(member.get("/me"))
+    assert '<html lang="pt-PT">' in member.get("/my/shares")
+    assert member.refused("/me/language", language="xx")[0] == 422
+    answer = member.form("/me/language", language="es", next="//elsewhere.example")
+    assert answer.headers["location"] == "/me"
+
+
+@SQLITE_FIRST
 def test_the_desk_and_restaurants_read_english(house: House) -> None:
     """Whoever works there reads its pages and refusals in English, whatever they and their browser speak."""
     boss = Browser.of(house, 40, "dispatcher")

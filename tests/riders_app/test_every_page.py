@@ -181,7 +181,7 @@ def test_what_a_rider_is_refused_is_said_in_their_language(life: Life) -> None:
         ("/my/expenses", {"spent_on": "never", "what": "Inner tube", "amount": "5"}),
         ("/my/shifts/availability", {"weekday": "4", "since": "dawn", "until": ""}),
         ("/my/late", {"minutes": "soon"}),
-        ("/my/language", {"language": "xx"}),
+        ("/me/language", {"language": "xx"}),
         ("/my/got", {"csrf": "old"}),
         ("/my/tips", {}),
     ]

@@ -21,7 +21,7 @@ def test_why_pay_shifts_and_cases_are_read_in_french(house: House) -> None:
     house.text(phone, "ON")
     house.ridden(till, phone, "A-1")
     sam = page_of(house, phone)
-    sam.send("/my/language", language="fr")
+    sam.send("/me/language", language="fr")
     sam.send("/my/contest", words="J'étais plus près")
     sam.send("/my/shifts/availability", weekday="4", since="18:00", until="22:00", can="not")
     with house.reading() as session:

@@ -265,7 +265,7 @@ def test_the_riders_page_is_small_and_has_nothing_inline(house: House, sam: Brow
     press(sam, "/my/take")
     pages = []
     for language in LANGUAGES:
-        sam.send("/my/language", language=language)
+        sam.send("/me/language", language=language)
         pages.append(sam.get("/my"))
     page = max(pages, key=lambda each: len(each.encode()))
     assert not re.search(r"<script(?![^>]* src=)| style=|<style| on\w+=", page)
@@ -307,11 +307,11 @@ def test_a_rider_chooses_the_language_of_their_texts(house: House, sam: Browser)
     page = sam.get("/my")
     for name in ("English", "Português", "Français", "Español"):
         assert name in page
-    sam.send("/my/language", language="pt")
+    sam.send("/me/language", language="pt")
     page = sam.get("/my")
     assert '<option value="pt" selected>Português</option>' in page
     assert "As minhas mensagens vêm em" in page
-    assert sam.refused("/my/language", language="xx")[0] == 422
+    assert sam.refused("/me/language", language="xx")[0] == 422
     with house.database.reading() as session:
         person = people.by_phone(session, "+447700900011")
         assert person is not None

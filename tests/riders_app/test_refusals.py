@@ -137,7 +137,7 @@ def test_a_press_that_cannot_be_is_answered_in_its_riders_language(house: House)
     """Page and program read the same words; sent twice, the second answer is the first; the desk reads English."""
     phone = house.rider(11)
     sam = page_of(house, phone)
-    sam.send("/my/language", language="fr")
+    sam.send("/me/language", language="fr")
     said = "Vous n'avez pas de course 77."
     answer = sam.form("/my/got", number="77")
     assert answer.status_code == 404
