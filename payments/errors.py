@@ -331,3 +331,7 @@ class NoSuchSettlement(MoneyFault):
 
 class SettlementRefused(MoneyFault):
     """A settlement does not go that way."""
+
+
+class RemittanceRefused(MoneyFault):
+    """What is owed for others is not paid on that way."""

@@ -93,12 +93,15 @@ def summed(supplies: Iterable[Supply]) -> tuple[VatSum, ...]:
 
 
 def reported(session: Session, *, since: datetime, until: datetime) -> VatReturn:
-    """The VAT of a time, by when each thing was sold or given back; nothing where the co-op is not registered."""
+    """The VAT of a time, by when each thing was sold or given back; nothing where the co-op is not registered.
+
+    That VAT was paid on is no supply.
+    """
     lines = [
         line
         for account in (*INCOME.values(), terms.VAT)
         for line in books.lines(session, account, since=since, until=until)
-        if line.account in KIND_OF
+        if line.account in KIND_OF and not line.key.startswith(terms.REMITTANCE)
     ]
     supplies = tuple(_supplies(session, lines))
     return VatReturn(since, until, supplies, summed(supplies))

@@ -32,6 +32,7 @@ ROOMS = (
     "desk_expenses",
     "desk_rain",
     "desk_settlements",
+    "desk_owed",
     "desk_vat",
     "restaurant",
     "restaurant_settlements",

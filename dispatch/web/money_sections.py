@@ -7,6 +7,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("/desk/pay", "Pay runs"),
     ("/desk/settlements", "Settlements"),
     ("/desk/vat", "VAT"),
+    ("/desk/money/owed", "Owed for others"),
     ("/desk/money/tips", "Tips"),
     ("/desk/money/expenses", "Expenses"),
     ("/desk/money/absences", "Absences"),

@@ -57,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Settlements with restaurants: draft, issue, pay, say what the bank refused.",
     ),
     "vat": ("settling", "The VAT of a quarter: net, VAT and gross by rate and kind, and boxes 1 and 6."),
+    "owed": ("owing", "What is owed for others, tax, contributions and VAT: list it, say what was paid on."),
     "export": ("books", "Write the books as plain-text accounting, for Beancount or hledger to check."),
     "reconcile": (
         "books",

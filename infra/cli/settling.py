@@ -1,19 +1,16 @@
 """Commands for the treasurer: settlements with restaurants, and the VAT of a quarter."""
 
-import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from infra.cli.root import opened, out, say, write
+from infra.cli.treasurers import By, minor, treasurer
 from infra.errors import InfraError
 from payments.money import told
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
 
 commands = typer.Typer()
 settlements_app = typer.Typer(
@@ -22,23 +19,6 @@ settlements_app = typer.Typer(
 commands.add_typer(settlements_app, name="settlements")
 
 Number = Annotated[int, typer.Argument(help="The settlement's number in the list.")]
-By = Annotated[
-    str, typer.Option("--by", help="The phone of the person who does it: it is done in their name.")
-]
-
-
-def _person(session: "Session", phone: str, *, drama: bool) -> int:
-    """Whoever has that phone and may do it; InfraError for anyone else: nothing is issued or paid by nobody."""
-    from dispatch import people
-    from dispatch.tables import known
-
-    found = people.by_phone(session, people.phone(phone, drama=drama))
-    if found is None:
-        raise InfraError(f"Nobody has the phone {phone}: write that of the treasurer who does it.")
-    roles, _restaurants = people.roles(session, known(found.id))
-    if not roles & {"treasurer", "administrator"}:
-        raise InfraError(f"{found.name} is no treasurer: settlements are issued and paid by one.")
-    return known(found.id)
 
 
 @settlements_app.command("draft")
@@ -83,7 +63,7 @@ def settlements_issue(number: Number, by: By) -> None:
     from payments import settlements, settling
 
     with opened() as program, program.database.writing() as session:
-        person = _person(session, by, drama=program.sandbox)
+        person = treasurer(session, by, drama=program.sandbox)
         row = settlements.get(session, number)
         customer = settled.customer(session, row.restaurant_id)
         settling.issue(session, row, customer=customer, by=person, now=program.clock.now())
@@ -100,7 +80,7 @@ def settlements_bank_file(
     from payments import books, settling
 
     with opened() as program, program.database.writing() as session:
-        _person(session, by, drama=program.sandbox)
+        treasurer(session, by, drama=program.sandbox)
         now = program.clock.now()
         made, without = settling.bank_file(session, now=now)
         write(file, made.text)
@@ -122,13 +102,13 @@ def settlements_paid(
     """Say that a settlement was paid: to the restaurant, or by it where its invoice was due."""
     from payments import settlements, settling
 
-    minor = _minor(amount) if amount else None
+    came = minor(amount) if amount else None
     with opened() as program, program.database.writing() as session:
-        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        person, now = treasurer(session, by, drama=program.sandbox), program.clock.now()
         row = settlements.get(session, number)
         if row.due_minor:
-            settling.received(session, row, by=person, amount_minor=minor, now=now)
-        elif minor is not None:
+            settling.received(session, row, by=person, amount_minor=came, now=now)
+        elif came is not None:
             raise InfraError(f"The co-op pays {row.number or 'this one'}: --amount is for what comes in.")
         else:
             settling.paid(session, row, by=person, now=now)
@@ -143,7 +123,7 @@ def settlements_refused(
     from payments import settlements, settling
 
     with opened() as program, program.database.writing() as session:
-        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        person, now = treasurer(session, by, drama=program.sandbox), program.clock.now()
         row = settlements.get(session, number)
         made = settling.did_not_arrive(session, row, reason=reason, by=person, now=now)
         what = "came back" if made.state == "returned" else "was refused"
@@ -157,7 +137,7 @@ def settlements_again(number: Number, by: By) -> None:
     from payments import settlements, settling
 
     with opened() as program, program.database.writing() as session:
-        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        person, now = treasurer(session, by, drama=program.sandbox), program.clock.now()
         row = settlements.get(session, number)
         made = settling.pay_again(session, row, by=person, now=now)
         money = told(made.amount_minor, made.currency)
@@ -170,16 +150,9 @@ def settlements_close(number: Number, by: By) -> None:
     from payments import settlements, settling
 
     with opened() as program, program.database.writing() as session:
-        person, now = _person(session, by, drama=program.sandbox), program.clock.now()
+        person, now = treasurer(session, by, drama=program.sandbox), program.clock.now()
         row = settling.close(session, settlements.get(session, number), by=person, now=now)
     say(f"{row.number} is {row.state}.")
-
-
-def _minor(text: str) -> int:
-    found = re.fullmatch(r"£?(\d{1,9})(?:\.(\d{2}))?", text.strip())
-    if found is None:
-        raise InfraError(f"{text} is no amount: write one like 12.50.")
-    return int(found[1]) * 100 + int(found[2] or 0)
 
 
 @commands.command("vat")
@@ -202,7 +175,9 @@ def vat_quarter(
         "kind", "rate", "net", "VAT", "gross", "entries", title=f"VAT, {first} to {after - timedelta(days=1)}"
     )
     for each in found.sums:
-        figures = (told(minor, currency) for minor in (each.net_minor, each.vat_minor, each.gross_minor))
+        figures = (
+            told(each_minor, currency) for each_minor in (each.net_minor, each.vat_minor, each.gross_minor)
+        )
         table.add_row(each.kind, f"{each.rate_bp / 100:g} %", *figures, str(len(each.entry_ids)))
     out.print(table)
     say(f"Box 1, VAT due on sales: {told(found.box_1_minor, currency)}")

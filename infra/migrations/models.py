@@ -5,6 +5,7 @@ import infra.tables
 import payments.payees.tables
 import payments.payouts.tables
 import payments.rails.tables
+import payments.remittances
 import payments.runs.tables
 import payments.settlements.tables
 import payments.tables
@@ -15,6 +16,7 @@ MODULES = (
     payments.payouts.tables,
     payments.rails.tables,
     payments.payees.tables,
+    payments.remittances,
     payments.runs.tables,
     payments.settlements.tables,
     dispatch.tables,

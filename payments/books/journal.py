@@ -29,7 +29,7 @@ GENESIS = "0" * 64  # what the first entry is chained to
 _PORTION = 500
 
 # What people are owed cannot be spent below nought. A restaurant may owe the co-op, but what is held for it is there.
-_OWED = ("rider:", "member:", "pool:", f"{ledger.HELD}:")
+_OWED = ("rider:", "member:", "payroll:", "pool:", f"{ledger.HELD}:")
 _BOTTOMLESS = ("co-op:", "outside:")
 
 # Instants as the database keeps them: the audit must be able to read one that somebody garbled.

@@ -12,7 +12,7 @@ from payments.checks.rules import Finding, Rule, Since
 from payments.ledger import Entry
 
 # What is owed to people can be nought, never less. A restaurant may owe the co-op: it holds the till.
-PAYABLE = ("rider:", "member:", f"{work.POOL}:", f"{ledger.HELD}:")
+PAYABLE = ("rider:", "member:", "payroll:", f"{work.POOL}:", f"{ledger.HELD}:")
 # A correction took more than was there: it waits for what is earned next, and stops nobody's pay.
 TAKEN_BACK = "taken back"
 

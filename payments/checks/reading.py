@@ -12,6 +12,7 @@ from payments.checks.held import Held
 from payments.checks.paid import Paid
 from payments.checks.payables import Payables
 from payments.checks.refunds import Refunds
+from payments.checks.remitted import Remitted
 from payments.checks.repeats import Repeats
 from payments.checks.reversals import Reversals
 from payments.checks.rulebooks import Rulebooks
@@ -34,6 +35,7 @@ RULES: tuple[type[Rule], ...] = (
     Held,
     Paid,
     Settled,
+    Remitted,
     Refunds,
     Sums,
 )

@@ -23,7 +23,7 @@ class Finding:
     """Something that does not hold: the rule, the entry (None: no one entry), and what is wrong with it.
 
     Rules: rulebook, readable, chain, end, reversal, split, vat, tips, twice, payable, taken back,
-    hold, payout, settlement, refund, sum, balance.
+    hold, payout, settlement, remittance, refund, sum, balance.
     """
 
     rule: str

@@ -16,6 +16,9 @@ HOLIDAY_PAY = "co-op:holiday"
 HOLIDAY_HOURS = "co-op:holiday-hours"
 WORK = "co-op:minutes"
 SET_ASIDE = "holiday-set-aside"  # a rider's account: holiday pay until leave is taken
+EMPLOYER = "co-op:employer-costs"  # the co-op's own contributions, paid on along with what was withheld
+VAT_RECLAIMED = "outside:vat-reclaimed"  # VAT on what the co-op bought, which is not in the books
+REMITTANCE = "remittance:"  # how the entries are named that pay on what is owed for others
 VAT = "vat:output"  # and below it one account for each kind of income, so that a posting says what it is of
 
 

@@ -11,7 +11,7 @@ _KINDS = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
         (r".*:minutes", "Equity"),
-        (r"outside:customers|restaurant:[^:]+:till", "Equity"),
+        (r"outside:customers|outside:vat-reclaimed|restaurant:[^:]+:till", "Equity"),
         (r"outside:.*", "Assets"),
         (r"(held|rider|restaurant|customer|payroll|pool|vat):.*", "Liabilities"),
         (r"co-op:(commission|delivery|services)", "Income"),

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from infra.database import Database
 from payments.rulebook import STAGES, Stage
-from tests.payments.machine import cards, earning, orders, payday, payruns, settling, shifts
+from tests.payments.machine import cards, earning, orders, payday, payruns, remitting, settling, shifts
 from tests.payments.machine.world import RESTAURANTS, RIDERS, World
 
 PENCE = st.integers(0, 6000)
@@ -157,6 +157,19 @@ class Treasurer(Lived):
     def pay_run(self, turns: list[int], fail: int | None) -> None:
         for turn in turns:
             payruns.go_on(self.world, turn, fail)
+
+    @rule(
+        quarters=st.integers(1, 4),
+        reclaimed=st.sampled_from([0, 1, 50, 10_000]),
+        employer=st.sampled_from([0, 333]),
+        fail=FAIL,
+    )
+    def pay_on(self, quarters: int, reclaimed: int, employer: int, fail: int | None) -> None:
+        remitting.pay_on(self.world, quarters, reclaimed, employer, fail)
+
+    @rule(pick=PICK, fail=FAIL)
+    def take_back_what_was_paid_on(self, pick: int, fail: int | None) -> None:
+        remitting.take_back(self.world, pick, fail)
 
     @rule(fail=FAIL)
     def draft_settlements(self, fail: int | None) -> None:

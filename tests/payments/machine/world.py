@@ -14,10 +14,11 @@ from sqlalchemy import select as select_rows
 from sqlmodel import Session, SQLModel, col, select
 
 from infra.database import Database
-from payments import books, checks, ledger, pay, payouts, runs, settlements, statements
+from payments import books, checks, ledger, pay, payouts, remittances, runs, settlements, statements
 from payments.pay import OrderMoney, ShiftMoney
 from payments.payouts import Payout, PayoutPart
 from payments.rails.tables import CardDispute, StripeCall
+from payments.remittances import RemittanceRow
 from payments.runs import PayRun
 from payments.settlements import SettlementRow
 from payments.settlements.drafting import kept_lines
@@ -28,7 +29,7 @@ RIDERS, RESTAURANTS = (3, 4), (7, 8)
 FAR = datetime(2050, 1, 1, tzinfo=UTC)
 _BESIDE = (
     "payout", "pay_run", "pay_run_person", "pay_run_line", "pay_run_deduction", "settlement", "settlement_line",
-    "settlement_adjustment", "stripe_call", "card_payment", "card_dispute",
+    "settlement_adjustment", "remittance", "stripe_call", "card_payment", "card_dispute",
 )  # fmt: skip
 # What a life may come to, and the rows by which it is known.
 REACHED = {
@@ -36,6 +37,7 @@ REACHED = {
     "closed settlements": select(SettlementRow.id).where(SettlementRow.state == "closed"),
     "payouts come back": select(Payout.id).where(Payout.state == "returned"),
     "disputes": select(CardDispute.id),
+    "remittances": select(RemittanceRow.id),
     **{
         f"Stripe {kind}s": select(StripeCall.id).where(StripeCall.kind == kind, StripeCall.state == "done")
         for kind in ("refund", "transfer", "reversal")
@@ -220,13 +222,25 @@ class World:
         for rider in RIDERS:
             assert self._stands(f"rider:{rider}:expenses", left) == self.expenses[rider]
 
+    def paid_on(self, account: str) -> int:
+        """What remittances took from an account or those below it; below nought, what they brought there."""
+        total = 0
+        for row in remittances.made(self.session):
+            entry = books.entry_by_id(self.session, row.entry_id)
+            assert entry is not None
+            for each in entry.entry.postings:
+                total += each.amount * books.below(each.source, account)
+                total -= each.amount * books.below(each.destination, account)
+        return total
+
     def _stands(self, account: str, left: Counter[str]) -> int:
         held = books.balance(self.session, ledger.held(account))
         return books.balance(self.session, account) + held + left[account]
 
     def _paid_once(self, left: Counter[str], received: int) -> None:
         """What left for the bank is what the payouts that stand say, each once, less what restaurants paid in."""
-        assert books.balance(self.session, "outside:bank") == left["bank"] - received
+        there = left["bank"] - received - self.paid_on("outside:bank")
+        assert books.balance(self.session, "outside:bank") == there
         for account, amount in self.out.items():
             assert left[account] >= amount
 

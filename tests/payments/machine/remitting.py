@@ -1,0 +1,38 @@
+"""What is owed for others: paid on in part or whole, and taken back."""
+
+from payments import remittances, remitting
+from tests.payments.machine.world import World
+
+BY = 1
+
+
+def pay_on(world: World, quarters: int, reclaimed: int, employer: int, fail_at: int | None) -> None:
+    """So many quarters of all that is owed for others leave the bank, some of the VAT reclaimed."""
+    owed = remittances.owed(world.session)
+    amounts = {each.account: each.amount_minor * quarters // 4 for each in owed}
+    if not any(amounts.values()):
+        return
+    vat = sum(amounts[each.account] for each in owed if each.vat)
+    number, at = len(remittances.made(world.session)) + 1, world.now
+    world.take(
+        lambda session: remitting.pay_on(
+            session,
+            amounts,
+            paid_on=at.date(),
+            reference="HMRC",
+            by=BY,
+            now=at,
+            reclaimed_minor=min(reclaimed, vat),
+            employer_minor=employer,
+            number=number,
+        ),
+        fail_at,
+    )
+
+
+def take_back(world: World, pick: int, fail_at: int | None) -> None:
+    """One of them was written down by mistake."""
+    paid = [row.number for row in remittances.made(world.session) if row.takes_back is None]
+    if paid:
+        number, at = paid[pick % len(paid)], world.now
+        world.take(lambda session: remitting.take_back(session, number, "by mistake", by=BY, now=at), fail_at)
