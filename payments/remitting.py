@@ -25,14 +25,16 @@ def pay_on(
     reclaimed_minor: int = 0,
     employer_minor: int = 0,
     number: int | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> RemittanceRow:
     """Write down one payment out of the bank of what is owed for others: `amounts` of it by account, minor units.
 
     `reclaimed_minor` of the VAT among them was not paid, being VAT on what the co-op bought, which is not in these
     books; `employer_minor` went along as the co-op's own contributions. `number` says which remittance this is meant
-    to be, the first being 1; one that stands already and says the same is answered as it stands.
-    RemittanceRefused for nothing, for more than is owed, for more reclaimed than VAT is settled, for a day to come,
-    without a reference, or for a number that is not the next; BadAmount for what is no amount; BooksUnsound.
+    to be, the first being 1; one that stands already and says the same is answered as it stands. `names` is how
+    accounts are called in a refusal. RemittanceRefused for nothing, for more than is owed, for more reclaimed than
+    VAT is settled, for a day to come, without a reference, or for a number that is not the next; BadAmount for what
+    is no amount; BooksUnsound.
     """
     reference = reference.strip()
     for amount in (*amounts.values(), reclaimed_minor, employer_minor):
@@ -50,7 +52,7 @@ def pay_on(
         )
     if paid_on > rulebook.local(now).date():
         raise RemittanceRefused("That day is still to come: write it down once the money has left the bank.")
-    _within(remittances.owed(session), paid, reclaimed_minor, rulebook.co_op.currency)
+    _within(remittances.owed(session), paid, reclaimed_minor, rulebook.co_op.currency, names or {})
     checks.stop_if_wrong(session, now=now)
     number = len(earlier) + 1
     at, unit = min(now, _noon(rulebook, paid_on)), rulebook.co_op.currency
@@ -102,12 +104,20 @@ def _moves(paid: Mapping[str, int], reclaimed_minor: int, employer_minor: int) -
     return [*moves, (terms.EMPLOYER, terms.BANK, employer_minor)]
 
 
-def _within(owed: Sequence[Owed], paid: Mapping[str, int], reclaimed_minor: int, currency: str) -> None:
+def _within(
+    owed: Sequence[Owed],
+    paid: Mapping[str, int],
+    reclaimed_minor: int,
+    currency: str,
+    names: Mapping[str, str],
+) -> None:
     most = {each.account: each.amount_minor for each in owed}
     for account, amount in paid.items():
         if amount > most.get(account, 0):
             there, wanted = (money.told(each, currency) for each in (most.get(account, 0), amount))
-            raise RemittanceRefused(f"{there} is owed on {account}: {wanted} of it cannot be paid on.")
+            raise RemittanceRefused(
+                f"{there} is owed on {names.get(account, account)}: {wanted} of it cannot be paid on."
+            )
     if reclaimed_minor > sum(amount for account, amount in paid.items() if books.below(account, terms.VAT)):
         raise RemittanceRefused(
             "More VAT is reclaimed than is settled: what HMRC pays back is not of these books."

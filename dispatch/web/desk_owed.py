@@ -80,6 +80,7 @@ def pay_on(
         reclaimed_minor=forms.pounds(reclaimed, "VAT reclaimed"),
         employer_minor=forms.pounds(employer, "The co-op's own contributions"),
         number=number,
+        names=said,
     )
     return pages.said(request, "/desk/money/owed", number=row.number, entry_id=row.entry_id)
 

@@ -114,6 +114,7 @@ def _monday(outcome: Outcome) -> dict[str, str]:
         "Pay run": f"{pounds(paid.pay_run_minor)} paid to riders on Monday (made-up income tax of a tenth kept back)",
         "Settlements": f"{pounds(paid.settlements_minor)} paid to restaurants, less what they paid in",
         "VAT": f"{pounds(paid.vat_minor)} owed",
+        "Tax and VAT": f"{pounds(paid.paid_on_minor)} paid on",
         "Books": found,
     }
 

@@ -18,11 +18,12 @@ MADE_UP = 10  # a tenth: no tax table, and labelled so
 
 @dataclass(frozen=True, slots=True)
 class Treasury:
-    """What was paid, in minor units, what is owed on as VAT, and what the audit found afterwards."""
+    """What was paid, in minor units, what was owed on as VAT, what was paid on for others, and what the audit found."""
 
     pay_run_minor: int
     settlements_minor: int
     vat_minor: int
+    paid_on_minor: int
     findings: tuple[str, ...]
 
 
@@ -41,7 +42,8 @@ def monday(
     settled = _settle(server, treasurer)
     accounts = server.page(treasurer, "/desk/money")["accounts"]
     vat = sum(held for account, held in accounts.items() if account.startswith("vat:"))
-    return Treasury(paid, settled, vat, _read_overnight(world, treasurer_phone))
+    paid_on = _pay_on(server, treasurer, at)
+    return Treasury(paid, settled, vat, paid_on, _read_overnight(world, treasurer_phone))
 
 
 def _read_overnight(world: World, treasurer_phone: str) -> tuple[str, ...]:
@@ -97,6 +99,18 @@ def _settle(server: Server, treasurer: Visit) -> int:
         server.form(treasurer, f"{home}/close", {})
         moved += told["payout_minor"] or -told["due_minor"]
     return moved
+
+
+def _pay_on(server: Server, treasurer: Visit, at: datetime) -> int:
+    """What was withheld and what VAT was charged leaves the bank in one payment."""
+    home = "/desk/money/owed"
+    told = server.page(treasurer, home)
+    owed: dict[str, int] = told["owed"]
+    if owed:
+        amounts = [_pounds(minor) for minor in owed.values()]
+        said = {"number": told["number"], "paid_on": at.date().isoformat(), "reference": "HMRC"}
+        server.form(treasurer, home, {"account": list(owed), "amount": amounts, **said})
+    return sum(owed.values())
 
 
 def _pounds(minor: int) -> str:

@@ -70,7 +70,7 @@ def test_what_cannot_be_paid_on_is_said_in_words(treasurer: Browser) -> None:
     """A page out of date, a sum that is none, more than is owed, a day that is none: nothing is written."""
     fresh = form(treasurer) | {"reference": "HMRC"}
     for change, status, words in (
-        ({"amount": ["12.35", ""]}, 422, "£12.34 is owed on payroll:income-tax"),
+        ({"amount": ["12.35", ""]}, 422, "£12.34 is owed on Deducted from pay, owed on: Income tax (PAYE)"),
         ({"amount": ["much", ""]}, 422, "Income tax (PAYE): write an amount like 23.50."),
         ({"amount": ["1", ""], "paid_on": "yesterday"}, 422, "write a day like"),
         ({"amount": ["1", ""], "number": "7"}, 422, "look before you go on"),

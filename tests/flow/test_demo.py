@@ -86,6 +86,7 @@ def check(played: Evening, outcome: Outcome) -> None:
     assert outcome.treasury is not None
     assert outcome.treasury.pay_run_minor > 0
     assert outcome.treasury.settlements_minor != 0
+    assert outcome.treasury.paid_on_minor > outcome.treasury.vat_minor
     assert outcome.treasury.findings == ()
 
 
