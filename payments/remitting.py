@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from payments import books, checks, money, remittances, terms
 from payments.errors import BadAmount, RemittanceRefused
-from payments.ledger import Entry
+from payments.ledger import Entry, Posting
 from payments.remittances import Owed, RemittanceRow
 from payments.rulebook import Rulebook
 
@@ -31,10 +31,10 @@ def pay_on(
 
     `reclaimed_minor` of the VAT among them was not paid, being VAT on what the co-op bought, which is not in these
     books; `employer_minor` went along as the co-op's own contributions. `number` says which remittance this is meant
-    to be, the first being 1; one that stands already and says the same is answered as it stands. `names` is how
-    accounts are called in a refusal. RemittanceRefused for nothing, for more than is owed, for more reclaimed than
-    VAT is settled, for a day to come, without a reference, or for a number that is not the next; BadAmount for what
-    is no amount; BooksUnsound.
+    to be, the first being 1; one that stands already and says the same is answered as it stands (without a number,
+    any that does: the same sums of a day under one reference are one payment). `names` is how accounts are called in
+    a refusal. RemittanceRefused for nothing, for more than is owed, for more reclaimed than VAT is settled, for a day
+    to come, without a reference, or for a number that is not the next; BadAmount for what is no amount; BooksUnsound.
     """
     reference = reference.strip()
     for amount in (*amounts.values(), reclaimed_minor, employer_minor):
@@ -44,8 +44,14 @@ def pay_on(
     version, rulebook = books.in_force(session, at=now)
     moves = _moves(paid, reclaimed_minor, employer_minor)
     earlier = remittances.made(session)
-    if number is not None and number != len(earlier) + 1:
-        return _stands(session, earlier, number, moves, paid_on, reference)
+    if number != len(earlier) + 1:
+        stands = _same(session, earlier, terms.nonzero(moves), paid_on, reference, number)
+        if stands is not None:
+            return stands
+        if number is not None:
+            raise RemittanceRefused(
+                "Something else was written down since this page was opened: look before you go on."
+            )
     if not terms.nonzero(moves) or not reference:
         raise RemittanceRefused(
             "Say how much of what was paid on, and write down what stands on the bank's statement."
@@ -124,24 +130,24 @@ def _within(
         )
 
 
-def _stands(
+def _same(
     session: Session,
     earlier: Sequence[RemittanceRow],
-    number: int,
-    moves: list[tuple[str, str, int]],
+    postings: tuple[Posting, ...],
     paid_on: date,
     reference: str,
-) -> RemittanceRow:
-    """The remittance of that number where it says the same; RemittanceRefused where it does not."""
+    number: int | None,
+) -> RemittanceRow | None:
+    """The remittance of that number that says just this; where no number is meant, one that still stands."""
+    back = {row.takes_back for row in earlier}
     for row in earlier:
-        entry = books.entry_by_id(session, row.entry_id)
-        if entry is None or (row.number, row.paid_on, row.reference) != (number, paid_on, reference):
+        meant = row.number == number if number is not None else row.number not in back
+        if not meant or row.takes_back is not None or (row.paid_on, row.reference) != (paid_on, reference):
             continue
-        if row.takes_back is None and entry.entry.postings == terms.nonzero(moves):
+        entry = books.entry_by_id(session, row.entry_id)
+        if entry is not None and entry.entry.postings == postings:
             return row
-    raise RemittanceRefused(
-        "Something else was written down since this page was opened: look before you go on."
-    )
+    return None
 
 
 def _noon(rulebook: Rulebook, day: date) -> datetime:

@@ -43,7 +43,8 @@ def test_what_is_owed_is_paid_on_from_the_keyboard(owing: None) -> None:
         code, told = run("owed", "paid", *words, "--reference", "HMRC", *BY)
         assert code == 1
         assert said in told
-    assert run(*tax, "--employer", "1.25", *BY) == (0, "Remittance 1: £21.25 left the bank, entry 4.\n")
+    for _ in range(2):
+        assert run(*tax, "--employer", "1.25", *BY) == (0, "Remittance 1: £21.25 left the bank, entry 4.\n")
     assert "£5.00" in run("owed")[1]
     assert run("owed", "back", "1", "--reason", "Twice", *BY) == (
         0,

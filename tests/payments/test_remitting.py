@@ -92,6 +92,16 @@ def test_a_form_sent_twice_is_one_payment(owing: Session) -> None:
     assert books.balance(owing, TAX) == 1_000
 
 
+def test_a_command_typed_twice_is_one_payment(owing: Session) -> None:
+    """Without a number the same sums of a day under one reference are the payment that stands, until taken back."""
+    first = pay(owing, {TAX: 2_000})
+    assert pay(owing, {TAX: 2_000}).id == first.id
+    assert pay(owing, {TAX: 2_000}, reference="HMRC, the other half").number == 2
+    remitting.take_back(owing, 1, "by mistake", by=8, now=FRIDAY_SIX)
+    assert pay(owing, {TAX: 2_000}).number == 4
+    assert books.balance(owing, TAX) == 1_000
+
+
 @pytest.mark.parametrize(
     ("amounts", "more", "told"),
     [
