@@ -240,7 +240,7 @@ def test_too_much_given_back_is_found(evening: Session) -> None:
 def test_the_audit_covers_every_table_of_the_books() -> None:
     """The tables that triggers protect are those the audit reads."""
     books_ = {"rulebook_version", "entry", "posting"}
-    assert append_only_tables() == books_ | {"settlement_line", "settlement_adjustment"}
+    assert append_only_tables() == books_ | {"settlement_line", "settlement_adjustment", "remittance"}
 
 
 def test_any_finding_stops_what_pays(evening: Session, now: datetime) -> None:
