@@ -195,7 +195,7 @@ def test_triggers_are_set_again_after_they_were_lost(database: Database) -> None
     with database.engine.begin() as connection:
         if database.dialect == "sqlite":
             names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all()
-            assert len(names) == len(books.append_only_ddl("sqlite")) == 34
+            assert len(names) == len(books.append_only_ddl("sqlite")) >= 3 * len(TABLES)
             for (name,) in names:
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
         else:
