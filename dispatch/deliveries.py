@@ -271,8 +271,10 @@ def _there(session: Session, job: Job, stop: Stop, when: datetime, *, now: datet
 
 def off(session: Session, person_id: int, *, now: datetime) -> Shift:
     """The rider says OFF: offers they have not answered go back; a job they took is finished first."""
-    if shifts.current(session, person_id) is None:
+    shift = shifts.current(session, person_id)
+    if shift is None:
         raise NotOnShift("You are not on shift.")
+    shift.off_asked_at = None  # said again: it ends here, and not with the last offer that goes back
     for job in shifts.live_jobs(session, person_id):
         if job.state == "offered":
             offers.release(session, job, "withdrawn", now=now, why="withdrawn")

@@ -98,7 +98,8 @@ def failed(
     """A dispatcher records that carried food could not be delivered: returned to its restaurant, or abandoned.
 
     Who is paid, what goes back and who bears it is the rulebook's rule for food that was picked up; the rider
-    never bears it. They are told that their job has changed, unless a caller tells them more with it (`tell`).
+    never bears it, and is paid for taking food back: a shift that waits for its last job runs on until they say OFF
+    again. They are told that their job has changed, unless a caller tells them more with it (`tell`).
     """
     if how not in ("returned", "abandoned"):
         raise BadInput("Food that could not be delivered is either returned or abandoned.")
@@ -125,6 +126,7 @@ def failed(
             events.write(session, "job_changed", now=now, person_id=job.person_id, job_id=known(job.id))
         if job.state in LIVE_JOB and not jobs.stops_left(session, job):
             jobs.finish(session, job, now=now)
-            shifts.finish_if_asked(session, job.person_id, now=now)
+            if how == "abandoned":  # taking food back is work: that shift ends once they say so
+                shifts.finish_if_asked(session, job.person_id, now=now)
     planning.wanted(session, now=now)
     return order

@@ -6,9 +6,14 @@ import unicodedata
 from anyascii import anyascii
 
 _MARKS = {"\u20ac": "EUR ", "\u2028": " ", "\u2029": " "}
-# A long vowel that names are told apart by, where the table writes consonants alone.
-_ALEF = {"\u0627": "a", "\u0623": "a", "\u0622": "a", "\u0625": "i"}
+# Where the table keeps to consonants, or writes a mark for what is hardly heard, names are known by another letter.
+_OTHERWISE = {
+    **dict.fromkeys("\u0627\u0623\u0622\u0629", "a"),
+    "\u0625": "i",
+    **dict.fromkeys("\u044a\u044c\u042a\u042c", ""),
+}
 _EMOJI = re.compile(r":[^:]+:")
+_ADORNING = ("Mn", "Me", "Mc", "Cf", "Cc", "Sk")
 
 
 def by_sound(char: str) -> str | None:
@@ -16,14 +21,18 @@ def by_sound(char: str) -> str | None:
 
     The sounds are anyascii's, letter by letter. What only joins, lengthens or adorns, a picture too, is "".
     """
-    sound = _ALEF.get(char) or anyascii(char)
+    kind = unicodedata.category(char)
+    if kind in _ADORNING:
+        return ""
+    if kind == "So":  # a picture, but for those that are letters in a frame
+        parts = unicodedata.normalize("NFKD", char)
+        return "" if parts == char else "".join(by_sound(part) or "" for part in parts)
+    if char in _OTHERWISE:
+        return _OTHERWISE[char]
+    sound = anyascii(char).replace("`", "'")
     if _EMOJI.fullmatch(sound):
         return ""
-    kind = unicodedata.category(char)
-    if kind == "Cc":
-        return ""
-    silent = kind in ("Lm", "Mn", "Me", "Mc", "Cf", "So", "Sk")
-    return sound if sound or silent else None
+    return sound if sound or kind == "Lm" else None
 
 
 def cell(words: str) -> str:

@@ -10,7 +10,7 @@ from dispatch import people
 from dispatch.errors import BadInput
 from dispatch.web import access, accounts, forms, pages
 from dispatch.web.access import Now, Reading, Treasurer, Writing
-from payments import books, remittances, remitting, terms
+from payments import remittances, remitting, terms
 
 router = APIRouter(prefix="/desk/money/owed", dependencies=[Depends(access.ours)], include_in_schema=False)
 
@@ -27,26 +27,18 @@ def page(request: Request, who: Treasurer, session: Reading, now: Now) -> Respon
         facts = {"owed": held, "unit": rules.co_op.currency, "number": len(rows) + 1}
         return JSONResponse(facts, headers={"cache-control": "no-store"})
     back = {row.takes_back for row in rows}
-    moved = {row.number: books.entry_by_id(session, row.entry_id) for row in rows}
     return pages.render(
         request,
         "desk/owed.html",
         owed=owed,
+        vat=terms.VAT,
         names=accounts.names(session, [each.account for each in owed]),
         rows=[
-            (
-                row,
-                sum(p.amount for p in found.entry.postings if terms.BANK in (p.source, p.destination)),
-                rules.local(row.at),
-                people.get(session, row.by_person_id).name,
-            )
-            for row in reversed(rows)
-            if (found := moved[row.number]) is not None
+            (row, rules.local(row.at), people.get(session, row.by_person_id).name) for row in reversed(rows)
         ],
         stands={row.number for row in rows if row.takes_back is None and row.number not in back},
         number=len(rows) + 1,
         today=rules.local(now).date(),
-        vat=any(each.vat for each in owed),
         currency=rules.co_op.currency,
     )
 

@@ -75,8 +75,7 @@ def paid(
             reclaimed_minor=minor(reclaimed),
             employer_minor=minor(employer),
         )
-        sum_ = sum(named.values()) + minor(employer) - minor(reclaimed)
-        money = told(sum_, books.in_force(session, at=program.clock.now())[1].co_op.currency)
+        money = told(row.left_minor, books.in_force(session, at=program.clock.now())[1].co_op.currency)
     say(f"Remittance {row.number}: {money} left the bank, entry {row.entry_id}.")
 
 

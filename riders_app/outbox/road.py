@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from dispatch import alarms, cases, contests, jobs, orders, people
+from dispatch import alarms, cases, contests, jobs, orders, people, shifts
 from dispatch.facts import DropFacts, JobFacts
 from dispatch.states import LIVE_JOB, OPEN_DELIVERY
 from dispatch.tables import Attention, Event, Job, Order, Restaurant, Stop, known
@@ -95,7 +95,10 @@ def _delivery_decided(session: Session, event: Event, now: datetime, _url: str) 
     name = f"{job.number}{letter}" if len(letters) > 1 else str(job.number)
     told = jobs.facts(session, job, now=now) if job.state in LIVE_JOB else None
     restaurant = _restaurant(session, order)
-    body = road.decided(row.decided or "again", name, restaurant, told, voice_of(session, event))
+    shift = shifts.get(session, job.shift_id)
+    leaving = shift.state == "on" and shift.off_asked_at is not None
+    how, voice = row.decided or "again", voice_of(session, event)
+    body = road.decided(how, name, restaurant, told, leaving=leaving, voice=voice)
     tell(session, event, "decided", body, now)
 
 

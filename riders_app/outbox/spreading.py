@@ -40,9 +40,10 @@ def run_spread(program: Program, now: datetime) -> bool:
 def spread(session: Session, *, now: datetime, public_url: str) -> int:
     """Write down the texts of every event nobody was told of yet; how many events that was.
 
-    An event that cannot be told is put before a person, and holds up no other.
+    An event that cannot be told is put before a person, and holds up no other. That a shift is over is told last: what
+    came of its last job is read first.
     """
-    waiting = events.unspread(session, _BATCH)
+    waiting = sorted(events.unspread(session, _BATCH), key=lambda event: event.kind == "shift_over")
     for event in waiting:
         try:
             with session.begin_nested():
@@ -167,7 +168,10 @@ def _shift_set(session: Session, event: Event, now: datetime, _url: str) -> None
 def _shift_asked(session: Session, event: Event, now: datetime, _url: str) -> None:
     shift = shifts.get(session, known(event.shift_id))
     if shift.state == "on":
-        body = wording.shift_asked(shifts.facts(session, shift, now=now), voice_of(session, event))
+        voice = voice_of(session, event)
+        back = shift.off_asked_at is not None
+        asked = wording.shift_asked(shifts.facts(session, shift, now=now), voice)
+        body = wording.people.food_back(voice) if back else asked
         tell(session, event, "shift_asked", body, now)
 
 

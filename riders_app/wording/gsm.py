@@ -18,9 +18,13 @@ _BASIC = frozenset(
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 
 # Marks that read better so than as the table of sounds has them, and those of ASCII that are not in the alphabet.
-_MARKS = {"`": "'", "«": '"', "»": '"', "•": "-", "·": ".", "₤": "£"}
+_MARKS = {"`": "'", "«": '"', "»": '"', "•": "-", "·": ".", "°": "", "₤": "£"}
 
 LOST = "?"
+_SOUNDED = (
+    "LATIN", "GREEK", "CYRILLIC", "ARABIC", "HIRAGANA", "KATAKANA", "HANGUL", "FULLWIDTH", "HALFWIDTH", "MODIFIER",
+    "MASCULINE", "FEMININE", "MICRO",
+)  # fmt: skip
 
 
 def fold(text: str) -> str:
@@ -47,13 +51,14 @@ def letters(text: str) -> str:
 def loses(text: str) -> bool:
     """Whether folding this text loses what a reader needs, so that it needs a link to what was written.
 
-    That is a letter with no way into the alphabet, or one that stands for a word: its sound is that of one language.
+    That is a letter with no way into the alphabet, or of a script whose sounds do not tell it: one that writes words
+    (東京), or leaves its vowels to the reader.
     """
-    return fold(text).count(LOST) > text.count(LOST) or any(map(_is_word, text))
+    return fold(text).count(LOST) > text.count(LOST) or not all(map(_told_by_sound, text))
 
 
-def _is_word(char: str) -> bool:
-    return unicodedata.name(char, "").startswith("CJK ")
+def _told_by_sound(char: str) -> bool:
+    return unicodedata.category(char)[0] != "L" or unicodedata.name(char, "").startswith(_SOUNDED)
 
 
 def _folded(char: str) -> str:

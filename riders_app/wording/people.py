@@ -43,6 +43,13 @@ def shift_asked(shift: ShiftFacts, voice: Voice = ENGLISH) -> str:
     )
 
 
+def food_back(voice: Voice = ENGLISH) -> str:
+    """A rider who said OFF was to take food back: is it there?"""
+    return voice.say(
+        "Is the food back? Text OFF, and your shift ends. Nobody will end it without asking you."
+    )
+
+
 def shift_set(shift: ShiftFacts, what: str, *, by: str, reason: str, voice: Voice = ENGLISH) -> str:
     """A named person set a start or an end, or took the shift off the rota."""
     if what == "cancel":

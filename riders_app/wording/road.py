@@ -135,8 +135,19 @@ def failed(told: Marked, *, desk: str = "", voice: Voice = ENGLISH) -> str:
     return roomiest(put(known, ring), put("", ring), put(known, ""), put("", ""))
 
 
-def decided(how: str, name: str, restaurant: str, job: JobFacts | None, voice: Voice = ENGLISH) -> str:
-    """What becomes of food nobody took: one text, and never the rider's loss."""
+def decided(
+    how: str,
+    name: str,
+    restaurant: str,
+    job: JobFacts | None,
+    *,
+    leaving: bool = False,
+    voice: Voice = ENGLISH,
+) -> str:
+    """What becomes of food nobody took: one text, and never the rider's loss.
+
+    `leaving`: they have said OFF, and their shift runs on until the food is back.
+    """
 
     def say(f: Mapping[str, str]) -> str:
         if how == "again":
@@ -166,6 +177,8 @@ def decided(how: str, name: str, restaurant: str, job: JobFacts | None, voice: V
         street = f", {fold(found.street)}" if found else ""
     if job is not None and how != "again" and (job.next_pickup or job.next_drop):
         after = voice.say(". MENU {number} for what is next", number=job.number)
+    elif leaving and how == "returned":
+        after = voice.say(". Text OFF when you are there")
     fields = {"street": street, "restaurant": fold(restaurant), "next": after}
     return fit(say, fields, (("street", 0), ("restaurant", 20), ("next", WHOLE)))
 

@@ -38,7 +38,7 @@ def test_what_is_owed_is_paid_on_from_the_keyboard(owing: None) -> None:
         (("x=1", "--on", "soon"), "soon is no day"),
         (("x", "--on", "2026-11-23"), "like payroll:income-tax=412.50"),
         (("x:y=1", "x:y=2", "--on", "2026-11-23"), "Name each account once"),
-        (("vat:output:service=1", "--on", "2026-11-23"), "£0.00 is owed on vat:output:service"),
+        (("vat:output:service=1", "--on", "2026-11-23"), "vat:output:service: £0.00 is owed"),
     ):
         code, told = run("owed", "paid", *words, "--reference", "HMRC", *BY)
         assert code == 1

@@ -13,7 +13,7 @@ from tests.conftest import FRIDAY_SIX
 from tests.payments.rulebooks import adopted
 from tests.payments.taxed import TAXED
 
-TAX, STUDENT, VAT = "payroll:income-tax", "payroll:student-loan", "vat:output:service"
+TAX, STUDENT, VAT = "payroll:income-tax", "payroll:student-loan", "vat:output"
 FRIDAY = date(2026, 11, 20)
 
 
@@ -42,12 +42,39 @@ def pay(session: Session, amounts: dict[str, int], **more: object) -> remittance
 
 
 def test_what_is_owed_is_each_account_with_something_on_it(owing: Session) -> None:
-    """Deductions by kind and VAT by kind of income; what is owed to riders and restaurants is not among them."""
-    assert [(each.account, each.amount_minor, each.vat) for each in remittances.owed(owing)] == [
-        (TAX, 5_000, False),
-        (STUDENT, 2_000, False),
-        (VAT, 1_000, True),
+    """Deductions by kind, and VAT as one; what is owed to riders and restaurants is not among them."""
+    assert [(each.account, each.amount_minor) for each in remittances.owed(owing)] == [
+        (TAX, 5_000),
+        (STUDENT, 2_000),
+        (VAT, 1_000),
     ]
+
+
+def test_vat_given_back_is_set_off_against_other_vat(owing: Session, now: datetime) -> None:
+    """What was given back of a supply whose VAT was paid on lowers what is owed in all, and one payment clears it."""
+    pay(owing, {VAT: 1_000})
+    version = books.in_force(owing, at=now)[0]
+    for key, source, destination, amount in (
+        ("back", "vat:output:service", "restaurant:7", 1_000),
+        ("sold", "restaurant:7", "vat:output:commission", 1_500),
+        ("too", "restaurant:7", "vat:output:delivery", 600),
+    ):
+        postings = (Posting(source, destination, amount),)
+        books.post(owing, Entry(key, now, "A supply", postings, "GBP", version, "x"), now=now)
+    assert remittances.owed(owing)[-1].amount_minor == 1_100
+    with pytest.raises(RemittanceRefused, match=r"£11\.00 is owed, and £11\.01 of it cannot"):
+        pay(owing, {VAT: 1_101})
+    pay(owing, {VAT: 100}, reclaimed_minor=40)
+    assert books.balances(owing, VAT) == {
+        "vat:output:commission": 400,
+        "vat:output:delivery": 600,
+        "vat:output:service": 0,
+    }
+    pay(owing, {VAT: 1_000}, reclaimed_minor=1_000)
+    assert set(books.balances(owing, VAT).values()) == {0}
+    assert books.balance(owing, "outside:bank") == 1_000 + 60
+    assert books.balance(owing, "outside:vat-reclaimed") == 40 + 1_000
+    assert checks.findings(owing) == []
 
 
 def test_one_payment_is_one_entry_and_the_bank_shows_what_left_it(owing: Session) -> None:
@@ -105,12 +132,14 @@ def test_a_command_typed_twice_is_one_payment(owing: Session) -> None:
 @pytest.mark.parametrize(
     ("amounts", "more", "told"),
     [
-        ({TAX: 5_001}, {}, "£50.00 is owed on payroll:income-tax: £50.01 of it cannot be paid on."),
-        ({"rider:3:wages": 1}, {}, "£0.00 is owed on rider:3:wages"),
+        ({TAX: 5_001}, {}, "payroll:income-tax: £50.00 is owed, and £50.01 of it cannot be paid on."),
+        ({"rider:3:wages": 1}, {}, "rider:3:wages: £0.00 is owed"),
+        ({"vat:output:service": 1}, {}, "vat:output:service: £0.00 is owed"),
         ({TAX: 100}, {"reclaimed_minor": 1}, "More VAT is reclaimed than is settled"),
         ({TAX: 0}, {}, "Say how much of what was paid on"),
         ({TAX: 100}, {"reference": " "}, "what stands on the bank's statement"),
         ({TAX: 100}, {"paid_on": date(2026, 11, 21)}, "That day is still to come"),
+        ({TAX: 100}, {"paid_on": date(2026, 4, 30)}, "before these books: its rules begin on 2026-05-01"),
         ({TAX: -1}, {}, "no amount"),
         ({TAX: True}, {}, "no amount"),
     ],
@@ -143,7 +172,15 @@ def test_a_mistake_is_taken_back_once_by_a_named_person(owing: Session) -> None:
         (2, 1, 8),
     ]
     assert checks.findings(owing) == []
+    with pytest.raises(RemittanceRefused, match="look before you go on"):  # its form, sent once more
+        pay(owing, {TAX: 5_000}, employer_minor=50, number=1)
     assert pay(owing, {TAX: 5_000}).number == 3
+
+
+def test_the_employers_own_contributions_may_go_alone(owing: Session) -> None:
+    """A pension provider is paid the co-op's part by itself."""
+    assert pay(owing, {}, employer_minor=123).left_minor == 123
+    assert books.balance(owing, "outside:bank") == 123
 
 
 def test_deductions_cannot_be_spent_twice(owing: Session, now: datetime) -> None:
@@ -159,21 +196,32 @@ def test_the_audit_finds_a_remittance_without_its_entry(owing: Session, now: dat
     pay(owing, {TAX: 100})
     with pytest.raises(DatabaseError), owing.begin_nested():
         owing.connection().execute(text("UPDATE remittance SET reference = 'other'"))
-    row = remittances.RemittanceRow(
-        number=3, paid_on=FRIDAY, reference="made up", by_person_id=1, at=now, entry_id=1
-    )
-    owing.add(row)
-    owing.flush()
-    assert [(each.rule, each.message) for each in checks.findings(owing)] == [
-        ("remittance", "remittance 3 is there and 2 is not")
+    facts = {"paid_on": FRIDAY, "reference": "made up", "by_person_id": 1, "at": now, "entry_id": 1}
+    sums = {"amounts": {TAX: 100}, "reclaimed_minor": 0, "employer_minor": 0}
+    for number, told in (
+        (3, ["remittance 3 is there and 2 is not"]),
+        (2, ["remittance 2 has no entry of its own", "remittance 3 has no entry of its own"]),
+    ):
+        owing.add(remittances.RemittanceRow(number=number, **facts, **sums))
+        owing.flush()
+        assert [each.message for each in checks.findings(owing) if each.rule == "remittance"] == told
+
+
+def test_the_audit_finds_an_entry_without_its_remittance(owing: Session, now: datetime) -> None:
+    """Somebody posts past the form, or a row says another sum than its entry moved."""
+    version = books.in_force(owing, at=now)[0]
+    postings = (Posting(TAX, "outside:bank", 100),)
+    entry_id = books.post(owing, Entry("remittance:1", now, "Paid", postings, "GBP", version, "x"), now=now)
+    assert [each.message for each in checks.findings(owing)] == [
+        "remittance:1 is an entry, and no remittance"
     ]
     owing.add(
         remittances.RemittanceRow(
-            number=2, paid_on=FRIDAY, reference="made up", by_person_id=1, at=now, entry_id=1
+            number=1, paid_on=FRIDAY, reference="made up", by_person_id=1, at=now, entry_id=entry_id,
+            amounts={TAX: 99}, reclaimed_minor=0, employer_minor=0,
         )
-    )
+    )  # fmt: skip
     owing.flush()
     assert [each.message for each in checks.findings(owing)] == [
-        "remittance 2 has no entry of its own",
-        "remittance 3 has no entry of its own",
+        f"remittance 1 says another sum than its entry {entry_id}"
     ]

@@ -2,8 +2,8 @@
 
 from sqlmodel import select
 
-from dispatch import changes, incidents, overrides
-from dispatch.tables import Order, known
+from dispatch import changes, failures, incidents, overrides, watch
+from dispatch.tables import Order, Shift, known
 from tests import factories
 from tests.riders_app.conftest import RIDER, Evening
 
@@ -74,3 +74,67 @@ def test_a_shift_that_ends_with_the_riders_own_done_is_told_once(offered: Offere
         evening.hears(RIDER, body)
     evening.jobs()
     assert sum("Shift ended" in body for _, body in evening.landed()) == 1
+
+
+def _decide(evening: Evening, how: str) -> None:
+    with evening.database.writing() as session:
+        desk = factories.person(session, evening.clock.now(), 90, "dispatcher", name="Desk Person")
+        order = session.exec(select(Order)).one()
+        failures.decide(session, order, how, by=known(desk.id), reason="No answer", now=evening.clock.now())
+    evening.jobs()
+
+
+def _last(evening: Evening, count: int) -> list[str]:
+    return [body for phone, body in evening.landed() if phone == RIDER][-count:]
+
+
+def test_taking_food_back_is_work(offered: Offered) -> None:
+    """A rider who said OFF is paid until the food is back: they are told to text OFF there, and that ends the shift."""
+    evening, _ = offered
+    for body in ("TAKE", "GOT", "OFF", "FAIL nobody in"):
+        evening.hears(RIDER, body)
+    _decide(evening, "returned")
+    (told,) = _last(evening, 1)
+    assert "please take it back to Pizza Luna" in told
+    assert told.endswith("Text OFF when you are there")
+    evening.pass_(minutes=16)
+    with evening.database.writing() as session:
+        assert watch.ask(session, now=evening.clock.now()) == 1
+    evening.jobs()
+    assert _last(evening, 1)[0].startswith("Is the food back? Text OFF")
+    said = evening.hears(RIDER, "OFF")
+    assert said.startswith(f"Shift ended {evening.clock.now():%H:%M}: ")
+
+
+def test_what_became_of_the_food_is_read_before_the_end_of_the_shift(offered: Offered) -> None:
+    """Given up, there is nothing left to do: first that, then that the shift has ended."""
+    evening, _ = offered
+    for body in ("TAKE", "GOT", "OFF", "FAIL nobody in"):
+        evening.hears(RIDER, body)
+    _decide(evening, "abandoned")
+    given_up, ended = _last(evening, 2)
+    assert "is given up" in given_up
+    assert ended.startswith("Shift ended")
+
+
+def test_one_text_of_several_words_tells_that_the_shift_ended_with_it(offered: Offered) -> None:
+    """GOT and DONE in one text, after OFF: the short answers, then hours and sum, once."""
+    evening, _ = offered
+    for body in ("TAKE", "OFF", "GOT 1\nDONE 1"):
+        evening.hears(RIDER, body)
+    evening.jobs()
+    said = [body for phone, body in evening.landed() if phone == RIDER and "Shift ended" in body]
+    assert len(said) == 1
+    assert "Safe home" in said[0]
+
+
+def test_off_said_again_with_only_an_offer_left_ends_the_shift(offered: Offered) -> None:
+    """The desk put another job to a rider who was leaving: OFF once more gives it back, and is answered as OFF."""
+    evening, _ = offered
+    with evening.database.writing() as session:
+        shift = session.exec(select(Shift)).one()
+        shift.off_asked_at = evening.clock.now()
+        session.add(shift)
+    assert evening.hears(RIDER, "OFF").startswith("Shift ended")
+    with evening.database.reading() as session:
+        assert session.exec(select(Shift)).one().state == "ended"

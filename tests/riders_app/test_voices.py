@@ -157,6 +157,7 @@ def _about_people(voice: wording.Voice) -> Iterator[tuple[str, str]]:
     yield "shift off", wording.shift_off(late, voice)
     yield "shift off later", wording.shift_off(shift(), voice)
     yield "shift asked", wording.shift_asked(shift(), voice)
+    yield "food back", wording.people.food_back(voice)
     for what in ("start", "end", "cancel"):
         yield (
             f"shift set: {what}",
@@ -220,7 +221,8 @@ def _on_the_road(
     yield "handed on", say.handed_on(None, 88, to=LONG_NAME, meeting="", voice=voice)
     yield "handed on", say.handed_on(taken, 88, to=LONG_NAME, meeting=LONG_PLACE, voice=voice)
     for how in ("again", "returned", "abandoned"):
-        yield f"decided: {how}", say.decided(how, "88B", LONG_PLACE, taken, voice)
+        yield f"decided: {how}", say.decided(how, "88B", LONG_PLACE, taken, voice=voice)
+        yield f"decided: {how}, leaving", say.decided(how, "88", LONG_PLACE, None, leaving=True, voice=voice)
     for desk in ("", DESK):
         yield "door", say.door("88B", 120, desk, voice)
     yield "rider late", say.rider_late("DELIVEROO-2026-11-20-000431", AT, voice)

@@ -123,6 +123,8 @@ def test_folding_always_ends_in_the_alphabet(text: str) -> None:
         ("Καλημέρα", "Kalimera"),
         ("ラーメン 김치", "ramen GimChi"),
         ("Don’t ring… 🔔", "Don't ring..."),
+        ("Café N° 12, nº 3", "Café N 12, no 3"),
+        ("★ Best ★ ✓ 🇬🇧 5 ㎏", "Best 5 kg"),
         ("fish & chips £5", "fish & chips £5"),
     ],
 )
@@ -135,6 +137,8 @@ def test_folding_keeps_a_text_readable(text: str, folded: str) -> None:
 def test_letters_that_are_words_are_told_by_sound_and_with_a_link() -> None:
     """Chinese characters go by their sound, which not every reader of them knows: the text carries a link too."""
     assert wording.fold("東京") == "DongJing"
+    for vowels_left_out in ("רחוב הרצל", "สมชาย", "नरेश"):
+        assert wording.loses(vowels_left_out)
     assert wording.loses("東京")
     text = wording.stop(
         job(state="taken", pickups=(), drops=(drop(street="東京 14"),)), "drop", link=f"{HOST}/my"
@@ -306,6 +310,7 @@ def test_texts_about_people_are_one_segment(name: str, words: str) -> None:
         wording.shift_off(shift()),
         wording.shift_off(shift(ended=True)),
         wording.shift_asked(shift()),
+        wording.people.food_back(),
         *(wording.shift_set(shift(), what, by=name, reason=words) for what in ("start", "end", "cancel")),
         wording.pay(shift(), f"{HOST}/my"),
         wording.no_pay(f"{HOST}/my"),

@@ -829,6 +829,9 @@ STATEMENTS = {
 	number INTEGER NOT NULL,
 	paid_on DATE NOT NULL,
 	reference VARCHAR NOT NULL,
+	amounts JSON NOT NULL,
+	reclaimed_minor BIGINT NOT NULL,
+	employer_minor BIGINT NOT NULL,
 	takes_back INTEGER,
 	reason VARCHAR NOT NULL,
 	by_person_id INTEGER NOT NULL,
@@ -838,6 +841,7 @@ STATEMENTS = {
 	CONSTRAINT uq_remittance_number UNIQUE (number),
 	CONSTRAINT uq_remittance_takes_back UNIQUE (takes_back),
 	CONSTRAINT ck_remittance_reason CHECK ((takes_back IS NULL) = (reason = '')),
+	CONSTRAINT ck_remittance_amounts CHECK (reclaimed_minor >= 0 AND employer_minor >= 0),
 	CONSTRAINT fk_remittance_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )""",
         r"""CREATE TABLE restaurant_billing (
@@ -2311,6 +2315,9 @@ STATEMENTS = {
 	number INTEGER NOT NULL,
 	paid_on DATE NOT NULL,
 	reference VARCHAR NOT NULL,
+	amounts JSON NOT NULL,
+	reclaimed_minor BIGINT NOT NULL,
+	employer_minor BIGINT NOT NULL,
 	takes_back INTEGER,
 	reason VARCHAR NOT NULL,
 	by_person_id INTEGER NOT NULL,
@@ -2320,6 +2327,7 @@ STATEMENTS = {
 	CONSTRAINT uq_remittance_number UNIQUE (number),
 	CONSTRAINT uq_remittance_takes_back UNIQUE (takes_back),
 	CONSTRAINT ck_remittance_reason CHECK ((takes_back IS NULL) = (reason = '')),
+	CONSTRAINT ck_remittance_amounts CHECK (reclaimed_minor >= 0 AND employer_minor >= 0),
 	CONSTRAINT fk_remittance_entry_id FOREIGN KEY(entry_id) REFERENCES entry (id)
 )""",
         r"""CREATE TABLE restaurant_billing (
