@@ -6,6 +6,16 @@ from tests.payments.machine.world import World
 BY = 1
 
 
+def is_owed(world: World) -> bool:
+    """Whether anything is."""
+    return bool(remittances.owed(world.session))
+
+
+def paid(world: World) -> list[int]:
+    """The numbers of what was paid on, taken back since or not."""
+    return [row.number for row in remittances.made(world.session) if row.takes_back is None]
+
+
 def pay_on(world: World, quarters: int, reclaimed: int, employer: int, fail_at: int | None) -> None:
     """So many quarters of all that is owed for others leave the bank, some of the VAT reclaimed."""
     owed = remittances.owed(world.session)
@@ -32,7 +42,7 @@ def pay_on(world: World, quarters: int, reclaimed: int, employer: int, fail_at: 
 
 def take_back(world: World, pick: int, fail_at: int | None) -> None:
     """One of them was written down by mistake."""
-    paid = [row.number for row in remittances.made(world.session) if row.takes_back is None]
-    if paid:
-        number, at = paid[pick % len(paid)], world.now
+    numbers = paid(world)
+    if numbers:
+        number, at = numbers[pick % len(numbers)], world.now
         world.take(lambda session: remitting.take_back(session, number, "by mistake", by=BY, now=at), fail_at)

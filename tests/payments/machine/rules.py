@@ -158,6 +158,7 @@ class Treasurer(Lived):
         for turn in turns:
             payruns.go_on(self.world, turn, fail)
 
+    @precondition(lambda self: remitting.is_owed(self.world))
     @rule(
         quarters=st.integers(1, 4),
         reclaimed=st.sampled_from([0, 1, 50, 10_000]),
@@ -167,6 +168,7 @@ class Treasurer(Lived):
     def pay_on(self, quarters: int, reclaimed: int, employer: int, fail: int | None) -> None:
         remitting.pay_on(self.world, quarters, reclaimed, employer, fail)
 
+    @precondition(lambda self: remitting.paid(self.world))
     @rule(pick=PICK, fail=FAIL)
     def take_back_what_was_paid_on(self, pick: int, fail: int | None) -> None:
         remitting.take_back(self.world, pick, fail)
