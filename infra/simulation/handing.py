@@ -214,11 +214,20 @@ class Handing(Insistent):
             self.free_at = self.world.now + timedelta(seconds=seconds)
         if not told.more:
             self._over(Finished(told.number))
+            if told.then_off and not self.tasks:
+                self.off_at = None
+                self.world.at(self.free_at, self._is_back)
         elif task.next in (None, stop):
             if current:
                 self._halt()
             task.next = None
             self.asks_what_is_next(told.number)
+
+    def _is_back(self) -> None:
+        """The food is at its restaurant again, and with that the shift is over."""
+        if not self.tasks and self.off_at is None:
+            self.off_at = self.world.now
+            self.says("OFF")
 
     def _may_come_after_all(self) -> None:
         """Some customers come running when their rider has told that nobody opens."""

@@ -40,12 +40,15 @@ class Meet:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Food nobody took goes back, or is given up; `more` when the job has other stops."""
+    """Food nobody took goes back, or is given up; `more` when the job has other stops, `then_off` when OFF is to be
+    said once it is back.
+    """
 
     number: int
     letter: str
     returned: bool
     more: bool
+    then_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ def read(body: str) -> Told | None:
     if found := _MEET.search(text):
         return Meet(int(found.group(1)))
     if found := _ENDED.search(text):
-        return Ended(int(found[1]), found[2], "take it back" in found[3], " for what is next" in text)
+        more, then_off = " for what is next" in text, "Text OFF when" in text
+        return Ended(int(found[1]), found[2], "take it back" in found[3], more, then_off)
     if found := _COLLECT.search(text):
         references = tuple(found.group(3).rstrip(".").split())
         return Collect(int(found.group(4)), references, meeting=found.group(2) is not None)

@@ -82,6 +82,7 @@ CONVERSATION = (
     "You had your break",
     "You have food of job",
     "You are not on shift",
+    "Is the food back",
     "No job just now",
     "Thank you",
     "Known already",

@@ -68,6 +68,8 @@ def test_what_becomes_of_food_nobody_took_is_read() -> None:
     """Back to the restaurant, or given up; and whether the job has more to do."""
     job = examples.job(number=31, state="taken", drops=TWO)
     assert read(road.decided("returned", "31A", "Luna", job)) == Ended(31, "A", returned=True, more=True)
+    back = road.decided("returned", "4", "Luna", None, leaving=True)
+    assert read(back) == Ended(4, "", returned=True, more=False, then_off=True)
     assert read(road.decided("abandoned", "4", "Luna", None)) == Ended(4, "", returned=False, more=False)
 
 
