@@ -84,10 +84,10 @@ def _due(session: Session, shift: Shift, rulebook: Rulebook, now: datetime) -> d
         return shift.end_asked_at + timedelta(minutes=rules.silence_min)
     patience = timedelta(minutes=rules.ask_after_end_min)
     at = shift.planned_end_at + patience
-    if (
-        shift.off_asked_at is not None
-    ):  # OFF was said, and food is taken back: from then on, not from the planned end
-        at = shift.off_asked_at + patience
+    if shift.off_asked_at is not None:
+        at = (
+            shift.off_asked_at + patience
+        )  # food is taken back after OFF: that may be long before the planned end
     if shift.heard_at is not None:
         at = max(at, shift.heard_at + patience)
     # With a job in hand nobody is asked; the question comes once it is delivered.

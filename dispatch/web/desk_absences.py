@@ -1,7 +1,6 @@
 """Absences at the treasurer's: work missed through illness, leave taken, and what each rider has left."""
 
 import re
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -76,7 +75,7 @@ def record(
         session,
         person_id,
         what,
-        on=_day(on),
+        on=forms.date_of(on, "Day"),
         minutes=minutes(hours),
         reason=reason,
         by=who.person_id,
@@ -111,13 +110,6 @@ def back(
     """It was recorded by mistake."""
     absences.take_back(session, absence_id, why=reason, by=who.person_id, now=now)
     return pages.said(request, "/desk/money/absences", id=absence_id)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput("Day: write a day like 2026-11-20.") from None
 
 
 def minutes(text: str) -> int:

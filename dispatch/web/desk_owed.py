@@ -1,6 +1,5 @@
 """What the co-op owes for others, tax, contributions and VAT: what stands there, and what a person says was paid on."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -65,7 +64,7 @@ def pay_on(
     row = remitting.pay_on(
         session,
         {each: forms.pounds(sum_, said[each]) for each, sum_ in zip(named, written, strict=True)},
-        paid_on=_day(paid_on),
+        paid_on=forms.date_of(paid_on, "Left the bank on"),
         reference=reference,
         by=who.person_id,
         now=now,
@@ -89,10 +88,3 @@ def take_back(
     """It was written down by mistake."""
     row = remitting.take_back(session, number, reason, by=who.person_id, now=now)
     return pages.said(request, "/desk/money/owed", number=row.number, entry_id=row.entry_id)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput("Paid on: write a day like 2026-11-20.") from None

@@ -85,6 +85,14 @@ def day(text: str, rules: Rulebook, what: str) -> datetime:
         raise BadInput("{what}: write a day like 2026-11-20.", what=what) from None
 
 
+def date_of(text: str, what: str) -> date:
+    """A day of the calendar, like 2026-11-20; BadInput."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput("{what}: write a day like 2026-11-20.", what=what) from None
+
+
 def _aware(text: str, rules: Rulebook) -> datetime:
     at = datetime.fromisoformat(
         text.replace(" ", "+")

@@ -175,9 +175,7 @@ def vat_quarter(
         "kind", "rate", "net", "VAT", "gross", "entries", title=f"VAT, {first} to {after - timedelta(days=1)}"
     )
     for each in found.sums:
-        figures = (
-            told(each_minor, currency) for each_minor in (each.net_minor, each.vat_minor, each.gross_minor)
-        )
+        figures = (told(sum_, currency) for sum_ in (each.net_minor, each.vat_minor, each.gross_minor))
         table.add_row(each.kind, f"{each.rate_bp / 100:g} %", *figures, str(len(each.entry_ids)))
     out.print(table)
     say(f"Box 1, VAT due on sales: {told(found.box_1_minor, currency)}")

@@ -145,12 +145,13 @@ def _several(
 ) -> tuple[str, ...]:
     """Act on each command of one text by itself; the answers name what was marked and what was not."""
     brief = replace(house, brief=True)
-    shift = shifts.current(session, person_id)
-    said = [_acted(session, person_id, part, now, brief) for part in reading.each]
-    if (
-        shift is not None and shift.state == "ended" and reading.each[-1].verb != "OFF"
-    ):  # which says so itself
-        said.append(wording.shift_off(shifts.facts(session, shift, now=now), house.voice))
+    said = []
+    for part in reading.each:
+        shift = shifts.current(session, person_id)
+        said.append(_acted(session, person_id, part, now, brief))
+        # The short answer to a last DONE has no room for it; what else ends a shift tells so by itself.
+        if part.verb == "DONE" and shift is not None and shift.state == "ended":
+            said.append(wording.shift_off(shifts.facts(session, shift, now=now), house.voice))
     following = ""
     for job in shifts.live_jobs(session, person_id):
         if job.state != "offered":

@@ -96,7 +96,8 @@ def _delivery_decided(session: Session, event: Event, now: datetime, _url: str) 
     told = jobs.facts(session, job, now=now) if job.state in LIVE_JOB else None
     restaurant = _restaurant(session, order)
     shift = shifts.get(session, job.shift_id)
-    leaving = shift.state == "on" and shift.off_asked_at is not None
+    last = not shifts.live_jobs(session, job.person_id)
+    leaving = shift.state == "on" and shift.off_asked_at is not None and last
     how, voice = row.decided or "again", voice_of(session, event)
     body = road.decided(how, name, restaurant, told, leaving=leaving, voice=voice)
     tell(session, event, "decided", body, now)

@@ -1,5 +1,6 @@
 """What a rider is told when the desk's hand changed their job."""
 
+import pytest
 from sqlmodel import select
 
 from dispatch import changes, failures, incidents, overrides, watch
@@ -117,15 +118,28 @@ def test_what_became_of_the_food_is_read_before_the_end_of_the_shift(offered: Of
     assert ended.startswith("Shift ended")
 
 
-def test_one_text_of_several_words_tells_that_the_shift_ended_with_it(offered: Offered) -> None:
-    """GOT and DONE in one text, after OFF: the short answers, then hours and sum, once."""
+@pytest.mark.parametrize("several", ["GOT 1\nDONE 1", "DONE 1\nOFF"])
+def test_one_text_of_several_words_tells_that_the_shift_ended_with_it(offered: Offered, several: str) -> None:
+    """What ends it is in one text with other words, after OFF: the short answers, then hours and sum, once."""
     evening, _ = offered
-    for body in ("TAKE", "OFF", "GOT 1\nDONE 1"):
+    for body in ("TAKE", "OFF", several):
         evening.hears(RIDER, body)
     evening.jobs()
     said = [body for phone, body in evening.landed() if phone == RIDER and "Shift ended" in body]
     assert len(said) == 1
     assert "Safe home" in said[0]
+
+
+def test_passing_on_a_last_offer_tells_once_that_the_shift_ended(offered: Offered) -> None:
+    """Somebody who was leaving passes on it: the answer is about the offer, and one text says that the shift is over."""
+    evening, _ = offered
+    with evening.database.writing() as session:
+        shift = session.exec(select(Shift)).one()
+        shift.off_asked_at = evening.clock.now()
+        session.add(shift)
+    evening.hears(RIDER, "PASS 1")
+    evening.jobs()
+    assert sum("Shift ended" in body for phone, body in evening.landed() if phone == RIDER) == 1
 
 
 def test_off_said_again_with_only_an_offer_left_ends_the_shift(offered: Offered) -> None:
