@@ -131,7 +131,7 @@ def test_one_text_of_several_words_tells_that_the_shift_ended_with_it(offered: O
 
 
 def test_passing_on_a_last_offer_tells_once_that_the_shift_ended(offered: Offered) -> None:
-    """Somebody who was leaving passes on it: the answer is about the offer, and one text says that the shift is over."""
+    """Somebody who was leaving passes on it: beside the answer, one text says that the shift is over."""
     evening, _ = offered
     with evening.database.writing() as session:
         shift = session.exec(select(Shift)).one()
