@@ -129,7 +129,9 @@ def _possible(session: Session, row: RemittanceRow, today: date) -> None:
         raise RemittanceRefused("That day is still to come: write it down once the money has left the bank.")
     first = min(version.effective_on for version in books.versions(session))
     if row.paid_on < first:
-        raise RemittanceRefused(f"That day is before these books: their first rules are of {first.isoformat()}.")
+        raise RemittanceRefused(
+            f"That day is before these books: their first rules are of {first.isoformat()}."
+        )
 
 
 def _within(

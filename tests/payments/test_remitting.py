@@ -139,7 +139,11 @@ def test_a_command_typed_twice_is_one_payment(owing: Session) -> None:
         ({TAX: 0}, {}, "Say how much of what was paid on"),
         ({TAX: 100}, {"reference": " "}, "what stands on the bank's statement"),
         ({TAX: 100}, {"paid_on": date(2026, 11, 21)}, "That day is still to come"),
-        ({TAX: 100}, {"paid_on": date(2026, 4, 30)}, "before these books: their first rules are of 2026-05-01"),
+        (
+            {TAX: 100},
+            {"paid_on": date(2026, 4, 30)},
+            "before these books: their first rules are of 2026-05-01",
+        ),
         ({TAX: -1}, {}, "no amount"),
         ({TAX: True}, {}, "no amount"),
     ],
