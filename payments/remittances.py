@@ -87,6 +87,12 @@ def made(session: Session) -> Sequence[RemittanceRow]:
     return session.exec(select(RemittanceRow).order_by(col(RemittanceRow.number))).all()
 
 
+def standing(rows: Sequence[RemittanceRow]) -> list[RemittanceRow]:
+    """Of all that was made, the payments that were not taken back."""
+    back = {row.takes_back for row in rows}
+    return [row for row in rows if row.takes_back is None and row.number not in back]
+
+
 def faults(session: Session) -> Iterator[tuple[int, str]]:
     """Remittances that the books do not bear out, each with an entry's number and a sentence."""
     rows = {row.number: row for row in made(session)}

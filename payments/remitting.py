@@ -152,6 +152,5 @@ def _within(
 
 def _same(earlier: Sequence[RemittanceRow], row: RemittanceRow, number: int | None) -> RemittanceRow | None:
     """One that still stands and says the same: the one of that number, or any where none is meant."""
-    back = {each.takes_back for each in earlier}
-    standing = (each for each in earlier if each.takes_back is None and each.number not in back)
+    standing = remittances.standing(earlier)
     return next((e for e in standing if e.said == row.said and number in (None, e.number)), None)

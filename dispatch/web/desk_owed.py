@@ -25,7 +25,6 @@ def page(request: Request, who: Treasurer, session: Reading, now: Now) -> Respon
         held = {each.account: each.amount_minor for each in owed}
         facts = {"owed": held, "unit": rules.co_op.currency, "number": len(rows) + 1}
         return JSONResponse(facts, headers={"cache-control": "no-store"})
-    back = {row.takes_back for row in rows}
     return pages.render(
         request,
         "desk/owed.html",
@@ -35,7 +34,7 @@ def page(request: Request, who: Treasurer, session: Reading, now: Now) -> Respon
         rows=[
             (row, rules.local(row.at), people.get(session, row.by_person_id).name) for row in reversed(rows)
         ],
-        stands={row.number for row in rows if row.takes_back is None and row.number not in back},
+        stands={row.number for row in remittances.standing(rows)},
         number=len(rows) + 1,
         today=rules.local(now).date(),
         currency=rules.co_op.currency,

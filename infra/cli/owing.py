@@ -1,6 +1,6 @@
 """Commands for the treasurer: what is owed for others, and what was paid on of it."""
 
-from datetime import date
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -48,7 +48,10 @@ def paid(
     amounts: Annotated[
         list[str], typer.Argument(metavar="ACCOUNT=AMOUNT...", help="payroll:income-tax=412.50, and so on.")
     ],
-    on: Annotated[str, typer.Option("--on", help="The day it left the bank, like 2026-12-19.")],
+    on: Annotated[
+        datetime,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="The day it left the bank, like 2026-12-19."),
+    ],
     reference: Annotated[str, typer.Option("--reference", help="What stands on the bank's statement.")],
     by: By,
     reclaimed: Annotated[
@@ -68,7 +71,7 @@ def paid(
         row = remitting.pay_on(
             session,
             named,
-            paid_on=_day(on),
+            paid_on=on.date(),
             reference=reference,
             by=treasurer(session, by, drama=program.sandbox),
             now=program.clock.now(),
@@ -99,10 +102,3 @@ def _part(text: str) -> tuple[str, int]:
     if not equals:
         raise InfraError(f"{text}: write an account and an amount, like payroll:income-tax=412.50.")
     return account.strip(), minor(amount)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InfraError(f"{text} is no day: write one like 2026-12-19.") from None

@@ -9,11 +9,10 @@ import typer
 from rich.table import Table
 from sqlmodel import Session
 
-from dispatch import paydays, people
-from dispatch.errors import BadInput
-from dispatch.tables import known
+from dispatch import paydays
 from infra.cli.books import read
 from infra.cli.root import opened, out, say, write
+from infra.cli.treasurers import By, treasurer
 from infra.errors import InfraError
 from infra.program import Program
 from payments import books, runs
@@ -29,9 +28,6 @@ pay_run = typer.Typer(
 commands.add_typer(pay_run, name="pay-run")
 
 Number = Annotated[int, typer.Argument(help="The pay run's number.")]
-By = Annotated[
-    str, typer.Option(help="The phone of the treasurer who does this: it is done under their name.")
-]
 Person = Annotated[int, typer.Option(help="Whose pay, by their number in `show`.")]
 Reason = Annotated[str, typer.Option(help="What the bank said.")]
 File = Annotated[Path, typer.Argument(dir_okay=False, help="The file to write.")]
@@ -40,14 +36,7 @@ File = Annotated[Path, typer.Argument(dir_okay=False, help="The file to write.")
 def _treasurer(program: Program, phone: str) -> int:
     """The treasurer or administrator with this number: only they pay anybody."""
     with program.database.reading() as session:
-        person = people.by_phone(session, people.phone(phone, drama=program.sandbox))
-        if person is None:
-            raise BadInput(f"Nobody here has the number {phone}.")
-        if not people.roles(session, known(person.id))[0] & {"treasurer", "administrator"}:
-            raise BadInput(
-                "Only a treasurer pays people: --by takes the number of one, or of an administrator."
-            )
-        return known(person.id)
+        return treasurer(session, phone, drama=program.sandbox)
 
 
 def _said(session: Session, run: PayRun) -> None:

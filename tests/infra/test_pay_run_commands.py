@@ -57,7 +57,7 @@ def test_a_pay_run_from_the_terminal(house: House, tmp_path: Path, monkeypatch: 
     for _ in range(2):
         assert "Sam Okoye: £59.20 is set aside again." in said("again", *whose, *by)
     assert "does not pay 9" in said("refused", "1", "--person", "9", "--reason", "Closed", *by, code=1)
-    assert "Only a treasurer" in said("again", *whose, "--by", "07700 900001", code=1)
+    assert "Sam Okoye is no treasurer" in said("again", *whose, "--by", "07700 900001", code=1)
     assert "paid" in said("paid", "1", *by)
     assert "£59.20 came back." in said("refused", *whose, "--reason", "Closed", *by)
     assert "with 2026-11-15: approved" in said("again", *whose, *by)
