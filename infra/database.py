@@ -19,13 +19,18 @@ class Database:
 
     SQLite runs in WAL mode with foreign keys on, and a writer says BEGIN IMMEDIATE; on PostgreSQL a writer
     first takes one advisory lock. Either way writers go one after another, so that a check made inside a
-    writing transaction still holds when it commits.
+    writing transaction still holds when it commits. Who only looks waits for nobody and looks at one moment.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
         self._writer = engine.execution_options(pannier_writer=True)
+        self._reader = engine
+        if self.dialect == "postgresql":
+            self._reader = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -51,19 +56,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only looks."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            yield session
+        """A transaction that only looks, at one moment, however long it looks and whatever is written meanwhile.
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """A transaction that looks at one moment, however long it looks and whatever is written meanwhile.
-
-        On SQLite every transaction does; PostgreSQL must be asked to.
+        On SQLite every transaction does; PostgreSQL is asked to, and refuses a write here.
         """
-        with self.reading() as session:
-            if self.dialect == "postgresql":
-                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

@@ -193,7 +193,7 @@ def check_due(session: Session, now: datetime) -> datetime | None:
 
 def check(program: Program, now: datetime) -> bool:
     """Read the books where the night's reading is due, keep what was found, and put it before a person."""
-    with program.database.snapshot() as session:
+    with program.database.reading() as session:
         due = checks.next_due(session, now=now)
         if due is None or due > now:
             return False

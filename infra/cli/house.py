@@ -82,7 +82,7 @@ def sign_in_link(phone: Phone) -> None:
 @commands.command("check-books")
 def check_books() -> None:
     """Prove the books: every finding, or none, and the trial balance. Exit code 1 when anything is wrong."""
-    with opened() as program, program.database.snapshot() as session:
+    with opened() as program, program.database.reading() as session:
         seen = checks.look(session, now=program.clock.now(), full=True)
         table = Table("account", "unit", "balance", title="Trial balance")
         for line in books.trial_balance(session):

@@ -37,7 +37,7 @@ def look(session: Session, *, now: datetime, full: bool = False) -> Look:
     """Read the books: all of them when asked, a week after that was done last, and while anything was found.
 
     Otherwise what was posted since the last reading. Every end of the chain that a sound reading ever noted must
-    still be there. It takes long and writes nothing: to be called in a snapshot, with no lock held.
+    still be there. It takes long and writes nothing: to be called in a session that only looks, with no lock held.
     """
     sound = _sound(session)
     latest, last_full = last(session), _last_full(session)

@@ -52,7 +52,7 @@ def findings(
 
     `head`, noted at an earlier time by `books.head`, shows also whether entries were cut off at the end; `noted`
     are more of them, number -> hash. Holds are forgotten that ran out an hour before `now`, or before the last
-    entry was recorded. While others may be posting, read in one snapshot (`Database.snapshot`).
+    entry was recorded. While others may be posting, read in one snapshot (`Database.reading`).
     """
     heads = dict(noted or {}) | (dict([head]) if head is not None else {})
     return list(_read(session, Since(), heads, now))

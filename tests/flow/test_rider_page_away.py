@@ -1,6 +1,7 @@
 """The rider's page where the phone is out of reach, signed out, shared by two tabs or brought a new edition."""
 
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -177,3 +178,65 @@ def test_the_page_is_live_and_leaves_nothing_behind(house: House, till: Till, ph
         " (await navigator.serviceWorker.getRegistrations()).length, Object.keys(localStorage)])()"
     )
     assert left == [[], [], 0, []]
+
+
+@ONCE
+def test_signed_out_in_reach_a_press_waits_in_peace(house: House, till: Till, phones: Any) -> None:
+    """A press after the session ended says to sign in and waits: nobody is asked for it again and again."""
+    offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    phone = phones()
+    page = phone.kept()
+    asked: list[str] = []
+    phone.context.on("request", lambda request: asked.append(request.url))
+    with house.database.writing() as session:
+        for visit in session.exec(select(Visit)).all():
+            session.delete(visit)
+    phone.press("^Got it$")
+    expect(page.get_by_text("Sign in again to send what waits here.")).to_be_visible()
+    page.wait_for_timeout(2000)
+    assert len([url for url in asked if url.endswith("/my/got")]) == 1
+    phone.sign_in()
+    page.goto(f"{phone.address}/my")
+    expect(page.get_by_role("button", name=re.compile("^Delivered A")).first).to_be_visible()
+
+
+@ONCE
+def test_what_moves_while_the_page_is_fetched_is_shown(house: House, till: Till, phones: Any) -> None:
+    """A page that left the server before a change, and came after word of it, is fetched once more."""
+    offered(house, till, "A-1")
+    phone = phones(service_workers="block")
+    page = phone.open()
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        answer = route.fetch()
+        if not held:
+            held.append(answer)
+            house.text(SAM, "TAKE")
+            time.sleep(3)  # the stream looks every two seconds: word of the change is on the page by then
+        route.fulfill(response=answer)
+
+    page.route("**/my", hold)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("button", name=re.compile("^Got it$"))).to_be_visible(timeout=15_000)
+    assert "for you?" in held[0].text()
+
+
+@ONCE
+def test_a_newer_page_leaves_the_keyboard_where_it_was(house: House, till: Till, phones: Any) -> None:
+    """Focus goes to the next door after a press, and stays there, or on a button, as the page changes by itself."""
+    offered(house, till, "A-1")
+    house.text(SAM, "TAKE")
+    phone = phones()
+    page = phone.kept()
+    page.get_by_role("button", name=re.compile("^Got it$")).press("Enter")
+    expect(page.get_by_role("heading", name="Flat 3, 5 Hanley Road")).to_be_focused()
+    house.text(SAM, "LATE 12")
+    expect(page.get_by_text("The desk has been told.").first).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Flat 3, 5 Hanley Road")).to_be_focused()
+    there = page.get_by_role("button", name=re.compile("^I am there$")).first
+    there.focus()
+    house.text(SAM, "STATUS")
+    expect(page.get_by_text("STATUS")).to_be_visible(timeout=10_000)
+    expect(there).to_be_focused()

@@ -13,6 +13,16 @@
     return [...shown.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue);
   };
 
+  // Where the keyboard is, found again on the newer page: by its id, or by what it says and does where one alone does.
+  const place = (node) => node.id || JSON.stringify([
+    node.tagName, node.textContent, node.href,
+    node.form ? [node.form.action, ...[...new FormData(node.form)].filter(([key]) => key !== "csrf")] : "",
+  ]);
+  const refocus = (focused) => {
+    const alike = [...shown.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].filter((node) => place(node) === focused);
+    if (alike.length === 1) alike[0].focus({ preventScroll: true });
+  };
+
   const freshen = async () => {
     if (busy) { again = true; return; }
     busy = true;
@@ -24,12 +34,12 @@
       if (!next) return;
       if (typing()) { document.getElementById("stale").hidden = false; return; }
       const open = [...shown.querySelectorAll("details[open][id]")].map((box) => box.id);
-      const focused = document.activeElement && shown.contains(document.activeElement) ? document.activeElement.id : "";
+      const focused = document.activeElement && shown.contains(document.activeElement) ? place(document.activeElement) : "";
       const told = shown.dataset.news !== next.dataset.news;
       shown.replaceWith(next);
       shown = next;
       open.forEach((id) => { const box = document.getElementById(id); if (box) box.open = true; });
-      if (focused) { const back = document.getElementById(focused); if (back) back.focus({ preventScroll: true }); }
+      if (focused) refocus(focused);
       if (told && news) news.textContent = next.dataset.news;
     } catch (_) {
       // The network went: the stream calls again by itself, and the next change brings the page.

@@ -118,7 +118,7 @@
   };
 
   const forward = () => {
-    const next = main.querySelector(".step:not([hidden]) .where, .job:not([hidden]) h2[tabindex]");
+    const next = main.querySelector(".job:not([hidden]) .step:not([hidden]) .where") || main.querySelector(".job:not([hidden]) h2[tabindex]");
     if (next) next.focus();
   };
 
@@ -130,11 +130,17 @@
     return [...main.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue);
   };
 
-  let busy = false;
-  let again = false;
-  const freshen = async (pressed = false) => {
-    if (busy) { again = again || pressed; return; }
-    busy = true;
+  // Where the keyboard is, found again on the newer page: by its id, or by what it says and does where one alone does.
+  const place = (node) => node.id || JSON.stringify([
+    node.tagName, node.textContent, node.href, node.closest("[data-job]")?.dataset.job, node.closest("[data-step]")?.dataset.step,
+    node.form ? [node.form.action, ...[...new FormData(node.form)].filter(([key]) => key !== "csrf")] : "",
+  ]);
+  const refocus = (focused) => {
+    const alike = [...main.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].filter((node) => place(node) === focused);
+    if (alike.length === 1) alike[0].focus({ preventScroll: true });
+  };
+
+  const fetchPage = async (pressed) => {
     try {
       const answer = await fetch("/my", { headers: { accept: "text/html" }, signal: AbortSignal.timeout(15000) });
       if (answer.redirected) { signIn(); return; }
@@ -147,14 +153,14 @@
       if (off) reach(false);
       if (!pressed && typing()) { main.dataset.csrf = next.dataset.csrf; return; }
       const open = [...main.querySelectorAll("details[open][id]")].map((box) => box.id);
-      const focused = main.contains(document.activeElement) ? document.activeElement.id : "";
+      const focused = main.contains(document.activeElement) ? place(document.activeElement) : "";
       const offers = main.querySelectorAll(".offer").length;
       main.replaceWith(next);
       main = next;
       setClock();
       document.getElementById("clock").textContent = page.getElementById("clock").textContent;
       open.forEach((id) => { const box = document.getElementById(id); if (box) box.open = true; });
-      if (focused) { const back = document.getElementById(focused); if (back) back.focus({ preventScroll: true }); }
+      if (focused) refocus(focused);
       await show();
       if (pressed) forward();
       const offer = main.querySelector(".offer h2");
@@ -162,10 +168,27 @@
     } catch (_) {
       reach(true);
       await show();
-    } finally {
-      busy = false;
-      if (again) { again = false; freshen(true); }
     }
+  };
+
+  // Asked for while one is on its way, the page is fetched once more: that one may have left the server before.
+  let coming = null;
+  let after = null;
+  let forwardAfter = false;
+  const freshen = (pressed = false) => {
+    if (!coming) {
+      coming = fetchPage(pressed).finally(() => { coming = null; });
+      return coming;
+    }
+    forwardAfter = forwardAfter || pressed;
+    const once = () => {
+      const moved = forwardAfter;
+      after = null;
+      forwardAfter = false;
+      return freshen(moved);
+    };
+    after = after || coming.then(once, once);
+    return after;
   };
 
   const signIn = () => {
@@ -219,26 +242,25 @@
 
   let sending = false;
   const round = async () => {
-    let sent = 0;
-    for (;;) {
+    for (let sent = 0; ; sent += 1) {
       const press = (await presses()).find((row) => row.person === me && row.state === "waiting");
-      if (!press) break;
-      if (!(await send(press))) break;
-      sent += 1;
+      if (!press) return { sent, held: false };
+      if (!(await send(press))) return { sent, held: true };
     }
-    return sent;
   };
   const drain = async () => {
     if (sending) return;
+    let went = { sent: 0, held: true };
     sending = true;
     try {
-      const sent = await (navigator.locks ? navigator.locks.request("pannier", round) : round());
-      if (sent) await freshen(true);
+      went = await (navigator.locks ? navigator.locks.request("pannier", round) : round());
+      if (went.sent) await freshen(true);
       else await show();
     } finally {
       sending = false;
     }
-    if (!off && (await presses()).some((row) => row.person === me && row.state === "waiting")) setTimeout(drain, 0);
+    // Pressed while the page came: its own turn. What is held up waits for the network, or for signing in.
+    if (!went.held && (await presses()).some((row) => row.person === me && row.state === "waiting")) setTimeout(drain, 0);
   };
 
   // A photo is sent as small as it can be read, and without what a camera writes into it.
@@ -320,7 +342,7 @@
   window.addEventListener("online", back);
   window.addEventListener("offline", () => { reach(true); show(); });
   setInterval(() => { if (off) back(); }, 10000);
-  setInterval(() => { if (!off && !document.hidden) freshen(); }, 60000);
+  setInterval(() => { if (!off && !document.hidden) { drain(); freshen(); } }, 60000);
 
   setClock();
   reach(off);
