@@ -23,15 +23,26 @@
     if (alike.length === 1) alike[0].focus({ preventScroll: true });
   };
 
+  // A board that cannot be freshened says so, and tries again.
+  let lost = false;
+  const outOfTouch = (is = true) => {
+    lost = is;
+    document.getElementById("lost").hidden = !is;
+  };
+
   const freshen = async () => {
     if (busy) { again = true; return; }
     busy = true;
+    const limit = new AbortController();
+    const late = setTimeout(() => limit.abort(), 15000);
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      if (!answer.ok || answer.redirected) return;
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, signal: limit.signal });
+      if (answer.redirected) { if (typing()) outOfTouch(); else location.reload(); return; } // signed out
+      if (!answer.ok) { outOfTouch(); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const next = page.querySelector("main[data-change]");
       if (!next) return;
+      outOfTouch(false);
       if (typing()) { document.getElementById("stale").hidden = false; return; }
       const open = [...shown.querySelectorAll("details[open][id]")].map((box) => box.id);
       const focused = document.activeElement && shown.contains(document.activeElement) ? place(document.activeElement) : "";
@@ -42,14 +53,33 @@
       if (focused) refocus(focused);
       if (told && news) news.textContent = next.dataset.news;
     } catch (_) {
-      // The network went: the stream calls again by itself, and the next change brings the page.
+      outOfTouch();
     } finally {
+      clearTimeout(late);
       busy = false;
       if (again) { again = false; freshen(); }
     }
   };
 
-  const stream = new EventSource("/desk/events");
-  stream.onmessage = (event) => { if (event.data !== shown.dataset.change) freshen(); };
-  window.addEventListener("pagehide", () => stream.close());
+  // A browser calls again by itself where a stream ends, but not after an answer that is none, and it waits for ever on
+  // one that went silent. The server ends each after 45 s, and a new one tells the number at once.
+  const SILENT_MS = 100000;
+  let stream = null;
+  let heard = 0;
+  const hush = () => { if (stream) stream.close(); stream = null; };
+  const listen = () => {
+    if (stream && stream.readyState !== EventSource.CLOSED && performance.now() - heard < SILENT_MS) return;
+    hush();
+    heard = performance.now();
+    stream = new EventSource("/desk/events");
+    stream.onmessage = (event) => {
+      heard = performance.now();
+      if (event.data !== shown.dataset.change) freshen();
+    };
+    stream.onerror = (event) => { if (event.target.readyState === EventSource.CLOSED) freshen(); };
+  };
+  listen();
+  setInterval(() => { if (lost || performance.now() - heard > SILENT_MS / 2) freshen(); listen(); }, 10000);
+  window.addEventListener("pagehide", hush);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) { listen(); freshen(); } });
 })();
