@@ -5,6 +5,7 @@
   let main = document.querySelector("main[data-rider]");
   if (!main || !window.indexedDB || !window.fetch) return;
   const me = main.dataset.rider;
+  const { edition } = main.dataset;
   const first = `<!doctype html>${document.documentElement.outerHTML}`;
   const net = document.getElementById("net");
   const waiting = document.getElementById("waiting");
@@ -12,6 +13,13 @@
   const words = document.getElementById("words").content;
   const say = (key, facts = {}) => words.querySelector(`[data-w="${key}"]`).textContent
     .replace(/\{(\w+)\}/g, (_, name) => facts[name]);
+
+  // A signal of our own: some phones have no AbortSignal.timeout.
+  const within = (ms) => {
+    const limit = new AbortController();
+    setTimeout(() => limit.abort(), ms);
+    return limit;
+  };
 
   // The server's clock: a phone's own may be wrong. A page kept from earlier says nothing of now.
   const CLOCK = "pannier-clock";
@@ -26,28 +34,42 @@
   };
 
   // What waits: one row a press, oldest first, in this browser's own store.
-  const store = new Promise((yes, no) => {
+  let store = null;
+  const open = () => new Promise((yes, no) => {
     const asked = indexedDB.open("pannier", 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore("presses", { keyPath: "id", autoIncrement: true });
     asked.onsuccess = () => yes(asked.result);
     asked.onerror = () => no(asked.error);
   });
-  store.catch(() => {});
   const work = async (mode, act) => {
-    const turn = (await store).transaction("presses", mode);
+    let turn;
+    try {
+      store = store || open();
+      turn = (await store).transaction("presses", mode);
+    } catch (lost) {
+      store = null; // the browser took it away, as when another tab signs out: opened anew the next time
+      throw lost;
+    }
     const asked = act(turn.objectStore("presses"));
     return new Promise((yes, no) => {
       turn.oncomplete = () => yes(asked.result);
       turn.onabort = () => no(turn.error);
     });
   };
-  const presses = () => work("readonly", (rows) => rows.getAll());
+  const presses = () => work("readonly", (rows) => rows.getAll()).catch(() => []);
   const keep = (press) => work("readwrite", (rows) => rows.put(press));
+  // A press changed where it still waits: whoever took it back meanwhile does not find it there again.
+  const mend = (press) => work("readwrite", (rows) => {
+    const there = rows.getKey(press.id);
+    there.onsuccess = () => { if (there.result !== undefined) rows.put(press); };
+    return there;
+  });
   const forget = (id) => work("readwrite", (rows) => rows.delete(id));
 
   // Showing ---------------------------------------------------------------------------------------------------
 
   let off = main.dataset.kept === "yes" || !navigator.onLine;
+  let out = false; // signed out: nothing is sent until a page of ours comes again
   const tell = (text) => { if (net.textContent !== text) net.textContent = text; };
   const reach = (lost, text) => {
     off = lost;
@@ -62,9 +84,10 @@
     const about = `${press.words}, ${say("pressed", { time: local(press.at) })}: `;
     const refused = press.state === "refused";
     item.className = refused ? "bad" : "";
-    text.textContent = about + (refused ? `${say("refused")}. ${press.error}${press.told ? ` ${say("told")}` : ""}` : off ? say("waits") : say("sending"));
+    text.textContent = about + (refused ? `${say("refused")}. ${press.error}${press.told ? ` ${say("told")}` : ""}` : off || out ? say("waits") : say("sending"));
     button.type = "button";
     button.className = "second";
+    button.id = `press-${press.id}`;
     button.textContent = say(refused ? "read" : "back");
     button.addEventListener("click", async () => { await forget(press.id); show(); });
     item.append(text, button);
@@ -74,17 +97,23 @@
   const show = async () => {
     const every = await presses();
     const mine = every.filter((press) => press.person === me);
-    const lines = mine.filter((press) => press.state === "refused" || press.waited || off).map(line);
+    const lines = mine.filter((press) => press.state === "refused" || (press.state === "waiting" && (press.waited || off || out))).map(line);
     const others = every.filter((press) => press.person !== me);
-    for (const press of others) if (instant() - Date.parse(press.at) > 864e5) await forget(press.id);
-    if (others.length) {
+    for (const press of others) if (press.state === "counted" || instant() - Date.parse(press.at) > 864e5) await forget(press.id);
+    if (others.some((press) => press.state !== "counted")) {
       const item = document.createElement("li");
       item.textContent = say("other");
       lines.push(item);
     }
-    queue.replaceChildren(...lines);
+    // Rows that say the same stay where they are, under the finger or the keyboard that is on them.
+    if (queue.innerHTML !== lines.map((item) => item.outerHTML).join("")) {
+      const focused = queue.contains(document.activeElement) ? document.activeElement.id : "";
+      queue.replaceChildren(...lines);
+      const again = focused && document.getElementById(focused);
+      if (again) again.focus({ preventScroll: true });
+    }
     waiting.hidden = !lines.length;
-    look(mine.filter((press) => press.state === "waiting"));
+    look(mine.filter((press) => press.state !== "refused"));
   };
 
   // The page as it will stand once what waits has been counted.
@@ -107,12 +136,13 @@
       const asked = mine.some((press) => press.then === "asked");
       for (const form of job.querySelectorAll('form[data-queue="asked"], form[data-queue="gone"]')) form.hidden = asked;
       let note = job.querySelector(".asked");
-      if (asked && off && !note) {
+      const waits = mine.some((press) => press.then === "asked" && press.state === "waiting");
+      if (waits && (off || out) && !note) {
         note = document.createElement("p");
         note.className = "asked note";
         note.textContent = say("asked");
         job.append(note);
-      } else if (!asked && note) note.remove();
+      } else if (!waits && note) note.remove();
       job.hidden = mine.some((press) => press.then === "gone");
     }
   };
@@ -124,11 +154,30 @@
 
   // The newest page --------------------------------------------------------------------------------------------
 
-  const typing = () => {
-    const at = document.activeElement;
-    if (main.contains(at) && at.matches("input, select, textarea")) return true;
-    return [...main.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue);
+  // What was typed and not yet sent goes over to the newer page; only under a hand that is typing it is not changed.
+  const HAND_MS = 10000;
+  const given = new WeakSet(); // fields whose form was pressed, and that nobody changed since
+  let touchedAt = -HAND_MS;
+  const FIELDS = "input:not([type=hidden]), select, textarea";
+  const touched = (field) => {
+    if (given.has(field)) return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (!field.options) return field.value !== field.defaultValue;
+    const was = [...field.options].find((option) => option.defaultSelected) || field.options[0];
+    return Boolean(was) && field.value !== was.value;
   };
+  const typing = () => main.contains(document.activeElement) && document.activeElement.matches(FIELDS) && performance.now() - touchedAt < HAND_MS;
+  const carry = (from, to) => {
+    for (const field of from.querySelectorAll(FIELDS)) {
+      const same = field.id && touched(field) && to.querySelector(`#${CSS.escape(field.id)}`);
+      if (!same || same.type !== field.type) continue;
+      if (field.type === "file") same.files = field.files;
+      else if (field.type === "checkbox" || field.type === "radio") same.checked = field.checked;
+      else same.value = field.value;
+    }
+  };
+  document.addEventListener("input", (event) => { given.delete(event.target); touchedAt = performance.now(); });
+  document.addEventListener("focusin", (event) => { if (event.target.matches(FIELDS)) touchedAt = performance.now(); });
 
   // Where the keyboard is, found again on the newer page: by its id, or by what it says and does where one alone does.
   const place = (node) => node.id || JSON.stringify([
@@ -140,32 +189,68 @@
     if (alike.length === 1) alike[0].focus({ preventScroll: true });
   };
 
+  // Another edition's page wants its own script. Once each: while a server changes, old and new pages may take turns.
+  const EDITIONS = "pannier-editions";
+  const isNewer = (found) => {
+    const had = `${sessionStorage.getItem(EDITIONS) || ""} ${edition}`;
+    if (had.includes(found) || [...main.querySelectorAll(FIELDS)].some(touched)) return false;
+    sessionStorage.setItem(EDITIONS, `${had} ${found}`);
+    return true;
+  };
+
+  let limit = null;
+  let leaving = false;
+  let later = 0;
   const fetchPage = async (pressed) => {
+    if (leaving) return;
     try {
-      const answer = await fetch("/my", { headers: { accept: "text/html" }, signal: AbortSignal.timeout(15000) });
-      if (answer.redirected) { signIn(); return; }
+      const counted = (await presses()).filter((press) => press.person === me && press.state === "counted");
+      limit = within(15000);
+      const answer = await fetch("/my", { headers: { accept: "text/html" }, signal: limit.signal });
+      if (answer.redirected) { off = false; signIn(); await show(); return; }
+      if (answer.status === 429 || answer.status >= 500) { reach(true); await show(); return; }
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const next = page.querySelector("main[data-rider]");
-      if (!next) return;
+      if (!next || leaving) return;
       if (next.dataset.rider !== me) { location.reload(); return; }
-      if (next.dataset.kept === "yes") { reach(true); return; }
-      if (off) reach(false);
-      if (!pressed && typing()) { main.dataset.csrf = next.dataset.csrf; return; }
+      if (next.dataset.kept === "yes") { reach(true); await show(); return; }
+      if (off || out) reach(false);
+      if (out) { out = false; listen(); setTimeout(drain, 0); }
+      if (isNewer(next.dataset.edition)) { location.reload(); return; }
+      if (!pressed && typing()) {
+        main.dataset.csrf = next.dataset.csrf;
+        clearTimeout(later);
+        later = setTimeout(freshen, HAND_MS);
+        await show();
+        return;
+      }
       const open = [...main.querySelectorAll("details[open][id]")].map((box) => box.id);
-      const focused = main.contains(document.activeElement) ? place(document.activeElement) : "";
+      const at = main.contains(document.activeElement) ? document.activeElement : null;
+      const focused = at ? place(at) : "";
+      const text = at && at.matches(FIELDS) && touched(at);
+      const marked = text ? [at.selectionStart, at.selectionEnd] : [];
+      const settle = () => {
+        if (!focused || main.contains(document.activeElement)) return;
+        refocus(focused);
+        if (typeof marked[0] === "number" && document.activeElement.id === at.id) document.activeElement.setSelectionRange(...marked);
+      };
       const offers = main.querySelectorAll(".offer").length;
+      carry(main, next);
       main.replaceWith(next);
       main = next;
       setClock();
       document.getElementById("clock").textContent = page.getElementById("clock").textContent;
       open.forEach((id) => { const box = document.getElementById(id); if (box) box.open = true; });
-      if (focused) refocus(focused);
+      settle();
+      for (const press of counted) await forget(press.id);
       await show();
-      if (pressed) forward();
+      settle(); // where what waits brought it into sight
+      if (pressed && !(text && main.contains(document.activeElement))) forward();
       const offer = main.querySelector(".offer h2");
       if (offer && main.querySelectorAll(".offer").length > offers) tell(offer.textContent);
     } catch (_) {
+      if (leaving) return;
       reach(true);
       await show();
     }
@@ -192,17 +277,28 @@
   };
 
   const signIn = () => {
+    out = true;
+    net.parentElement.classList.add("off");
+    if (net.querySelector("a")) return;
     const link = document.createElement("a");
     link.href = "/sign-in?next=/my";
     link.textContent = say("signin");
     net.replaceChildren(`${say("sign")} `, link);
-    net.parentElement.classList.add("off");
   };
 
   // Pressing and sending ----------------------------------------------------------------------------------------
 
+  const lighter = async (press) => {
+    const fields = await Promise.all(press.fields.map(async ([key, value]) => [key, value instanceof File ? await smaller(value) : value]));
+    return { ...press, fields, small: true };
+  };
+
   const MOST_FAULTS = 20;
   const send = async (press) => {
+    if (!press.small && press.fields.some(([, value]) => value instanceof File)) {
+      press = await lighter(press);
+      await mend(press);
+    }
     const body = new FormData();
     body.append("csrf", main.dataset.csrf);
     body.append("key", press.key);
@@ -211,32 +307,35 @@
     for (const [name, value] of press.fields) body.append(name, value);
     let answer;
     try {
-      answer = await fetch(press.action, { method: "POST", body, headers: { accept: "application/json" }, signal: AbortSignal.timeout(30000) });
+      answer = await fetch(press.action, { method: "POST", body, headers: { accept: "application/json" }, signal: within(30000).signal });
     } catch (_) {
       answer = null;
     }
     // A fault that comes again and again is the press's own: it must not keep those behind it for ever.
     const faults = (press.faults || 0) + (answer && answer.status === 500 ? 1 : 0);
     if (!answer || answer.status === 429 || (answer.status >= 500 && faults < MOST_FAULTS)) {
-      await keep({ ...press, waited: true, faults });
+      await mend({ ...press, waited: true, faults });
       reach(true);
       return false;
     }
     if (answer.status === 401 || answer.status === 403) {
       const was = main.dataset.csrf;
-      await keep({ ...press, waited: true });
-      await freshen(true);
+      await mend({ ...press, waited: true });
+      await freshen();
       if (main.dataset.csrf !== was) return true;
-      signIn();
+      if (!off) signIn();
       return false;
     }
-    if (answer.ok) await forget(press.id);
-    else {
+    // What was counted is remembered until a page comes that shows it: the one in hand would ask for it again.
+    let back = false;
+    if (answer.ok) {
+      back = (await mend({ ...press, state: "counted", fields: [] })) === undefined;
+    } else {
       const told = await answer.json().catch(() => ({}));
-      await keep({ ...press, state: "refused", error: told.detail || String(answer.status), told: answer.headers.get("x-desk") === "told" });
+      await mend({ ...press, state: "refused", error: told.detail || String(answer.status), told: answer.headers.get("x-desk") === "told" });
     }
     if (off) reach(false, say("sent"));
-    else tell(answer.ok && press.then === "stay" ? `${press.words}, ${local(press.at)}. ${say("sent")}` : "");
+    else tell(answer.ok && (back || press.then === "stay") ? `${press.words}, ${local(press.at)}. ${say("sent")}` : "");
     return true;
   };
 
@@ -249,7 +348,7 @@
     }
   };
   const drain = async () => {
-    if (sending) return;
+    if (sending || out || leaving) return;
     let went = { sent: 0, held: true };
     sending = true;
     try {
@@ -290,37 +389,39 @@
     form.dataset.pressed = "yes";
     setTimeout(() => delete form.dataset.pressed, 1500);
     const at = new Date(instant()).toISOString();
-    const fields = [];
-    for (const [key, value] of new FormData(form)) {
-      if (!(value instanceof File)) { if (key !== "csrf") fields.push([key, value]); }
-      else if (value.size) fields.push([key, await smaller(value)]);
-    }
+    const fields = [...new FormData(form)].filter(([key, value]) => key !== "csrf" && (!(value instanceof File) || value.size));
     const step = form.closest("[data-step]");
     const job = form.closest("[data-job]");
     try {
-      await keep({
+      const press = {
         person: me, key: name(), at, state: "waiting", waited: false, error: "",
         action: new URL(form.action).pathname, fields, words: form.querySelector("button:not([type=button])").textContent.trim(),
         then: form.dataset.queue, job: job ? job.dataset.job : "", step: step ? step.dataset.step : "",
-      });
+      };
+      await keep(press).catch(async () => keep(await lighter(press))); // no room for a large photo, it may be
     } catch (_) {
       form.submit(); // no room to keep anything: as without a script
       return;
     }
+    for (const field of form.querySelectorAll(FIELDS)) given.add(field);
     await show();
-    if (off) forward();
+    if (off || out) forward();
     drain();
   });
 
   const leave = async (event, form) => {
     event.preventDefault();
-    const left = (await presses().catch(() => [])).filter((press) => press.person === me && press.state === "waiting");
+    if (off) { tell(say("needs")); return; } // the server would not hear of it, and whoever comes next be signed in as this rider
+    const left = (await presses()).filter((press) => press.state === "waiting"); // another rider's too
     if (left.length && !form.dataset.sure) {
       form.dataset.sure = "yes";
       tell(say("leave"));
       drain();
       return;
     }
+    leaving = true;
+    hush();
+    if (limit) limit.abort(); // a page that came now would be kept again
     await work("readwrite", (rows) => rows.clear()).catch(() => {});
     localStorage.removeItem(CLOCK);
     if (window.caches) for (const key of await caches.keys()) await caches.delete(key);
@@ -329,24 +430,44 @@
 
   // Live -------------------------------------------------------------------------------------------------------
 
+  // A browser calls again by itself where a stream ends, but not after an answer that is none, and it waits for ever on
+  // one that went silent. The server ends each after 45 s, and a new one tells the number at once.
+  const SILENT_MS = 100000;
   let stream = null;
+  let heard = 0;
   const listen = () => {
-    if (stream || !window.EventSource || document.hidden) return;
+    if (!window.EventSource || document.hidden || out || leaving) return;
+    if (stream && stream.readyState !== EventSource.CLOSED && performance.now() - heard < SILENT_MS) return;
+    hush();
+    heard = performance.now();
     stream = new EventSource("/my/events");
-    stream.onmessage = (event) => { if (event.data !== main.dataset.change) freshen(); };
+    stream.onmessage = (event) => {
+      heard = performance.now();
+      if (event.data !== main.dataset.change) freshen();
+    };
+    stream.onerror = (event) => { if (event.target.readyState === EventSource.CLOSED && !off && !out) freshen(); };
   };
   const hush = () => { if (stream) stream.close(); stream = null; };
-  const back = async () => { await drain(); listen(); if (!document.hidden) freshen(); };
+  const back = () => { listen(); drain(); if (!document.hidden) freshen(); };
   document.addEventListener("visibilitychange", () => { if (document.hidden) hush(); else back(); });
   window.addEventListener("pagehide", hush);
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && leaving) location.replace("/sign-in"); // gone back to after signing out
+    else if (event.persisted) back();
+  });
   window.addEventListener("online", back);
   window.addEventListener("offline", () => { reach(true); show(); });
-  setInterval(() => { if (off) back(); }, 10000);
-  setInterval(() => { if (!off && !document.hidden) { drain(); freshen(); } }, 60000);
+  // Signed out in another tab: nothing of this rider stays in sight.
+  window.addEventListener("storage", (event) => { if (event.key === CLOCK && event.newValue === null) location.replace("/sign-in"); });
+  setInterval(() => { if (off && !out) back(); else listen(); }, 10000);
+  setInterval(() => { if ((!off || out) && !document.hidden) { drain(); freshen(); } }, 60000);
 
   setClock();
   reach(off);
-  show().then(drain).catch(() => {});
+  show().then(async () => {
+    if ((await presses()).some((press) => press.person === me && press.state === "counted")) freshen();
+    await drain();
+  }).catch(() => {});
   listen();
   if ("serviceWorker" in navigator) {
     navigator.serviceWorker.register("/my/shell/worker.js", { scope: "/my" }).catch(() => {});

@@ -42,8 +42,11 @@ const mine = async (asked) => {
   const coming = newest(asked);
   const kept = await last();
   if (!kept) return coming;
+  const reached = coming.then((answer) => (answer.status === 429 || answer.status >= 500 ? kept : answer), () => kept);
+  // Somebody who opens the page waits for it; the page itself, freshening, has one in hand and asks for a newer.
+  if (asked.mode !== "navigate") return reached;
   const late = new Promise((yes) => setTimeout(() => yes(kept), PATIENCE_MS));
-  return Promise.race([coming.catch(() => kept), late]);
+  return Promise.race([reached, late]);
 };
 
 const newest = async (asked) => {
