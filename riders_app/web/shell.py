@@ -36,8 +36,12 @@ FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 @lru_cache(maxsize=16)
 def content(name: str) -> bytes:
-    """One of our files."""
-    return (HERE / name).read_bytes()
+    """One of our files as phones get it: a script without its indents and the lines that are for whoever reads it."""
+    held = (HERE / name).read_bytes()
+    if not name.endswith(".js"):
+        return held
+    lines = [line.strip() for line in held.splitlines()]
+    return b"\n".join(line for line in lines if line and not line.startswith(b"//")) + b"\n"
 
 
 @lru_cache(maxsize=16)

@@ -47,7 +47,8 @@
       store = store || open();
       turn = (await store).transaction("presses", mode);
     } catch (lost) {
-      store = null; // the browser took it away, as when another tab signs out: opened anew the next time
+      // The browser took it away, as when another tab signs out: opened anew the next time.
+      store = null;
       throw lost;
     }
     const asked = act(turn.objectStore("presses"));
@@ -69,7 +70,8 @@
   // Showing ---------------------------------------------------------------------------------------------------
 
   let off = main.dataset.kept === "yes" || !navigator.onLine;
-  let out = false; // signed out: nothing is sent until a page of ours comes again
+  // Signed out: nothing is sent until a page of ours comes again.
+  let out = false;
   const tell = (text) => { if (net.textContent !== text) net.textContent = text; };
   const reach = (lost, text) => {
     off = lost;
@@ -156,12 +158,12 @@
 
   // What was typed and not yet sent goes over to the newer page; only under a hand that is typing it is not changed.
   const HAND_MS = 10000;
-  const given = new WeakSet(); // fields whose form was pressed, and that nobody changed since
+  // Fields whose form was pressed, and that nobody changed since.
+  const given = new WeakSet();
   let touchedAt = -HAND_MS;
   const FIELDS = "input:not([type=hidden]), select, textarea";
   const touched = (field) => {
     if (given.has(field)) return false;
-    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
     if (!field.options) return field.value !== field.defaultValue;
     const was = [...field.options].find((option) => option.defaultSelected) || field.options[0];
     return Boolean(was) && field.value !== was.value;
@@ -172,7 +174,6 @@
       const same = field.id && touched(field) && to.querySelector(`#${CSS.escape(field.id)}`);
       if (!same || same.type !== field.type) continue;
       if (field.type === "file") same.files = field.files;
-      else if (field.type === "checkbox" || field.type === "radio") same.checked = field.checked;
       else same.value = field.value;
     }
   };
@@ -245,7 +246,8 @@
       settle();
       for (const press of counted) await forget(press.id);
       await show();
-      settle(); // where what waits brought it into sight
+      // Where what waits brought it into sight.
+      settle();
       if (pressed && !(text && main.contains(document.activeElement))) forward();
       const offer = main.querySelector(".offer h2");
       if (offer && main.querySelectorAll(".offer").length > offers) tell(offer.textContent);
@@ -398,9 +400,11 @@
         action: new URL(form.action).pathname, fields, words: form.querySelector("button:not([type=button])").textContent.trim(),
         then: form.dataset.queue, job: job ? job.dataset.job : "", step: step ? step.dataset.step : "",
       };
-      await keep(press).catch(async () => keep(await lighter(press))); // no room for a large photo, it may be
+      // No room for a large photo, it may be.
+      await keep(press).catch(async () => keep(await lighter(press)));
     } catch (_) {
-      form.submit(); // no room to keep anything: as without a script
+      // No room to keep anything: as without a script.
+      form.submit();
       return;
     }
     for (const field of form.querySelectorAll(FIELDS)) given.add(field);
@@ -411,8 +415,10 @@
 
   const leave = async (event, form) => {
     event.preventDefault();
-    if (off) { tell(say("needs")); return; } // the server would not hear of it, and whoever comes next be signed in as this rider
-    const left = (await presses()).filter((press) => press.state === "waiting"); // another rider's too
+    // The server would not hear of it, and whoever comes next be signed in as this rider.
+    if (off) { tell(say("needs")); return; }
+    // Another rider's too.
+    const left = (await presses()).filter((press) => press.state === "waiting");
     if (left.length && !form.dataset.sure) {
       form.dataset.sure = "yes";
       tell(say("leave"));
@@ -421,7 +427,8 @@
     }
     leaving = true;
     hush();
-    if (limit) limit.abort(); // a page that came now would be kept again
+    // A page that came now would be kept again.
+    if (limit) limit.abort();
     await work("readwrite", (rows) => rows.clear()).catch(() => {});
     localStorage.removeItem(CLOCK);
     if (window.caches) for (const key of await caches.keys()) await caches.delete(key);
@@ -452,7 +459,8 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden) hush(); else back(); });
   window.addEventListener("pagehide", hush);
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted && leaving) location.replace("/sign-in"); // gone back to after signing out
+    // Gone back to after signing out.
+    if (event.persisted && leaving) location.replace("/sign-in");
     else if (event.persisted) back();
   });
   window.addEventListener("online", back);
