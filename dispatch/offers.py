@@ -106,6 +106,7 @@ def _leaving(
         held = [waiting[i] for i in picked if i in waiting]
         willing = shift is not None and all(shift.person_id not in refused_by.get(i, ()) for i in picked)
         willing = willing and shift is not None and not _resting(session, shift, route)
+        willing = willing and shift is not None and _as_seen(session, picture, shift, held)
         if shift is None or not willing or len(held) < len(picked):
             planning.wanted(session, now=now)
         else:
@@ -129,6 +130,19 @@ def _resting(session: Session, shift: Shift, route: routing.Route) -> bool:
     return any(
         seconds(rest.starts_at) < last and route.departs[0] < seconds(rest.ends_at)
         for rest in breaks.of(session, [known(shift.id)])
+    )
+
+
+def _as_seen(session: Session, picture: Picture, shift: Shift, held: Sequence[Order]) -> bool:
+    """Whether the rider's work and these orders are what the plan was made of.
+
+    A dispatcher may have given the rider something by hand meanwhile, or an offer of theirs been taken late.
+    """
+    courier = next(c for c in picture.problem.couriers if c.id == str(shift.person_id))
+    seen = {planning.job_of(stop.visit) for stop in courier.committed}
+    more = (job for job in shifts.live_jobs(session, shift.person_id) if job.id not in seen)
+    return all(picture.told.get(known(order.id)) == planning.told(order) for order in held) and not any(
+        jobs.stops_left(session, job) for job in more
     )
 
 

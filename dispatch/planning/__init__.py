@@ -1,9 +1,9 @@
 """Planning: what is open and who is out, as a routing problem; a plan that the referee has passed."""
 
 from dispatch.planning.able import FORGIVEN, SILENCES, able, open_orders, refusals
-from dispatch.planning.evening import Evening, evening, problem, rules
+from dispatch.planning.evening import Evening, evening, job_of, problem, rules
 from dispatch.planning.kept import Kept, keep, kept, turns
-from dispatch.planning.plans import Asks, Made, Picture, do, leaves_at, take
+from dispatch.planning.plans import Asks, Made, Picture, do, leaves_at, take, told
 from dispatch.planning.when import LEAST_GAP, again_by, due_at, instant, seconds, wanted
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "due_at",
     "evening",
     "instant",
+    "job_of",
     "keep",
     "kept",
     "leaves_at",
@@ -30,6 +31,7 @@ __all__ = [
     "rules",
     "seconds",
     "take",
+    "told",
     "turns",
     "wanted",
 ]

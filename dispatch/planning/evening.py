@@ -49,6 +49,15 @@ class _Points:
         return self.index[key]
 
 
+# A visit number is unique over all of a rider's live jobs: the job's, and the visit within it.
+_VISITS = 100
+
+
+def job_of(visit: int) -> int:
+    """Which job a rider's visit, as a plan numbers it, belongs to."""
+    return visit // _VISITS
+
+
 def problem(
     session: Session, orders: Sequence[Order], version: str, rulebook: Rulebook, *, now: datetime
 ) -> routing.Problem:
@@ -263,8 +272,7 @@ def _courier(shift: Shift, read: _Read, points: _Points, *, now: datetime) -> ro
             at=points.at(stop.lat, stop.lon),
             ready_s=read.ready(order)[0],
             size=order.size,
-            # A visit number is unique over all of a rider's live jobs.
-            visit=known(task.job.id) * 100 + stop.visit,
+            visit=known(task.job.id) * _VISITS + stop.visit,
         )
         for task in tasks
         for stop, order in task.left

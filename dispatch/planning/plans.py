@@ -1,6 +1,6 @@
 """One round: the evening is read, a plan is made of it or the last one kept, and the referee has its say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,16 +13,26 @@ from dispatch.planning.able import open_orders
 from dispatch.planning.evening import evening
 from dispatch.planning.kept import Kept, kept, turns
 from dispatch.planning.when import due_at, instant, the_round
-from dispatch.tables import known
+from dispatch.tables import Order, known
 from payments import books
 from payments.rulebook import Rulebook
+
+Told = tuple[object, ...]
+"""What a plan goes by in one order."""
+
+
+def told(order: Order) -> Told:
+    """When its food is ready, from where to where it goes, how big it is and what it needs."""
+    pickup, drop = (order.pickup_lat, order.pickup_lon), (order.drop_lat, order.drop_lon)
+    return (order.ready_at, pickup, drop, order.size, *order.needs)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """The evening at one instant, as a problem, and which rows its names stand for.
 
-    `last` is the plan before; `same` says that it was made of this very evening, not long ago.
+    `told` is what was read of each open order. `last` is the plan before; `same` says that it was made of this very
+    evening, not long ago.
     """
 
     at: datetime
@@ -32,6 +42,7 @@ class Picture:
     fingerprint: str
     budget_s: float
     seed: int
+    told: Mapping[int, Told]
     last: Kept | None = None
     same: bool = False
 
@@ -84,6 +95,7 @@ def take(session: Session, *, now: datetime, force: bool = False) -> Picture | N
         fingerprint=seen.fingerprint,
         budget_s=rulebook.dispatch.solve_budget_ms / 1000,
         seed=known(orders[-1].id),
+        told={known(order.id): told(order) for order in orders},
         last=last,
         same=young and last is not None and last.fingerprint == seen.fingerprint,
     )

@@ -182,3 +182,37 @@ def test_a_refusal_made_meanwhile_counts(evening: Session, now: datetime) -> Non
     job = overrides.assign(evening, order, shift.person_id, by=known(boss.id), now=now)
     offers.refuse(evening, shift.person_id, job.number, now=now)
     assert offers.settle(evening, picture, made, now=now) == []
+
+
+def test_work_given_meanwhile_counts(evening: Session, now: datetime) -> None:
+    """A rider given an order by hand while a plan was being made gets nothing of that plan, but of the next one."""
+    shift = factories.rider(evening, now)
+    luna = factories.restaurant(evening, now)
+    first = factories.order(evening, now, luna, "M-1", ready_min=0)
+    picture = planning.take(evening, now=now, force=True)
+    assert picture is not None
+    made = planning.do(picture)
+    boss = factories.person(evening, now, 90, "dispatcher", name="Desk Person")
+    by_hand = factories.order(evening, now, luna, "M-2", ready_min=0)
+    overrides.assign(evening, by_hand, shift.person_id, by=known(boss.id), now=now)
+    assert offers.settle(evening, picture, made, now=now) == []
+    assert first.delivery == "waiting"
+    assert planning.due_at(evening, now=now) == now + planning.LEAST_GAP
+
+
+@pytest.mark.parametrize("how", ["late", "elsewhere"])
+def test_what_changed_meanwhile_is_planned_anew(evening: Session, now: datetime, how: str) -> None:
+    """Food said to be late, or to go elsewhere, while a plan was made is not offered by that plan."""
+    factories.rider(evening, now)
+    order = factories.order(evening, now, factories.restaurant(evening, now), ready_min=0)
+    picture = planning.take(evening, now=now, force=True)
+    assert picture is not None
+    made = planning.do(picture)
+    if how == "late":
+        changes.late(evening, order, now + timedelta(minutes=40), now=now)
+    elif how == "elsewhere":
+        there = factories.STROUD_GREEN
+        changes.readdress(evening, order, drop=there, address="1 Stroud Green Road", by=None, now=now)
+    assert offers.settle(evening, picture, made, now=now) == []
+    assert order.delivery == "waiting"
+    assert planning.due_at(evening, now=now) == now + planning.LEAST_GAP
