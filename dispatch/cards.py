@@ -39,11 +39,18 @@ class _Settings(Protocol):
     def url(self) -> str: ...
 
 
+class _Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
 class Program(Protocol):
     """What these jobs need of the program they run in."""
 
     @property
     def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> _Clock: ...
 
     @property
     def settings(self) -> _Settings: ...
@@ -174,7 +181,7 @@ def run_calls(program: Program, now: datetime) -> bool:
             return bool(_waits(session, calls.put_off(session, now=now), now) or sent)
     did = sent > 0
     for _ in range(_ROUND):
-        if not run_call(program, now):
+        if not run_call(program, program.clock.now()):  # the call before may have taken long
             return did
         did = True
     return did
@@ -191,6 +198,7 @@ def run_call(program: Program, now: datetime, *, call_id: int | None = None) -> 
     if calling is None:
         return False
     outcome = calls.do(gateway, _addressed(calling, program.settings.url))
+    now = program.clock.now()
     with program.database.writing() as session:
         tell(session, calls.settle(session, outcome, now=now), now=now)
     return True
@@ -218,11 +226,12 @@ def run_events(program: Program, now: datetime) -> bool:
     did = False
     for _ in range(_ROUND):
         with program.database.writing() as session:
-            acting = events.take(session, now=now)
+            acting = events.take(session, now=program.clock.now())
         if acting is None:
             return did
         did = True
         looked = events.do(gateway, acting)
+        now = program.clock.now()
         with program.database.writing() as session:
             tell(session, events.settle(session, looked, now=now), now=now)
     return did

@@ -78,6 +78,7 @@ def run_send(program: Program, now: datetime) -> bool:
             return hold(session, now=now) > 0
     did = False
     for _ in range(_ROUND):
+        now = program.clock.now()  # the text before may have taken long: a claim is a lease from now on
         with program.database.writing() as session:
             if not did:
                 attention.settle(session, "no-gateway", now=now, note="Texts can be sent again.")
@@ -95,7 +96,7 @@ def run_send(program: Program, now: datetime) -> bool:
             return did
         outcome = do(gateway, sending)
         with program.database.writing() as session:
-            settle(session, outcome, now=now)
+            settle(session, outcome, now=program.clock.now())
     return did
 
 

@@ -1,13 +1,16 @@
 """What Stripe tells of orders paid online: late, twice, in any order, or never; and lines that are cut."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from dispatch import cards, orders
+from infra.clock import SandboxClock
 from payments import checks
-from payments.rails import payees
+from payments.rails import Kind, Made, calls, payees
+from payments.rails.sandbox import Sandbox
 from payments.rails.tables import Reconciliation, StripeCall, StripeEvent
 from tests.dispatch.online import (
     arrived,
@@ -163,3 +166,35 @@ def test_the_hook_takes_what_is_signed_once(house: House, luna: Till) -> None:
         assert len(session.exec(select(StripeEvent)).all()) == len(payloads)
     house.move(0)
     assert balance(house, f"customer:{order_id}") == page(house, order_id).amount_minor
+
+
+class Slow(Sandbox):
+    """A Stripe that takes its time with every call."""
+
+    def __init__(self, house: House, took: timedelta) -> None:
+        super().__init__(house.database, house.program.clock.now)
+        self.house, self.took = house, took
+        self.leases: list[timedelta] = []
+
+    def make(self, kind: Kind, facts: dict[str, Any], *, key: str) -> Made:
+        """Do it, and be long about it."""
+        with self.house.reading() as session:
+            (due_at,) = session.exec(select(StripeCall.due_at).where(StripeCall.state == "sending"))
+        self.leases.append(due_at - self.house.now)
+        clock = self.house.program.clock
+        assert isinstance(clock, SandboxClock)
+        clock.move(clock.now() + self.took)
+        return super().make(kind, facts, key=key)
+
+
+def test_a_slow_stripe_makes_no_lease_shorter(house: House) -> None:
+    """Each call of a round is claimed for two minutes from when it is made, and settled at the time it was."""
+    house.program.stripe = slow = Slow(house, timedelta(seconds=100))
+    began = house.now
+    with house.database.writing() as session:
+        payees.connect(session, "restaurant:1", country="GB", now=began)
+    assert cards.run_calls(house.program, began)
+    assert slow.leases == [calls.LEASE] * 2
+    with house.reading() as session:
+        settled = session.exec(select(StripeCall.settled_at).order_by(col(StripeCall.id))).all()
+    assert settled == [began + timedelta(seconds=n) for n in (100, 200)]

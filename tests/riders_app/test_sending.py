@@ -1,11 +1,16 @@
 """Each text is sent once, whatever becomes of the gateway and the process that sends it."""
 
 from datetime import timedelta
+from typing import Any
+
+from sqlmodel import select
 
 from dispatch import events, offers
 from dispatch.tables import DeskNote, Person, known
 from riders_app import outbox
 from riders_app.gateways.carrier import TwilioGateway
+from riders_app.gateways.sandbox import SandboxGateway
+from riders_app.outbox.sending import LEASE
 from riders_app.tables import Text
 from tests import factories
 from tests.riders_app.conftest import PUBLIC, RIDER, Evening, text_of
@@ -143,3 +148,30 @@ def test_an_opted_out_rider_is_unreachable_and_gets_no_offers(
         assert person is not None
         assert person.unreachable_at == evening.clock.now()
     assert evening.open_attention() == ["unreachable"]
+
+
+class Slow(SandboxGateway):
+    """Phones behind a carrier that takes its time with every text."""
+
+    def __init__(self, evening: Evening, took: timedelta) -> None:
+        super().__init__(evening.database, evening.clock.now, token="sandbox")
+        self.evening, self.took = evening, took
+        self.leases: list[timedelta] = []
+
+    def send(self, to: str, body: str, **how: Any) -> str:
+        """Send it, and be long about it."""
+        with self.evening.database.reading() as session:
+            (due_at,) = session.exec(select(Text.due_at).where(Text.state == "sending"))
+        self.leases.append(due_at - self.evening.clock.now())
+        self.evening.clock.at += self.took
+        return super().send(to, body, **how)
+
+
+def test_a_slow_carrier_makes_no_text_older_than_it_is(offered: Offered) -> None:
+    """Each text of a round is claimed, and noted as sent, when it is: not when the round began."""
+    evening, _ = offered
+    evening.gateway = slow = Slow(evening, timedelta(seconds=100))
+    began = evening.clock.now()
+    evening.jobs()
+    assert {t.sent_at for t in evening.texts()} == {began + timedelta(seconds=n) for n in (100, 200)}
+    assert slow.leases == [LEASE] * 2
