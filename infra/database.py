@@ -12,6 +12,9 @@ from sqlmodel import Session, SQLModel
 
 # Any constant will do: every writer of one database takes the same lock.
 _WRITER_LOCK = 7_266_437
+# How long PostgreSQL waits for a writer's next word before it ends its transaction, and so its turn. A machine that
+# lost its power or network, or a process that was stopped, says nothing more, and the server would not know for hours.
+SILENT_S = 60
 
 
 class Database:
@@ -20,12 +23,13 @@ class Database:
     SQLite runs in WAL mode with foreign keys on, and a writer says BEGIN IMMEDIATE; on PostgreSQL a writer
     first takes one advisory lock. Either way writers go one after another, so that a check made inside a
     writing transaction still holds when it commits. Who only looks waits for nobody and looks at one moment.
+    On PostgreSQL a writer that says nothing for `silent_s` seconds loses its turn, and all it did in it.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, silent_s: int = SILENT_S) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
-        self._writer = engine.execution_options(pannier_writer=True)
+        self._writer = engine.execution_options(pannier_writer=True, pannier_silent_s=silent_s)
         self._reader = engine
         if self.dialect == "postgresql":
             self._reader = engine.execution_options(
@@ -33,7 +37,7 @@ class Database:
             )
 
     @classmethod
-    def open(cls, url: str) -> "Database":
+    def open(cls, url: str, *, silent_s: int = SILENT_S) -> "Database":
         """Open the database at an SQLAlchemy URL; a plain `postgresql://` means the psycopg 3 driver."""
         # hide_parameters: what is bound may be a name, a number or a text, and errors end up in logs.
         target = make_url(url)
@@ -52,7 +56,7 @@ class Database:
                 target, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=50
             )
             event.listen(engine, "begin", _begin_postgres)
-        return cls(engine)
+        return cls(engine, silent_s=silent_s)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -108,8 +112,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
 
 
 def _begin_postgres(connection: Any) -> None:
-    if connection.get_execution_options().get("pannier_writer", False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+    said = connection.get_execution_options()
+    if said.get("pannier_writer", False):
+        silent_s = int(said.get("pannier_silent_s", SILENT_S))
+        connection.exec_driver_sql(
+            f"SELECT set_config('idle_in_transaction_session_timeout', '{silent_s}s', true),"
+            f" pg_advisory_xact_lock({_WRITER_LOCK})"
+        )
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import DBAPIError, InternalError
 from sqlmodel import Session, func, select
 
 from infra.database import Database
@@ -38,3 +38,26 @@ def test_who_only_looks_writes_nothing(database: Database) -> None:
         session.add(Sweep(executor="a", swept_at=NOW))
     with database.engine.begin() as connection:
         assert connection.exec_driver_sql("SHOW transaction_isolation").scalar_one() == "read committed"
+
+
+@pytest.mark.parametrize("made_url", ["postgresql"], indirect=True)
+def test_a_writer_that_falls_silent_loses_its_turn(database: Database, made_url: str) -> None:
+    """A writer that stops in the middle, as on a machine without power, holds nobody up for long and leaves nothing."""
+    stopped = Database.open(made_url, silent_s=1)
+    waiting = Database.open(f"{made_url}{'&' if '?' in made_url else '?'}options=-c%20lock_timeout%3D20s")
+
+    def falls_silent() -> None:
+        with stopped.writing() as silent:
+            silent.add(Sweep(executor="silent", swept_at=NOW))
+            silent.flush()
+            with waiting.writing() as session:
+                session.add(Sweep(executor="next", swept_at=NOW))
+
+    with pytest.raises(DBAPIError):
+        falls_silent()
+    with database.reading() as looking:
+        assert looking.exec(select(Sweep.executor)).all() == ["next"]
+    with stopped.writing() as session:  # it comes back, and writes again
+        session.add(Sweep(executor="silent", swept_at=NOW))
+    stopped.close()
+    waiting.close()
