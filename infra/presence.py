@@ -12,6 +12,7 @@ from zlib import crc32
 
 import psycopg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from infra.database import Database
 
@@ -87,9 +88,15 @@ class Presence:
 
 
 def tell_workers(database: Database) -> None:
-    """Nudge the workers of other processes (PostgreSQL)."""
-    with database.engine.begin() as connection:
-        connection.execute(text(f"NOTIFY {_CHANNEL}"))
+    """Nudge the workers of other processes (PostgreSQL); never raises.
+
+    What called for it is committed: its caller must not hear of a fault, and the workers find it within the second.
+    """
+    try:
+        with database.engine.begin() as connection:
+            connection.execute(text(f"NOTIFY {_CHANNEL}"))
+    except SQLAlchemyError as fault:
+        log.warning("the workers could not be nudged: %s", type(fault).__name__)
 
 
 def _number(executor: str) -> int:

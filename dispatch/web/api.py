@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
-from dispatch import changes, jobs, orders, people, planning
+from dispatch import changes, jobs, orders, people, places, planning
 from dispatch.errors import BadInput
 from dispatch.facts import Point
 from dispatch.orders import NewOrder
@@ -177,6 +177,9 @@ def place(
             before = orders.recall(session, known(restaurant.id), idempotency_key, digest)
             if before is not None:
                 return JSONResponse(before.answer, before.status, {"idempotent-replay": "true"})
+        restaurant = places.get(session, known(restaurant.id))  # looking up addresses may have taken long
+        if restaurant.ended_at is not None:
+            raise access.BadKey
         order = orders.place(session, restaurant, new, now=now)
         planning.wanted(session, now=now)
         answer = shown(session, order, program, now=now).model_dump(mode="json")

@@ -132,16 +132,21 @@ def change(
         held = places.get(session, restaurant_id)
     moved = form.lat is not None or form.lon is not None or (form.address or held.address) != held.address
     found = forms.point(program, form.lat, form.lon, form.address or "") if moved else None
-    where = found or Point(held.lat, held.lon)
     with program.database.writing() as session:
+        stands = places.get(
+            session, restaurant_id
+        )  # somebody may have changed it while the address was looked up
+        address = form.address or stands.address
+        at = held if address != stands.address else stands
+        where = found or Point(at.lat, at.lon)
         places.change(
             session,
             restaurant_id,
-            name=held.name if form.name is None else form.name,
-            phone=held.phone if form.phone is None else _number(form.phone),
-            address=form.address or held.address,
+            name=stands.name if form.name is None else form.name,
+            phone=stands.phone if form.phone is None else _number(form.phone),
+            address=address,
             point=where,
-            zone=_zone(session, where, now) if moved else held.zone,
+            zone=_zone(session, where, now) if moved else at.zone,
         )
     program.nudge()
     return pages.said(request, f"/desk/restaurants/{restaurant_id}", id=restaurant_id)
