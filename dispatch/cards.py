@@ -15,11 +15,23 @@ from dispatch.errors import WrongState
 from dispatch.tables import Order, Refund, Restaurant, known
 from payments import books, terms
 from payments.errors import RailsFault
-from payments.rails import Database, Gateway, News, calls, events, orders, payees, reconciling, repeating
+from payments.rails import (
+    Database,
+    Gateway,
+    News,
+    Transaction,
+    calls,
+    events,
+    orders,
+    payees,
+    reconciling,
+    repeating,
+)
 from payments.rails.booking import order_of
 from payments.rails.tables import CardPayment, Reconciliation, StripeCall
 
 _ROUND = 20
+_MOST_ASKED = 3  # for a balance that stands still meanwhile
 _STAYS = {
     "unpaid": "card_unpaid",
     "refund_failed": "card_refund",
@@ -259,26 +271,39 @@ def run_reconcile(program: Program, now: datetime) -> bool:
 
 
 def reconcile(program: Program, now: datetime) -> Reconciliation:
-    """Compare Stripe's balance with the books, now; what differs is put before a person."""
-    gateway = program.stripe
-    with program.database.reading() as session:
-        since = reconciling.since(session)
+    """Compare Stripe's balance with the books, now; what differs is put before a person.
+
+    What the books took in after Stripe told its balance would look like a difference: then it is asked anew.
+    """
+    asked = 0
+    while True:
+        asked += 1
+        with program.database.reading() as session:
+            since, newest = reconciling.since(session), reconciling.newest(session)
+        told = _told(program.stripe, since)
+        with program.database.writing() as session:
+            if told is None:
+                return reconciling.unanswered(session, now=now)
+            if asked == _MOST_ASKED or reconciling.newest(session) == newest:
+                return _compared(session, told, now)
+
+
+def _told(gateway: Gateway | None, since: datetime) -> Sequence[Transaction] | None:
+    """What moved at Stripe since then; None where it cannot be asked."""
     try:
-        told = reconciling.ask(gateway, since) if gateway is not None else None
+        return reconciling.ask(gateway, since) if gateway is not None else None
     except RailsFault:
-        told = None
-    with program.database.writing() as session:
-        if told is None:
-            return reconciling.unanswered(session, now=now)
-        done = reconciling.compare(session, told, references=references, now=now)
-        if done.open:
-            words = (
-                f"Stripe's balance and the books differ in {done.open} thing{'s' if done.open > 1 else ''}."
-            )
-            attention.raise_(session, "reconciliation", "reconciliation", words, now=now)
-        else:
-            attention.settle(session, "reconciliation", now=now, note="Stripe and the books agree.")
-        return done
+        return None
+
+
+def _compared(session: Session, told: Sequence[Transaction], now: datetime) -> Reconciliation:
+    done = reconciling.compare(session, told, references=references, now=now)
+    if done.open:
+        words = f"Stripe's balance and the books differ in {done.open} thing{'s' if done.open > 1 else ''}."
+        attention.raise_(session, "reconciliation", "reconciliation", words, now=now)
+    else:
+        attention.settle(session, "reconciliation", now=now, note="Stripe and the books agree.")
+    return done
 
 
 def looked_at(session: Session, *, now: datetime) -> None:

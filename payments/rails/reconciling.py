@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from payments import books
@@ -18,6 +19,7 @@ from payments.rails import Gateway, Transaction, payees
 from payments.rails.booking import booked
 from payments.rails.tables import CardPayment, Difference, Reconciliation, StripeCall, StripeTransaction
 from payments.rails.things import FAILED_CALL, PENDING_CALL, TILLS, UNPAID, Things
+from payments.tables import POSTINGS
 from payments.terms import CARD, CARD_COST, REFUNDS
 
 AT_NIGHT = time(4, 0)
@@ -77,6 +79,13 @@ def since(session: Session) -> datetime:
     ).first()
     first = payees.used(session)
     return (last or first or datetime.fromtimestamp(0, UTC)) - OVERLAP
+
+
+def newest(session: Session) -> int:
+    """The number of the newest entry on Stripe's account in the books; 0 before the first."""
+    sides = (POSTINGS.c.source, POSTINGS.c.destination)
+    found = (select(func.max(POSTINGS.c.entry_id)).where(side == CARD) for side in sides)
+    return max(session.connection().scalar(each) or 0 for each in found)
 
 
 def ask(gateway: Gateway, since: datetime) -> list[Transaction]:

@@ -1,6 +1,7 @@
 """What Stripe tells of orders paid online: late, twice, in any order, or never; and lines that are cut."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlmodel import col, select
 from dispatch import cards, orders
 from infra.clock import SandboxClock
 from payments import checks
-from payments.rails import Kind, Made, calls, payees
+from payments.rails import Kind, Made, Transaction, calls, payees
 from payments.rails.sandbox import Sandbox
 from payments.rails.tables import Reconciliation, StripeCall, StripeEvent
 from tests.dispatch.online import (
@@ -198,3 +199,31 @@ def test_a_slow_stripe_makes_no_lease_shorter(house: House) -> None:
     with house.reading() as session:
         settled = session.exec(select(StripeCall.settled_at).order_by(col(StripeCall.id))).all()
     assert settled == [began + timedelta(seconds=n) for n in (100, 200)]
+
+
+class Busy(Sandbox):
+    """A Stripe at which a customer pays just after it has told what moved, the first time it is asked."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.database, house.program.clock.now)
+        self.then: Callable[[], object] = lambda: None
+
+    def transactions(self, since: datetime) -> list[Transaction]:
+        """What moved so far; then more moves."""
+        told = super().transactions(since)
+        then, self.then = self.then, lambda: None
+        then()
+        return told
+
+
+def test_who_pays_while_stripe_is_asked_is_no_difference(house: House, luna: Till) -> None:
+    """Money that came, and was booked, after Stripe told its balance is not held against the books."""
+    house.program.stripe = busy = Busy(house)
+    first, second = placed(house, luna, "A-1"), placed(house, luna, "A-2")
+    pay(house, first)
+    busy.then = lambda: pay(house, second)
+    assert open_now(house) == {}
+    assert "reconciliation" not in attentions(house)
+    with house.reading() as session:
+        (row,) = session.exec(select(Reconciliation)).all()
+    assert row.stripe_minor == row.books_minor
