@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
@@ -15,6 +15,10 @@ _WRITER_LOCK = 7_266_437
 # How long PostgreSQL waits for a writer's next word before it ends its transaction, and so its turn. A machine that
 # lost its power or network, or a process that was stopped, says nothing more, and the server would not know for hours.
 SILENT_S = 60
+# The most connections of one process to PostgreSQL, and how long a thread waits for one: its server takes a hundred
+# from all of them. Writers have a few of their own, for one of them works while the others wait: who waits for a turn
+# need not stand at the server, and who has it finds a connection to look with.
+_READERS, _WRITERS = (24, 30), (4, 60)
 
 
 class Database:
@@ -26,10 +30,11 @@ class Database:
     On PostgreSQL a writer that says nothing for `silent_s` seconds loses its turn, and all it did in it.
     """
 
-    def __init__(self, engine: Engine, *, silent_s: int = SILENT_S) -> None:
+    def __init__(self, engine: Engine, *, writers: Engine | None = None, silent_s: int = SILENT_S) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
-        self._writer = engine.execution_options(pannier_writer=True, pannier_silent_s=silent_s)
+        self._writers = writers or engine
+        self._writer = self._writers.execution_options(pannier_writer=True, pannier_silent_s=silent_s)
         self._reader = engine
         if self.dialect == "postgresql":
             self._reader = engine.execution_options(
@@ -52,10 +57,8 @@ class Database:
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         else:
-            engine = create_engine(
-                target, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=50
-            )
-            event.listen(engine, "begin", _begin_postgres)
+            engine, writers = (_pooled(target, most, wait_s) for most, wait_s in (_READERS, _WRITERS))
+            return cls(engine, writers=writers, silent_s=silent_s)
         return cls(engine, silent_s=silent_s)
 
     @contextmanager
@@ -90,6 +93,21 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+        self._writers.dispose()
+
+
+def _pooled(target: URL, most: int, wait_s: int) -> Engine:
+    """An engine with that many connections at most; who finds none free waits that long for one."""
+    engine = create_engine(
+        target,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=most // 2,
+        max_overflow=most - most // 2,
+        pool_timeout=wait_s,
+    )
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
 
 
 def _private(path: Path) -> None:

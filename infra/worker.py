@@ -35,6 +35,8 @@ SWEEP_S = 1.0
 # How often a worker writes down that it is sweeping, for the health page of another process.
 SIGN_OF_LIFE_S = 30.0
 CLEAN_EVERY_S = 24 * 3600.0
+# Of DBOS to its own tables: one server's hundred are for all processes.
+MOST_CONNECTIONS = 10
 # What one call does before it lets go of its partition, so that a busy job can still be stopped.
 ROUNDS_PER_CALL = 50
 KEEP_FINISHED = timedelta(days=1)
@@ -219,6 +221,7 @@ def _config(program: Program, executor: str) -> DBOSConfig:
         "executor_id": executor,
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "WARNING",
+        "sys_db_pool_size": MOST_CONNECTIONS,
     }
 
 

@@ -1,8 +1,11 @@
 """What a session promises, on both databases."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InternalError
 from sqlmodel import Session, func, select
 
@@ -61,3 +64,22 @@ def test_a_writer_that_falls_silent_loses_its_turn(database: Database, made_url:
         session.add(Sweep(executor="silent", swept_at=NOW))
     stopped.close()
     waiting.close()
+
+
+@pytest.mark.parametrize("made_url", ["postgresql"], indirect=True)
+def test_who_waits_for_a_turn_does_not_stand_at_the_server(database: Database) -> None:
+    """Of forty who write at once a few are connected: a server's hundred connections are enough for many processes."""
+    standing = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    at_once = threading.Barrier(40)
+
+    def write(number: int) -> int:
+        at_once.wait()
+        with database.writing() as session:
+            session.add(Sweep(executor=f"w{number}", swept_at=NOW))
+            session.flush()
+            return int(session.connection().scalar(standing) or 0)
+
+    with ThreadPoolExecutor(40) as pool:
+        assert max(pool.map(write, range(40))) <= 6
+    with database.reading() as looking:
+        assert swept(looking) == 40
