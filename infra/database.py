@@ -101,6 +101,8 @@ def _pooled(target: URL, most: int, wait_s: int) -> Engine:
     engine = create_engine(
         target,
         hide_parameters=True,
+        # Whatever the server's own default: a writer that waited must see what was written meanwhile.
+        isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_size=most // 2,
         max_overflow=most - most // 2,

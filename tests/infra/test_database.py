@@ -11,6 +11,7 @@ from sqlmodel import Session, func, select
 
 from infra.database import Database
 from infra.tables import Sweep
+from tests.infra.test_worker import until
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
@@ -83,3 +84,24 @@ def test_who_waits_for_a_turn_does_not_stand_at_the_server(database: Database) -
         assert max(pool.map(write, range(40))) <= 6
     with database.reading() as looking:
         assert swept(looking) == 40
+
+
+@pytest.mark.parametrize("made_url", ["postgresql"], indirect=True)
+def test_a_writer_sees_what_the_one_before_it_wrote(database: Database, made_url: str) -> None:
+    """Whatever a server takes for granted: a writer that waited for its turn sees all that was written until then."""
+    stricter = "options=-c%20default_transaction_isolation%3Dserializable"
+    opened = Database.open(f"{made_url}{'&' if '?' in made_url else '?'}{stricter}")
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+    def look() -> int:
+        with opened.writing() as session:
+            return swept(session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with opened.writing() as session:
+            session.add(Sweep(executor="a", swept_at=NOW))
+            session.flush()
+            second = pool.submit(look)
+            until(lambda: bool(session.connection().scalar(waits)))
+        assert second.result() == 1
+    opened.close()
