@@ -133,9 +133,8 @@ def change(
     moved = form.lat is not None or form.lon is not None or (form.address or held.address) != held.address
     found = forms.point(program, form.lat, form.lon, form.address or "") if moved else None
     with program.database.writing() as session:
-        stands = places.get(
-            session, restaurant_id
-        )  # somebody may have changed it while the address was looked up
+        # Somebody may have changed it while the address was looked up.
+        stands = places.get(session, restaurant_id)
         address = form.address or stands.address
         at = held if address != stands.address else stands
         where = found or Point(at.lat, at.lon)

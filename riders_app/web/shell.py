@@ -12,6 +12,8 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 import dispatch.web
 from dispatch.errors import NotFound
@@ -31,17 +33,16 @@ KINDS = {
 }
 KEPT = ("rider.js", "rider.css", "icon.svg")  # by the worker, with the one look of every page
 LOOK = ("pannier.css", "pannier.svg")
+SMALLER = {".js": jsmin, ".css": cssmin}
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 
 @lru_cache(maxsize=16)
 def content(name: str) -> bytes:
-    """One of our files as phones get it: a script without its indents and the lines that are for whoever reads it."""
+    """One of our files as phones get it: scripts and looks without what is only for whoever reads them."""
     held = (HERE / name).read_bytes()
-    if not name.endswith(".js"):
-        return held
-    lines = [line.strip() for line in held.splitlines()]
-    return b"\n".join(line for line in lines if line and not line.startswith(b"//")) + b"\n"
+    smaller = SMALLER.get(Path(name).suffix)
+    return held if smaller is None else str(smaller(held.decode())).encode()
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dispatch import people
 from dispatch.tables import known
@@ -16,6 +16,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NEEDS_BROWSER = [pytest.mark.browser]
 if CHROMIUM is None and not os.environ.get("CI"):
     NEEDS_BROWSER.append(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+
+expect.set_options(
+    timeout=20_000
+)  # a machine may be busy: what comes is waited for, and what is there is not
 
 SAM = "+447700900001"
 # How a page looks does not depend on the kind of database.

@@ -157,6 +157,7 @@ def test_a_press_that_always_fails_holds_nothing_up(house: House, till: Till, ph
             break
     expect(bad).to_contain_text("Something went wrong.")
     expect(page.locator("#queue li")).to_have_count(1)
+    expect(page.get_by_text("Collected for job 1")).to_be_visible()  # the server's own word for it
     with house.reading() as session:
         assert [mark.verb for mark in session.exec(select(Mark)).all() if mark.verb in ("here", "got")] == [
             "got"

@@ -101,7 +101,8 @@ def test_what_is_typed_stays_and_the_page_goes_on(house: House, till: Till, phon
     page = phone.open()
     held: list[Any] = []
     page.route("**/my/here", lambda route: held.append(route))
-    phone.press("^I am there$")
+    with page.expect_request("**/my/here"):
+        phone.press("^I am there$")
     page.get_by_text("Nobody takes it").click()
     words = page.get_by_label("What you tried")
     words.press_sequentially("Rang twice")
@@ -148,7 +149,8 @@ def test_taken_back_on_its_way_it_does_not_come_again(house: House, till: Till, 
     held: list[Any] = []
     page.route("**/my/got", lambda route: held.append(route))
     phone.context.set_offline(True)
-    phone.press("^Got it$")
+    with page.expect_request("**/my/got"):
+        phone.press("^Got it$")
     phone.press("^Take back$")
     expect(page.get_by_role("button", name=re.compile("^Got it$"))).to_be_visible()
     (sent,) = held
