@@ -198,6 +198,15 @@ def test_each_comes_home_to_their_own_page(house: House) -> None:
 
 
 @SQLITE_FIRST
+def test_a_rider_signs_out_where_what_waits_is_told(house: House) -> None:
+    """From their own name's page a rider is led to sign out where presses that wait are seen; others sign out there."""
+    assert 'href="/my#leave"' in Browser.of(house, 1, "rider", "dispatcher").get("/me")
+    member = Browser.of(house, 2, "member").get("/me")
+    assert "/my#leave" not in member
+    assert 'action="/sign-out"' in member
+
+
+@SQLITE_FIRST
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
