@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from payments.errors import CallRefused, RailsFault
-from payments.rails import Gateway, News, Seen, Told, following
+from payments.rails import Account, Dispute, Gateway, News, Seen, Told, following
 from payments.rails.tables import StripeEvent
 
 LEASE = timedelta(seconds=120)
@@ -113,5 +113,18 @@ def settle(session: Session, looked: Looked, *, now: datetime) -> Sequence[News]
             return [News("call_failed", row.object_id, words, key=f"stripe-event:{row.id}")]
         row.due_at = now + timedelta(seconds=min(5 * 2**row.tries, 3600))
         return ()
+    # What else is seen only ever adds entries, each by its own key; these two are as they were seen last.
+    if isinstance(looked.seen, Account | Dispute) and _overtaken(session, row):
+        row.due_at = now
+        return ()
     row.acted_at = now
     return following.seen(session, looked.seen, now=now) if looked.seen is not None else ()
+
+
+def _overtaken(session: Session, row: StripeEvent) -> bool:
+    """Whether another process acted on a later look at the same object since this one was claimed."""
+    since = row.due_at - LEASE
+    acted = select(StripeEvent.id).where(
+        StripeEvent.object_id == row.object_id, StripeEvent.id != row.id, col(StripeEvent.acted_at) > since
+    )
+    return session.exec(acted).first() is not None

@@ -16,7 +16,8 @@ from payments import books, checks, pay, payouts
 from payments.errors import BadClaim
 from payments.ledger import Entry, Posting
 from payments.pay import OrderMoney
-from payments.rails import Payment, Seen, calls, following, orders, payees
+from payments.rails import Account, Payment, Seen, Told, calls, events, following, orders, payees
+from payments.rails.events import Looked
 from payments.rails.sandbox import Sandbox
 from payments.rails.tables import StripeCall
 from tests.conftest import FRIDAY_SIX as AT
@@ -126,6 +127,36 @@ def test_an_event_settles_a_call_nobody_answered(database: Database) -> None:
         following.seen(session, seen, now=AT)
         assert calls.take(session, now=AT + timedelta(hours=2)) is None
         assert books.balance(session, "outside:bank") == -500
+
+
+def test_an_older_look_does_not_undo_a_newer_one(database: Database) -> None:
+    """Two processes act on two events of one account: the one that looked first and comes last looks again."""
+
+    def account(*, told: bool) -> Account:
+        return Account("acct_1", "restaurant:1", told=told, transfers=told, payouts=told, asked_for=())
+
+    with database.writing() as session:
+        payees.connect(session, "restaurant:1", country="GB", now=AT)
+        for number in (1, 2):
+            events.store(session, Told(f"evt_{number}", "account.updated", "acct_1", False), now=AT)
+        first = events.take(session, now=AT)
+        second = events.take(session, now=AT + timedelta(seconds=1))
+        assert first is not None
+        assert second is not None
+        newer = Looked(second.row_id, second.tries, account(told=True))
+        events.settle(session, newer, now=AT + timedelta(seconds=2))
+        events.settle(
+            session, Looked(first.row_id, first.tries, account(told=False)), now=AT + timedelta(seconds=3)
+        )
+        row = payees.account_of(session, "restaurant:1")
+        assert row is not None
+        assert row.told
+        again = events.take(session, now=AT + timedelta(seconds=4))
+        assert again is not None
+        assert again.row_id == first.row_id
+        looked = Looked(again.row_id, again.tries, account(told=True))
+        events.settle(session, looked, now=AT + timedelta(seconds=5))
+        assert events.next_due(session) is None
 
 
 def test_a_claim_is_one_call(database: Database) -> None:
