@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 from starlette.responses import PlainTextResponse
@@ -166,6 +167,7 @@ def test_taken_back_on_its_way_it_does_not_come_again(house: House, till: Till, 
 
 
 @ONCE
+@pytest.mark.deep
 def test_back_in_reach_and_signed_out_nothing_is_sent_over_and_over(
     house: House, till: Till, phones: Any
 ) -> None:
@@ -300,6 +302,7 @@ def test_a_page_open_through_a_new_edition_takes_it(house: House, till: Till, ph
 
 
 @ONCE
+@pytest.mark.deep
 def test_a_slow_network_still_brings_the_newer_page(house: House, till: Till, phones: Any) -> None:
     """Where each page takes six seconds an open one shows what is new; where the server fails the kept one opens."""
     phone = phones()
