@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -74,7 +74,7 @@ def killed(database: Database, after: int) -> None:
         if count == after:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    event.listen(database.engine, "after_cursor_execute", counted)
+    event.listen(Engine, "after_cursor_execute", counted)
     steps(database)
     print(count)
 
