@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from dispatch import people
 from dispatch.tables import known
@@ -76,3 +76,12 @@ def state(house: House, till: Till, placed: dict[str, Any]) -> str:
     """How the restaurant sees its order."""
     found: str = house.client.get(f"/v1/orders/{placed['id']}", headers=till.headers).json()["state"]
     return found
+
+
+def height(target: Locator) -> float:
+    """How high something is that stays on the page, though a newer page may take its place this very moment."""
+    for _ in range(20):
+        box = target.bounding_box()
+        if box is not None:
+            return box["height"]
+    raise AssertionError(f"{target} is not to be seen")

@@ -15,7 +15,7 @@ from dispatch.tables import Mark, OrderContact
 from infra.app import MOST_BYTES
 from payments.tables import EntryRow
 from tests.dispatch.evening_steps import rules
-from tests.flow.phone import NEEDS_BROWSER, ONCE, SAM, offered, state
+from tests.flow.phone import NEEDS_BROWSER, ONCE, SAM, height, offered, state
 from tests.house import House, Till
 from tests.marks import SQLITE_FIRST
 
@@ -35,9 +35,7 @@ def test_a_whole_job_with_one_large_button_a_step(
         large = page.locator("button.big:visible")
         expect(large).to_have_count(1)
         expect(large).to_have_text(re.compile(name))
-        box = large.bounding_box()
-        assert box is not None
-        assert box["height"] >= 64
+        assert height(large) >= 64
         house.move(2)  # less than an offer lasts: the page would take it away by itself
         large.click()
         if name != "Delivered A":
@@ -143,9 +141,7 @@ def test_a_proof_is_given_and_a_door_fails_for_everybody(
     phone = phones()
     page = phone.open()
     field = page.locator('input[name="code"]:visible, input[name="photo"]:visible')
-    box = field.bounding_box()
-    assert box is not None
-    assert box["height"] >= 64
+    assert height(field) >= 64
     page.get_by_text("Nobody takes it").click()
     page.get_by_label("What you tried").fill("Rang twice")
     phone.press("^Could not deliver")
@@ -185,6 +181,5 @@ def looked(page: Page, where: str, widths: tuple[int, ...] = (320, 195)) -> None
     targets = "main button:visible, main summary:visible, #queue button:visible, main .links a:visible"
     for kind, least in ((targets, 44), ("button.wide:visible", 56), ("button.big:visible", 64)):
         for target in page.locator(kind).all():
-            box = target.bounding_box()
-            assert box is not None
-            assert box["height"] >= least, f"{where}: {target.inner_text()} is {box['height']} high"
+            high = height(target)
+            assert high >= least, f"{where}: {target.inner_text()} is {high} high"

@@ -74,9 +74,11 @@
   let out = false;
   const tell = (text) => { if (net.textContent !== text) net.textContent = text; };
   const reach = (lost, text) => {
+    // Out of reach still, and something was said since: that stands.
+    const stands = lost && off && !text && net.textContent;
     off = lost;
     net.parentElement.classList.toggle("off", lost);
-    tell(text || (lost ? say("off") + (main.dataset.kept === "yes" ? ` ${say("kept", { time: local(main.dataset.now) })}` : "") : ""));
+    if (!stands) tell(text || (lost ? say("off") + (main.dataset.kept === "yes" ? ` ${say("kept", { time: local(main.dataset.now) })}` : "") : ""));
   };
 
   const line = (press) => {
