@@ -85,9 +85,8 @@ def _due(session: Session, shift: Shift, rulebook: Rulebook, now: datetime) -> d
     patience = timedelta(minutes=rules.ask_after_end_min)
     at = shift.planned_end_at + patience
     if shift.off_asked_at is not None:
-        at = (
-            shift.off_asked_at + patience
-        )  # food is taken back after OFF: that may be long before the planned end
+        # Food is taken back after OFF, which may be long before the planned end.
+        at = shift.off_asked_at + patience
     if shift.heard_at is not None:
         at = max(at, shift.heard_at + patience)
     # With a job in hand nobody is asked; the question comes once it is delivered.
